@@ -1,0 +1,111 @@
+// Package cli is what every command of this project does around its work:
+// parse flags, say what went wrong, exit.
+//
+// A message is one line on standard error, "tool: place: cause". The exit
+// status is 0 for done, 1 for failed (nothing was committed), 2 for a wrong
+// command line. Nothing is said on success.
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// A Command is the flags of one tool, and what it does with them. If it has a
+// method Validate() error, what that returns is a usage error.
+type Command interface {
+	Run() error
+}
+
+var tool = "egress-monitor" // the name before every message
+
+// Main runs the command named name with the arguments of the process, and
+// exits if it fails.
+func Main(name, description string, cmd Command) {
+	tool = name
+	os.Exit(run(description, cmd, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exited carries the status out of kong, which would end the process itself
+// after --help and --version.
+type exited int
+
+func run(description string, cmd Command, args []string, stdout, stderr io.Writer) (status int) {
+	out := &firstError{w: stdout}
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exited:
+			status = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	parser, err := kong.New(cmd,
+		kong.Name(tool),
+		kong.Description(description),
+		kong.Writers(out, stderr),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Vars{"version": tool + " " + version()},
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		panic(err) // a mistake in the struct tags, seen by every test
+	}
+	_, err = parser.Parse(args)
+	if out.err != nil { // --help or --version, to a full disk
+		fmt.Fprintf(stderr, "%s: %v\n", tool, out.err)
+		return 1
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v (see %s --help)\n", tool, err, tool)
+		return 2
+	}
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", tool, err)
+		return 1
+	}
+	return 0
+}
+
+// firstError remembers that --help or --version could not be printed.
+type firstError struct {
+	w   io.Writer
+	err error
+}
+
+func (f *firstError) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if f.err == nil {
+		f.err = err
+	}
+	return n, err
+}
+
+// Warn says something on standard error that does not stop the work.
+func Warn(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%s: %s\n", tool, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
+}
+
+// version is what the Go tool recorded of the build: the module's version,
+// and the commit where there was one.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return "devel"
+}
