@@ -1,0 +1,310 @@
+// Package aggregate is the one currency of this project: records, what prints
+// and reads them, and merging sorted streams of them. What a parser prints, an
+// aggregate, one host's file and the sum of all hosts are the same thing.
+//
+// A record is a line of three or four fields, separated by one space each:
+//
+//	example.com 12 2026-02-08T21:30:00Z 192.0.2.7,2001:db8::7
+//	192.0.2.7 3 2026-02-08T21:30:00Z
+//
+//   - the key: printable ASCII without a space or a comma. A domain in lower
+//     case without its last dot, where other bytes stand as \DDD (RFC 1035
+//     §5.1), or an address (RFC 5952).
+//   - the count, decimal: how many questions, or new connections. It is 0 in
+//     the record of an answer whose question an earlier batch has counted.
+//   - the last time, RFC 3339, in UTC, in whole seconds. Always 20 bytes, so
+//     that the order of the bytes is the order of time.
+//   - for a domain the addresses it led to: RFC 5952, in byte order, each one
+//     once, separated by commas; "-" if none is known.
+//
+// An aggregate is sorted by key in byte order, and has a key once. Since the
+// space is smaller than every byte of a key, that is also the byte order of
+// its lines (LC_ALL=C sort).
+//
+// Two records of one key merge into one: counts add, the later time stays,
+// addresses unite. Nothing else is known of a record, so any of them, from any
+// time and any host, can be merged in any order and grouping.
+package aggregate
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// TimeLayout is how the last time is written.
+const TimeLayout = "2006-01-02T15:04:05Z"
+
+// A Record is one line of an aggregate. Its slices are parts of that line.
+type Record struct {
+	Key   []byte
+	Count uint64
+	Last  []byte // TimeLayout
+	IPs   []byte // nil if the line has three fields
+}
+
+// What is wrong with a line that is no record.
+var (
+	errFields = errors.New("not three or four fields")
+	errKey    = errors.New("key: a byte that is not printable, or a comma")
+	errCount  = errors.New("count: not a decimal number")
+	errTime   = errors.New("timestamp: not of the form " + TimeLayout)
+	errIPs    = errors.New("addresses: not a list of IP addresses")
+)
+
+// Parse reads a line, without its line feed. The addresses of the record are
+// in order even if those of the line are not.
+func Parse(line []byte) (r Record, err error) {
+	k := bytes.IndexByte(line, ' ')
+	if k <= 0 {
+		return r, errFields
+	}
+	r.Key = line[:k]
+	if !validKey(r.Key) {
+		return r, errKey
+	}
+	rest := line[k+1:]
+	n := digits(rest)
+	if n == len(rest) || rest[n] != ' ' {
+		return r, errCount
+	}
+	if r.Count, err = parseCount(rest[:n]); err != nil {
+		return r, err
+	}
+	rest = rest[n+1:]
+	if len(rest) < len(TimeLayout) || !validTime(rest[:len(TimeLayout)]) {
+		return r, errTime
+	}
+	r.Last, rest = rest[:len(TimeLayout)], rest[len(TimeLayout):]
+	if len(rest) == 0 {
+		return r, nil
+	}
+	if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
+		return r, errFields
+	}
+	r.IPs, err = parseIPs(rest[1:])
+	return r, err
+}
+
+// Append appends the record as a line, with its line feed.
+func (r Record) Append(dst []byte) []byte {
+	dst = append(append(dst, r.Key...), ' ')
+	dst = append(strconv.AppendUint(dst, r.Count, 10), ' ')
+	dst = append(dst, r.Last...)
+	if r.IPs != nil {
+		dst = append(append(dst, ' '), r.IPs...)
+	}
+	return append(dst, '\n')
+}
+
+// AppendTime appends a time, seconds since 1970, as a record has it.
+func AppendTime(dst []byte, unix int64) []byte {
+	return time.Unix(unix, 0).UTC().AppendFormat(dst, TimeLayout)
+}
+
+// add merges another record of the same key into r. A list of addresses that
+// both add to is built in buf, which is returned for the next one.
+func (r *Record) add(o Record, buf []byte) []byte {
+	r.Count = addCount(r.Count, o.Count)
+	if bytes.Compare(o.Last, r.Last) > 0 {
+		r.Last = o.Last
+	}
+	if o.IPs == nil || bytes.Equal(r.IPs, o.IPs) {
+		return buf
+	}
+	if r.IPs == nil || string(r.IPs) == "-" {
+		r.IPs = o.IPs
+		return buf
+	}
+	if string(o.IPs) == "-" {
+		return buf
+	}
+	from := len(buf)
+	buf = union(buf, r.IPs, o.IPs)
+	r.IPs = buf[from:len(buf):len(buf)]
+	return buf
+}
+
+// addCount adds, and stays at the largest number there is: a forged count
+// must not turn a large sum into a small one.
+func addCount(a, b uint64) uint64 {
+	sum, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		return math.MaxUint64
+	}
+	return sum
+}
+
+// union appends the addresses of two sorted lists, in order, each one once.
+func union(dst, a, b []byte) []byte {
+	for len(a) > 0 && len(b) > 0 {
+		x, restA := cutComma(a)
+		y, restB := cutComma(b)
+		c := bytes.Compare(x, y)
+		if c <= 0 {
+			dst, a = append(append(dst, x...), ','), restA
+		} else {
+			dst = append(append(dst, y...), ',')
+		}
+		if c >= 0 {
+			b = restB
+		}
+	}
+	dst = append(append(dst, a...), b...)
+	return bytes.TrimSuffix(dst, []byte{','})
+}
+
+func cutComma(list []byte) (first, rest []byte) {
+	if i := bytes.IndexByte(list, ','); i >= 0 {
+		return list[:i], list[i+1:]
+	}
+	return list, nil
+}
+
+func validKey(key []byte) bool {
+	for _, c := range key {
+		if c <= ' ' || c > '~' || c == ',' {
+			return false
+		}
+	}
+	return true
+}
+
+// digits is how many digits b begins with.
+func digits(b []byte) int {
+	for i, c := range b {
+		if c < '0' || c > '9' {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// parseCount reads a number in its one canonical form.
+func parseCount(b []byte) (n uint64, err error) {
+	if len(b) == 0 || len(b) > 20 || b[0] == '0' && len(b) > 1 {
+		return 0, errCount
+	}
+	if len(b) < 20 { // cannot overflow
+		for _, c := range b {
+			n = n*10 + uint64(c-'0')
+		}
+		return n, nil
+	}
+	if n, err = strconv.ParseUint(string(b), 10, 64); err != nil {
+		return 0, errCount
+	}
+	return n, nil
+}
+
+// validTime says whether b, of 20 bytes, is a time in TimeLayout.
+func validTime(b []byte) bool {
+	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != 'Z' {
+		return false
+	}
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18} {
+		if b[i] < '0' || b[i] > '9' {
+			return false
+		}
+	}
+	two := func(i int) int { return int(b[i]-'0')*10 + int(b[i+1]-'0') }
+	month, day := two(5), two(8)
+	if month < 1 || month > 12 || day < 1 || two(11) > 23 || two(14) > 59 || two(17) > 59 {
+		return false
+	}
+	return day <= 28 || day <= daysIn(two(0)*100+two(2), month)
+}
+
+func daysIn(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// parseIPs checks a list of addresses (or of prefixes, where many were folded
+// into one), and returns it in its one form.
+func parseIPs(list []byte) ([]byte, error) {
+	if string(list) == "-" {
+		return list, nil
+	}
+	var before []byte
+	for rest := list; ; {
+		i := bytes.IndexByte(rest, ',')
+		ip := rest
+		if i >= 0 {
+			ip = rest[:i]
+		}
+		if !canonical(ip) || bytes.Compare(before, ip) >= 0 {
+			return sortIPs(list)
+		}
+		if i < 0 {
+			return list, nil
+		}
+		before, rest = ip, rest[i+1:]
+	}
+}
+
+// canonical says whether b is an address or a prefix just as it is printed.
+func canonical(b []byte) bool {
+	if canonicalIPv4(b) {
+		return true
+	}
+	var buf [64]byte
+	got, ok := appendCanonical(buf[:0], b)
+	return ok && bytes.Equal(got, b)
+}
+
+// canonicalIPv4 knows an IPv4 address from its bytes alone. Most addresses are
+// of this kind: without it reading an aggregate takes twice as long.
+func canonicalIPv4(b []byte) bool {
+	if len(b) > len("255.255.255.255") {
+		return false
+	}
+	n, digits, dots := 0, 0, 0
+	for _, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+			if digits > 0 && n == 0 {
+				return false // 01
+			}
+			n, digits = n*10+int(c-'0'), digits+1
+			if n > 255 {
+				return false
+			}
+		case c == '.' && digits > 0:
+			n, digits, dots = 0, 0, dots+1
+		default:
+			return false
+		}
+	}
+	return dots == 3 && digits > 0
+}
+
+func appendCanonical(dst, b []byte) ([]byte, bool) {
+	s := unsafe.String(unsafe.SliceData(b), len(b)) // only read, and not kept
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return a.AppendTo(dst), true
+	}
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked().AppendTo(dst), true
+	}
+	return dst, false
+}
+
+// sortIPs is parseIPs for a list that somebody else has made.
+func sortIPs(list []byte) ([]byte, error) {
+	ips := bytes.Split(list, []byte{','})
+	for i, ip := range ips {
+		text, ok := appendCanonical(nil, ip)
+		if !ok {
+			return nil, errIPs
+		}
+		ips[i] = text
+	}
+	slices.SortFunc(ips, bytes.Compare)
+	return bytes.Join(slices.CompactFunc(ips, bytes.Equal), []byte{','}), nil
+}

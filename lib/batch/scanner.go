@@ -1,0 +1,258 @@
+package batch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+const (
+	// MaxLine is the longest line that is read, in bytes without its line
+	// feed. Longer ones are skipped, and counted as such.
+	MaxLine = 1 << 20
+
+	// firstBuffer is what most polls need and no more: at a size of 1 MiB the
+	// kernel clears 256 pages for a poll of ten lines.
+	firstBuffer = 64 << 10
+)
+
+var (
+	errLong = fmt.Errorf("longer than %d bytes", MaxLine)
+	errHalf = errors.New("ends without a line feed")
+)
+
+// A Scanner reads the lines of a batch, from one input or several, in bounded
+// memory. Its use is that of bufio.Scanner.
+type Scanner struct {
+	names []string  // inputs not opened yet
+	name  string    // the one being read
+	in    io.Reader // nil between two of them
+
+	buf        []byte // buf[start:end] is read and not scanned
+	start, end int
+	eof        bool
+
+	line    []byte
+	number  int
+	trailer Trailer
+	skipped Skipped
+	err     error
+}
+
+// NewScanner reads from r, which messages call name.
+func NewScanner(r io.Reader, name string) *Scanner {
+	return &Scanner{in: r, name: name}
+}
+
+// Open reads the named files as one stream, or standard input if there is none.
+func Open(names []string) *Scanner {
+	if len(names) == 0 {
+		return NewScanner(os.Stdin, "standard input")
+	}
+	return &Scanner{names: names}
+}
+
+// Scan goes to the next line that is data. It returns false at the end of the
+// last input, or at an error.
+func (s *Scanner) Scan() bool {
+	for s.err == nil {
+		line, ok := s.next()
+		switch {
+		case ok && len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark:
+			s.trailer.note(line)
+		case ok:
+			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 {
+				s.trailer.clear()
+			}
+			s.line = line
+			return true
+		case s.err != nil || !s.open():
+			return false
+		}
+	}
+	return false
+}
+
+// next cuts the next line of the current input; false is its end.
+func (s *Scanner) next() (line []byte, ok bool) {
+	for searched := 0; s.in != nil; {
+		if i := bytes.IndexByte(s.buf[s.start+searched:s.end], '\n'); i >= 0 {
+			line = s.buf[s.start : s.start+searched+i]
+			s.start += len(line) + 1
+			s.number++
+			if len(line) > MaxLine {
+				s.Skip(errLong)
+				searched = 0
+				continue
+			}
+			return line, true
+		}
+		searched = s.end - s.start
+		if searched > MaxLine {
+			s.discardLine()
+			searched = 0
+			continue
+		}
+		if !s.fill() {
+			break
+		}
+	}
+	if s.in != nil && s.err == nil && s.end > s.start {
+		s.number++
+		s.trailer.clear()
+		s.Skip(errHalf)
+		s.start = s.end
+	}
+	return nil, false
+}
+
+// discardLine throws away what is left of a line that is too long.
+func (s *Scanner) discardLine() {
+	s.number++
+	s.Skip(errLong)
+	s.trailer.clear()
+	for {
+		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
+			s.start += i + 1
+			return
+		}
+		s.start = s.end
+		if !s.fill() {
+			return
+		}
+	}
+}
+
+// fill reads more of the current input behind what is in the buffer.
+func (s *Scanner) fill() bool {
+	if s.eof {
+		return false
+	}
+	if s.start == s.end {
+		s.start, s.end = 0, 0
+	}
+	if s.end == len(s.buf) {
+		s.room()
+	}
+	for range 100 {
+		n, err := s.in.Read(s.buf[s.end:])
+		s.end += n
+		if err == io.EOF {
+			s.eof = true
+		} else if err != nil {
+			s.err = fmt.Errorf("%s: %w", s.name, cause(err))
+			return false
+		}
+		if n > 0 || s.eof {
+			return n > 0
+		}
+	}
+	s.err = fmt.Errorf("%s: %w", s.name, io.ErrNoProgress)
+	return false
+}
+
+// room makes place at the end of the buffer: by moving what is left of it to
+// the front, and if that is more than half of it, into one of twice the size.
+func (s *Scanner) room() {
+	to := s.buf
+	if rest := s.end - s.start; rest > len(s.buf)/2 || len(s.buf) == 0 {
+		to = make([]byte, max(firstBuffer, 2*len(s.buf)))
+	}
+	s.end = copy(to, s.buf[s.start:s.end])
+	s.start, s.buf = 0, to
+}
+
+// open goes to the next input.
+func (s *Scanner) open() bool {
+	if f, ok := s.in.(*os.File); ok && f != os.Stdin {
+		f.Close() // was only read
+	}
+	s.in = nil
+	if len(s.names) == 0 {
+		return false
+	}
+	s.name, s.names = s.names[0], s.names[1:]
+	f, err := os.Open(s.name)
+	if err != nil {
+		s.err = err
+		return false
+	}
+	s.in, s.number, s.eof, s.start, s.end = f, 0, false, 0, 0
+	return true
+}
+
+// cause is what went wrong without what was being done: the place is said.
+func cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// Read reads what follows the current line, as it stands, from the current
+// input: for formats in which not everything is lines. Bytes, and what Scan
+// returned before, are lost.
+func (s *Scanner) Read(p []byte) (int, error) {
+	if s.start == s.end && !s.fill() {
+		if s.err != nil {
+			return 0, s.err
+		}
+		return 0, io.EOF
+	}
+	n := copy(p, s.buf[s.start:s.end])
+	s.start += n
+	return n, nil
+}
+
+// Bytes is the line, without its line feed. It is good until the next Scan.
+func (s *Scanner) Bytes() []byte { return s.line }
+
+// Err is the first error of an input, if there was one.
+func (s *Scanner) Err() error { return s.err }
+
+// Trailer is the end of the batch, once Scan has returned false. Without an
+// error and with no cursor the stream was cut short, or never had one.
+func (s *Scanner) Trailer() Trailer {
+	if s.err != nil {
+		return Trailer{}
+	}
+	if s.trailer.Cursor == "" {
+		s.trailer.clear()
+	}
+	return s.trailer
+}
+
+// Buffered says whether another line can be had without waiting for input.
+func (s *Scanner) Buffered() bool {
+	return bytes.IndexByte(s.buf[s.start:s.end], '\n') >= 0
+}
+
+// Skip counts the current line as one that could not be used, and why.
+func (s *Scanner) Skip(why error) {
+	if s.skipped.Lines == 0 {
+		s.skipped.First = fmt.Errorf("%s: line %d: %w", s.name, s.number, why)
+	}
+	s.skipped.Lines++
+}
+
+// Skipped is what could not be used so far.
+func (s *Scanner) Skipped() Skipped { return s.skipped }
+
+// Skipped counts lines that could not be used.
+type Skipped struct {
+	Lines int
+	First error // the place and the cause of the first one
+}
+
+func (k Skipped) String() string {
+	switch k.Lines {
+	case 0:
+		return "nothing skipped"
+	case 1:
+		return k.First.Error() + "; skipped"
+	}
+	return fmt.Sprintf("%v; skipped, and %d more lines", k.First, k.Lines-1)
+}
