@@ -4,18 +4,18 @@
 //
 // A record is a line of three or four fields, separated by one space each:
 //
-//	example.com 12 2026-02-08T21:30:00Z 192.0.2.7,2001:db8::7
-//	192.0.2.7 3 2026-02-08T21:30:00Z
+//		example.com 12 2026-02-08T21:30:00Z 192.0.2.7,2001:db8::7
+//		192.0.2.7 3 2026-02-08T21:30:00Z
 //
-//   - the key: printable ASCII without a space or a comma. A domain in lower
-//     case without its last dot, where other bytes stand as \DDD (RFC 1035
-//     §5.1), or an address (RFC 5952).
-//   - the count, decimal: how many questions, or new connections. It is 0 in
-//     the record of an answer whose question an earlier batch has counted.
-//   - the last time, RFC 3339, in UTC, in whole seconds. Always 20 bytes, so
-//     that the order of the bytes is the order of time.
-//   - for a domain the addresses it led to: RFC 5952, in byte order, each one
-//     once, separated by commas; "-" if none is known.
+//	  - the key: printable ASCII without a space or a comma. A domain in lower
+//	    case without its last dot, where other bytes stand as \DDD (RFC 1035
+//	    §5.1), or an address (RFC 5952).
+//	  - the count, decimal: how many questions, or new connections. It is 0 in
+//	    the record of an answer whose question an earlier batch has counted.
+//	  - the last time, RFC 3339, in UTC, in whole seconds. Always 20 bytes, so
+//	    that the order of the bytes is the order of time.
+//	  - for a domain the addresses it led to: RFC 5952, in byte order, each one
+//	    once, separated by commas; "-" if none is known.
 //
 // An aggregate is sorted by key in byte order, and has a key once. Since the
 // space is smaller than every byte of a key, that is also the byte order of

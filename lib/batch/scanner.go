@@ -10,7 +10,8 @@ import (
 
 const (
 	// MaxLine is the longest line that is read, in bytes without its line
-	// feed. Longer ones are skipped, and counted as such.
+	// feed, unless the reader sets another. Longer ones are skipped, and
+	// counted as such.
 	MaxLine = 1 << 20
 
 	// firstBuffer is what most polls need and no more: at a size of 1 MiB the
@@ -18,14 +19,25 @@ const (
 	firstBuffer = 64 << 10
 )
 
+// Lines that are never data, whatever they say.
 var (
-	errLong = fmt.Errorf("longer than %d bytes", MaxLine)
-	errHalf = errors.New("ends without a line feed")
+	ErrLong = errors.New("too long")
+	ErrHalf = errors.New("ends without a line feed")
 )
 
 // A Scanner reads the lines of a batch, from one input or several, in bounded
 // memory. Its use is that of bufio.Scanner.
 type Scanner struct {
+	// Max is the longest line that is read.
+	Max int
+	// Buffer is the size of the first buffer.
+	Buffer int
+	// Plain says that the input is a file of lines, and none of them a trailer.
+	Plain bool
+	// Rejected, if there is one, is given each line that is skipped: as much of
+	// it as is at hand if it is too long.
+	Rejected func(line []byte, why error)
+
 	names []string  // inputs not opened yet
 	name  string    // the one being read
 	in    io.Reader // nil between two of them
@@ -43,7 +55,7 @@ type Scanner struct {
 
 // NewScanner reads from r, which messages call name.
 func NewScanner(r io.Reader, name string) *Scanner {
-	return &Scanner{in: r, name: name}
+	return &Scanner{Max: MaxLine, Buffer: firstBuffer, in: r, name: name}
 }
 
 // Open reads the named files as one stream, or standard input if there is none.
@@ -51,7 +63,7 @@ func Open(names []string) *Scanner {
 	if len(names) == 0 {
 		return NewScanner(os.Stdin, "standard input")
 	}
-	return &Scanner{names: names}
+	return &Scanner{Max: MaxLine, Buffer: firstBuffer, names: names}
 }
 
 // Scan goes to the next line that is data. It returns false at the end of the
@@ -60,7 +72,7 @@ func (s *Scanner) Scan() bool {
 	for s.err == nil {
 		line, ok := s.next()
 		switch {
-		case ok && len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark:
+		case ok && !s.Plain && len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark:
 			s.trailer.note(line)
 		case ok:
 			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 {
@@ -82,15 +94,15 @@ func (s *Scanner) next() (line []byte, ok bool) {
 			line = s.buf[s.start : s.start+searched+i]
 			s.start += len(line) + 1
 			s.number++
-			if len(line) > MaxLine {
-				s.Skip(errLong)
+			if len(line) > s.Max {
+				s.reject(line, ErrLong)
 				searched = 0
 				continue
 			}
 			return line, true
 		}
 		searched = s.end - s.start
-		if searched > MaxLine {
+		if searched > s.Max {
 			s.discardLine()
 			searched = 0
 			continue
@@ -101,8 +113,7 @@ func (s *Scanner) next() (line []byte, ok bool) {
 	}
 	if s.in != nil && s.err == nil && s.end > s.start {
 		s.number++
-		s.trailer.clear()
-		s.Skip(errHalf)
+		s.reject(s.buf[s.start:s.end], ErrHalf)
 		s.start = s.end
 	}
 	return nil, false
@@ -111,8 +122,7 @@ func (s *Scanner) next() (line []byte, ok bool) {
 // discardLine throws away what is left of a line that is too long.
 func (s *Scanner) discardLine() {
 	s.number++
-	s.Skip(errLong)
-	s.trailer.clear()
+	s.reject(s.buf[s.start:s.end], ErrLong)
 	for {
 		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
 			s.start += i + 1
@@ -158,7 +168,7 @@ func (s *Scanner) fill() bool {
 func (s *Scanner) room() {
 	to := s.buf
 	if rest := s.end - s.start; rest > len(s.buf)/2 || len(s.buf) == 0 {
-		to = make([]byte, max(firstBuffer, 2*len(s.buf)))
+		to = make([]byte, max(s.Buffer, 2*len(s.buf)))
 	}
 	s.end = copy(to, s.buf[s.start:s.end])
 	s.start, s.buf = 0, to
@@ -231,7 +241,15 @@ func (s *Scanner) Buffered() bool {
 }
 
 // Skip counts the current line as one that could not be used, and why.
-func (s *Scanner) Skip(why error) {
+func (s *Scanner) Skip(why error) { s.reject(s.line, why) }
+
+func (s *Scanner) reject(line []byte, why error) {
+	if why == ErrLong || why == ErrHalf {
+		s.trailer.clear() // something stands behind it
+	}
+	if s.Rejected != nil {
+		s.Rejected(line, why)
+	}
 	if s.skipped.Lines == 0 {
 		s.skipped.First = fmt.Errorf("%s: line %d: %w", s.name, s.number, why)
 	}

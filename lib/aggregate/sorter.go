@@ -1,0 +1,166 @@
+package aggregate
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"os"
+	"slices"
+)
+
+// runLimit is how many bytes of records a Sorter holds in memory before it
+// writes them to a file as a sorted run. Ten million new names in one poll
+// are some 30 runs.
+const runLimit = 16 << 20
+
+// A Sorter takes records in any order and gives them back as sorted sources,
+// in bounded memory.
+//
+// Most of what it gets is sorted already (a parser prints its table in order),
+// and then nothing is sorted again: records are put into an order only where
+// they are not in one.
+type Sorter struct {
+	dir   string // of the runs
+	limit int
+
+	text   []byte // records, with their line feeds
+	lines  []line // where they stand in text
+	inRow  bool   // lines are in strictly rising order
+	inFile []*os.File
+}
+
+type line struct {
+	head        uint64
+	start, size uint32
+	key         uint32 // its length
+}
+
+// NewSorter returns a Sorter that keeps its runs in dir, in files without a
+// name: whatever becomes of the process, nothing of them stays.
+func NewSorter(dir string) *Sorter {
+	return &Sorter{dir: dir, limit: runLimit, inRow: true}
+}
+
+// Empty says whether nothing was added.
+func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
+
+// Add takes a record.
+func (s *Sorter) Add(r Record) error {
+	h := head(r.Key)
+	rises := len(s.lines) == 0 || s.rises(h, r.Key)
+	full := len(s.text)+len(s.lines)*24 >= s.limit
+	if full || s.inRow && !rises && len(s.text) > s.limit/4 {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		rises = true
+	}
+	s.inRow = s.inRow && rises
+	start := len(s.text)
+	s.text = r.Append(s.text)
+	s.lines = append(s.lines, line{h, uint32(start), uint32(len(s.text) - start), uint32(len(r.Key))})
+	return nil
+}
+
+func (s *Sorter) rises(h uint64, key []byte) bool {
+	last := s.lines[len(s.lines)-1]
+	return last.head < h || last.head == h && bytes.Compare(s.key(last), key) < 0
+}
+
+func (s *Sorter) key(l line) []byte { return s.text[l.start:][:l.key] }
+
+func (s *Sorter) sort() {
+	if s.inRow {
+		return
+	}
+	slices.SortFunc(s.lines, func(x, y line) int {
+		if x.head != y.head {
+			return cmp.Compare(x.head, y.head)
+		}
+		return bytes.Compare(s.key(x), s.key(y))
+	})
+}
+
+// flush writes what is in memory to a file, as a sorted run.
+func (s *Sorter) flush() error {
+	f, err := unnamedFile(s.dir)
+	if err != nil {
+		return err
+	}
+	s.inFile = append(s.inFile, f)
+	s.sort()
+	if err := copyLines(f, s.memory()); err != nil {
+		return err
+	}
+	s.text, s.lines, s.inRow = s.text[:0], s.lines[:0], true
+	return nil
+}
+
+// Sources returns what was added, as sorted sources. It is called once, last.
+// open makes lines of a run.
+func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
+	var all []*Source
+	for _, f := range s.inFile {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		all = append(all, NewSource(open(f), impossible))
+	}
+	s.sort()
+	return append(all, NewSource(s.memory(), impossible)), nil
+}
+
+// impossible is the answer to a record of our own that is none: the disk has
+// changed it.
+func impossible(_ []byte, why error) error {
+	return errors.Join(errors.New("a record came back changed"), why)
+}
+
+// Close gives back what the runs take.
+func (s *Sorter) Close() {
+	for _, f := range s.inFile {
+		f.Close() // has no name: nothing is left of it
+	}
+}
+
+// memory is the sorted lines in memory, one for each key.
+func (s *Sorter) memory() *memoryRun { return &memoryRun{s: s, rest: s.lines} }
+
+type memoryRun struct {
+	s    *Sorter
+	rest []line
+	now  []byte
+	sum  adder
+	same []*Source
+}
+
+func (m *memoryRun) Scan() bool {
+	if len(m.rest) == 0 {
+		return false
+	}
+	n := 1
+	for !m.s.inRow && n < len(m.rest) && m.rest[n].head == m.rest[0].head && bytes.Equal(m.s.key(m.rest[n]), m.s.key(m.rest[0])) {
+		n++
+	}
+	m.now = m.merge(m.rest[:n])
+	m.rest = m.rest[n:]
+	return true
+}
+
+// merge makes one line of those of one key.
+func (m *memoryRun) merge(lines []line) []byte {
+	if len(lines) == 1 {
+		return m.text(lines[0])
+	}
+	m.same = m.same[:0]
+	for _, l := range lines {
+		rec, _ := Parse(m.text(l)) // was a record when it was added
+		m.same = append(m.same, &Source{rec: rec})
+	}
+	return bytes.TrimSuffix(m.sum.text(m.sum.add(m.same)), []byte{'\n'})
+}
+
+func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }
+func (m *memoryRun) Bytes() []byte      { return m.now }
+func (m *memoryRun) Err() error         { return nil }
