@@ -1,0 +1,148 @@
+// Package stamp reads the time stamps that logs begin their lines with, as
+// seconds since 1970.
+//
+// Syslog's (RFC 3164 §4.1.2; glibc's vsyslog, rsyslog, journalctl -o short,
+// dnsmasq's log file) is 15 bytes of local time, without a year and a zone:
+//
+//	Nov 23 08:05:00
+//	Nov  3 08:05:00
+//	Nov 03 08:05:00    journalctl
+//
+// What it does not say has to be found out. The zone is the Clock's. The year
+// is the latest one that does not put the stamp after the Clock's Now: so a log
+// is read right until it is a year old. In autumn, when clocks are set back, an
+// hour comes twice: a stamp belongs to the first of the two until the stamps
+// have gone backwards.
+package stamp
+
+import "time"
+
+// Len is the length of a stamp of syslog.
+const Len = len("Jan _2 15:04:05")
+
+const (
+	// slack is by how much stamps may go backwards although no clock was set:
+	// two writers, or two threads of one, do not always write in order.
+	slack = 5
+
+	// leeway is by how much a stamp may lie after the wall clock. Without it
+	// a clock that is set right by a second would move lines to last year.
+	leeway = 60
+)
+
+// A Clock reads the stamps of one log, in their order.
+type Clock struct {
+	Location *time.Location // nil is the zone of the process (TZ)
+	Now      time.Time      // no stamp lies after it; the zero Time is the wall clock
+
+	// Last is the stamp that was read last, 0 for none. It decides which of
+	// two hours is meant when clocks are set back; whoever reads a log in
+	// several runs may keep it between them.
+	Last int64
+
+	minute        [12]byte // "Nov 23 08:05", the minute of the last stamp
+	known         bool     // for all seconds of that minute:
+	first, second int64    // when it began, or the two times it did
+	now           int64
+}
+
+// Unix reads the stamp that b begins with. A log has many lines in a minute:
+// only the first of them costs more than a comparison.
+func (c *Clock) Unix(b []byte) (unix int64, ok bool) {
+	if len(b) < Len || b[12] != ':' {
+		return 0, false
+	}
+	sec, ok := digits(b[13:15])
+	if !ok || sec > 59 {
+		return 0, false
+	}
+	if (!c.known || [12]byte(b) != c.minute) && !c.find(b, sec) {
+		return 0, false
+	}
+	unix = c.first + sec
+	if c.second != c.first && unix < c.Last-slack && c.second+sec <= c.now {
+		unix = c.second + sec
+	}
+	c.Last = unix
+	return unix, true
+}
+
+// find works out when the minute of a stamp began.
+func (c *Clock) find(b []byte, sec int64) bool {
+	c.known = false
+	m, ok := month(b)
+	day, ok2 := digits(b[4:6])
+	hour, ok3 := digits(b[7:9])
+	min, ok4 := digits(b[10:12])
+	if !ok || !ok2 || !ok3 || !ok4 || day == 0 || hour > 23 || min > 59 || b[3] != ' ' || b[6] != ' ' || b[9] != ':' {
+		return false
+	}
+	loc := c.Location
+	if loc == nil {
+		loc = time.Local
+	}
+	c.now = c.Now.Unix()
+	if c.Now.IsZero() {
+		c.now = time.Now().Unix() + leeway
+	}
+	c.minute, c.known = [12]byte(b), true
+	year := time.Unix(c.now, 0).In(loc).Year()
+	for y := year; y > year-9; y-- { // Feb 29 of 2096 is followed by that of 2104
+		if day > int64(daysIn(y, m)) {
+			continue
+		}
+		c.first, c.second = instants(time.Date(y, m, int(day), int(hour), int(min), 0, 0, loc))
+		if c.first <= c.now && c.now < c.first+59 {
+			c.known = false // now is in this minute: the year depends on the second
+		}
+		if c.first+sec <= c.now {
+			return true
+		}
+	}
+	c.known = false
+	return false
+}
+
+// instants is when the clock on the wall shows what t shows: mostly t alone,
+// but two times where clocks were set back.
+func instants(t time.Time) (first, second int64) {
+	first = t.Unix()
+	second = first
+	_, offset := t.Zone()
+	start, end := t.ZoneBounds()
+	for _, edge := range []time.Time{start.Add(-1), end} {
+		if edge.IsZero() || start.IsZero() && edge.Before(t) {
+			continue // the zone has no other side
+		}
+		_, other := edge.Zone()
+		u := t.Add(time.Duration(offset-other) * time.Second)
+		if _, o := u.Zone(); o == other {
+			first, second = min(first, u.Unix()), max(second, u.Unix())
+		}
+	}
+	return first, second
+}
+
+func daysIn(year int, m time.Month) int {
+	return time.Date(year, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// month reads the name of a month as the C locale has it.
+func month(b []byte) (time.Month, bool) {
+	const names = "JanFebMarAprMayJunJulAugSepOctNovDec"
+	for i := 0; i < len(names); i += 3 {
+		if string(b[:3]) == names[i:i+3] {
+			return time.Month(i/3 + 1), true
+		}
+	}
+	return 0, false
+}
+
+// digits reads two digits, the first of which may be a space.
+func digits(b []byte) (n int64, ok bool) {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if b[0] == ' ' {
+		tens = 0
+	}
+	return int64(tens)*10 + int64(ones), tens <= 9 && ones <= 9
+}
