@@ -84,7 +84,7 @@ func (s *Sorter) sort() {
 
 // flush writes what is in memory to a file, as a sorted run.
 func (s *Sorter) flush() error {
-	f, err := unnamedFile(s.dir)
+	f, err := UnnamedFile(s.dir)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unnamedFile opens a file in dir that has no name, and so is gone with the
+// UnnamedFile opens a file in dir that has no name, and so is gone with the
 // process, even a killed one. Where the file system cannot do that, it has a
 // name for an instant.
-func unnamedFile(dir string) (*os.File, error) {
+func UnnamedFile(dir string) (*os.File, error) {
 	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err == nil {
 		return os.NewFile(uintptr(fd), dir+"/(a sorted run)"), nil

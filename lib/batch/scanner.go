@@ -217,6 +217,9 @@ func (s *Scanner) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Name is the input that is read, for messages.
+func (s *Scanner) Name() string { return s.name }
+
 // Bytes is the line, without its line feed. It is good until the next Scan.
 func (s *Scanner) Bytes() []byte { return s.line }
 

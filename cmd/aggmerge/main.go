@@ -1,0 +1,87 @@
+// The aggmerge command merges records and aggregates into one, and, when told
+// to, commits it together with the cursor up to which it counts.
+//
+// Usage:
+//
+//	aggmerge [FILE...]
+//	aggmerge --into FILE [--cursor-file CURSOR --after-cursor C] [FILE...]
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/store"
+	"egress-monitor/lib/union"
+
+	"github.com/alecthomas/kong"
+)
+
+type command struct {
+	Files       []string         `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Into        string           `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
+	CursorFile  string           `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
+	AfterCursor string           `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
+	Version     kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func (c *command) Validate() error {
+	if c.CursorFile != "" && c.Into == "" {
+		return fmt.Errorf("--cursor-file needs --into")
+	}
+	if c.AfterCursor != "" && c.CursorFile == "" {
+		return fmt.Errorf("--after-cursor needs --cursor-file")
+	}
+	return nil
+}
+
+func main() {
+	cli.Main("aggmerge", "Merge records and aggregates; commit them with their cursor.", &command{})
+}
+
+func (c *command) Run() error {
+	if c.Into == "" {
+		inputs := newUnion(os.TempDir())
+		defer inputs.Close()
+		if err := inputs.AddFiles(c.Files); err != nil {
+			return err
+		}
+		return inputs.Write(os.Stdout)
+	}
+	target := &store.Store{File: c.Into, Cursor: c.CursorFile}
+	if err := target.Recover(); err != nil {
+		return err
+	}
+	inputs := newUnion(filepath.Dir(c.Into))
+	defer inputs.Close()
+	if c.CursorFile != "" {
+		return c.commit(inputs, target)
+	}
+	if err := inputs.AddFiles(c.Files); err != nil || inputs.Empty() {
+		return err
+	}
+	return target.Replace(inputs.Into)
+}
+
+// commit merges one stream, and its cursor with it.
+func (c *command) commit(inputs *union.Union, target *store.Store) error {
+	stream := batch.Open(c.Files)
+	if err := inputs.AddStream(stream); err != nil {
+		return err
+	}
+	t := stream.Trailer()
+	if t.Cursor == "" && inputs.Empty() {
+		return nil // there was nothing new, and so no cursor either
+	}
+	if t.Cursor == "" {
+		return fmt.Errorf("%s: %w", stream.Name(), batch.ErrNoCursor)
+	}
+	return target.Commit(c.AfterCursor, t, !inputs.Empty(), inputs.Into)
+}
+
+func newUnion(dir string) *union.Union {
+	return union.New(dir, func(s batch.Skipped) { cli.Warn("%v", s) })
+}

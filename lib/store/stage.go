@@ -1,0 +1,240 @@
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// A staged file is named after the aggregate, the cursor file that may name
+// it, and at random: FILE.staged-OWNER-RANDOM. Who finds one of another cursor
+// file cannot know whether it was committed, and must not touch it.
+const noCursor = "backfill"
+
+func (s *Store) stagedPrefix() string {
+	return filepath.Base(s.File) + ".staged-"
+}
+
+// owner is the part of a staged file's name that tells its cursor file.
+func (s *Store) owner() string {
+	if s.Cursor == "" {
+		return noCursor
+	}
+	path, err := filepath.Abs(s.Cursor)
+	if err != nil {
+		path = s.Cursor
+	}
+	h := fnv.New32a()
+	h.Write([]byte(path))
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+func (s *Store) isStaged(name string) bool {
+	return strings.HasPrefix(name, s.stagedPrefix()+s.owner()+"-") && !strings.Contains(name, "/")
+}
+
+func (s *Store) beside(name string) string {
+	return filepath.Join(filepath.Dir(s.File), name)
+}
+
+// A Merge writes the new aggregate. What it returns are rows of the old one
+// that have no place in it, and are set aside in FILE.rejected.
+type Merge func(old, staged *os.File, name string) (rejected []byte, err error)
+
+// stage writes the new aggregate, and returns the name it has for now.
+func (s *Store) stage(merge Merge) (name string, err error) {
+	old, err := os.Open(s.File)
+	if errors.Is(err, os.ErrNotExist) {
+		old, err = os.Open(os.DevNull)
+	}
+	if err != nil {
+		return "", err
+	}
+	defer old.Close()
+	name = s.stagedPrefix() + s.owner() + "-" + rand.Text()
+	f, err := os.OpenFile(s.beside(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return "", err
+	}
+	err = errors.Join(keepOwner(f, s.File), keepMode(f, s.File))
+	if err == nil {
+		err = s.fill(old, f, merge)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		s.unstage(name)
+		return "", err
+	}
+	return name, nil
+}
+
+func (s *Store) fill(old, staged *os.File, merge Merge) error {
+	rejected, err := merge(old, staged, s.File)
+	if err != nil || len(rejected) == 0 {
+		return err
+	}
+	return setAside(s.File+".rejected", rejected)
+}
+
+// setAside appends rows to a file, and makes them durable. A run that was
+// killed between this and its commit is followed by one that rejects the same
+// rows again: what already stands at the end, whole or in part, is not
+// repeated.
+func setAside(name string, rows []byte) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	err = appendMissing(f, rows)
+	if err == nil {
+		err = errors.Join(keepOwner(f, name), f.Sync())
+	}
+	return errors.Join(err, f.Close())
+}
+
+func appendMissing(f *os.File, rows []byte) error {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	tail := make([]byte, min(size, int64(len(rows))))
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
+		return err
+	}
+	for !bytes.HasPrefix(rows, tail) {
+		tail = tail[1:]
+	}
+	_, err = f.Write(rows[len(tail):])
+	return err
+}
+
+// unstage removes a staged file that will not be published. If that fails, the
+// next run sweeps.
+func (s *Store) unstage(name string) {
+	if name == "" {
+		return
+	}
+	st, err := s.load()
+	if err == nil && st.staged != name { // else it is committed after all
+		os.Remove(s.beside(name))
+	}
+}
+
+// sweep removes what killed runs have left: staged files that were never
+// committed, and half-written cursor files. What the cursor file names has
+// been published by now.
+func (s *Store) sweep() error {
+	names, err := readNames(filepath.Dir(s.File))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		rest, ok := strings.CutPrefix(name, s.stagedPrefix())
+		if !ok {
+			continue
+		}
+		if !s.isStaged(name) && !strings.HasPrefix(rest, noCursor+"-") {
+			return fmt.Errorf("%s: left by a run with another cursor file, which must run first (or remove it, if that is not used any more)", s.beside(name))
+		}
+		if err := os.Remove(s.beside(name)); err != nil {
+			return err
+		}
+	}
+	return s.sweepCursors()
+}
+
+// sweepCursors removes the temporary files of renameio: "." + name + digits.
+func (s *Store) sweepCursors() error {
+	if s.Cursor == "" {
+		return nil
+	}
+	names, err := readNames(filepath.Dir(s.Cursor))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		rest, ok := strings.CutPrefix(name, "."+filepath.Base(s.Cursor))
+		if ok && rest != "" && strings.Trim(rest, "0123456789") == "" {
+			if err := os.Remove(filepath.Join(filepath.Dir(s.Cursor), name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readNames(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+// lock keeps other runs away from the aggregate: an advisory lock on its
+// folder, which needs no file of its own.
+func (s *Store) lock() (unlock func(), err error) {
+	d, err := os.Open(filepath.Dir(s.File))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(d.Fd()), syscall.LOCK_EX)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		d.Close()
+		return nil, &os.PathError{Op: "lock", Path: d.Name(), Err: err}
+	}
+	return func() { d.Close() }, nil
+}
+
+// keepMode gives f the mode of the file it will replace.
+func keepMode(f *os.File, path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Chmod(info.Mode().Perm())
+}
+
+// keepOwner gives f, if root has made it, the owner of the file it will
+// replace, or else of its folder: a poll made by hand as root must not lock
+// out the user who polls by cron.
+func keepOwner(f *os.File, path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		info, err = os.Stat(filepath.Dir(path))
+	}
+	if err != nil {
+		return err
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	return f.Chown(int(st.Uid), int(st.Gid))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,227 @@
+// Package store replaces an aggregate and the cursor that says how far it has
+// counted, so that both change or neither does, whatever happens.
+//
+// Two files that are each replaced atomically are not one commit: who is
+// killed between the two counts a batch twice, or never. So
+//
+//  1. stage: the new aggregate is written beside the old one, under a name of
+//     its own, and reaches the disk;
+//  2. commit: the cursor file is replaced by one that holds the new cursor and
+//     the name of the staged file. This rename is the commit;
+//  3. publish: the staged file is renamed over the aggregate.
+//
+// Every run begins with recovery: a staged file that the cursor file names was
+// committed, and is published; one that it does not name was not, and goes.
+//
+// What can fail after the commit (making it durable, and publishing) is undone
+// by a second commit, of the cursor file as it was. So a run that reports an
+// error has changed nothing, as far as renames can be had at all; where they
+// cannot, the next run publishes.
+//
+// There is no fsync after publishing. The next commit makes that rename
+// durable before it forgets the name of the staged file (see commit), and
+// until then recovery would do it again.
+//
+// A cursor file reads
+//
+//	-- staged: unique-ips.log.staged-1f0c9a44-8d1c6a0b2f7e4a55
+//	-- carry: …
+//	-- cursor: TOKEN
+//
+// where the first line and the carry lines may be missing. It is a trailer
+// (package batch), and can be read as one.
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"egress-monitor/lib/batch"
+
+	"github.com/google/renameio/v2"
+)
+
+// A Store is an aggregate, and the cursor file it is bound to.
+type Store struct {
+	File   string // the aggregate
+	Cursor string // its cursor file; "" if the aggregate has none, or it is not advanced now
+}
+
+// ErrMoved is a cursor file that says neither where the batch begins nor where
+// it ends: another run has counted these lines, or some of them.
+var ErrMoved = errors.New("its cursor is not the one this batch begins after; nothing was committed")
+
+// Recover finishes, or takes away, what a run before this one has left.
+func (s *Store) Recover() error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	_, err = s.recovered()
+	return err
+}
+
+// recovered is Recover under the lock. It returns the state of the cursor file.
+func (s *Store) recovered() (state, error) {
+	st, err := s.load()
+	if err != nil {
+		return st, err
+	}
+	if st.staged != "" {
+		if err := os.Rename(s.beside(st.staged), s.File); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return st, err
+		}
+	}
+	return st, s.sweep()
+}
+
+// Commit replaces the aggregate by what merge makes of it, and the cursor file
+// by the trailer. The batch begins after the cursor after, and it is committed
+// only if the cursor file still says so. changed says that there are records:
+// without any, only the cursor moves, and if it does not either, nothing is
+// written.
+func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge) error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	st, err := s.recovered()
+	if err != nil {
+		return err
+	}
+	if st.trailer.Cursor == t.Cursor && (changed || st.trailer.Equal(t)) {
+		return nil // committed already
+	}
+	if st.trailer.Cursor != after {
+		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
+	}
+	next := state{trailer: t}
+	if changed {
+		if next.staged, err = s.stage(merge); err != nil {
+			return err
+		}
+	}
+	if err := s.commit(st, next); err != nil {
+		s.unstage(next.staged)
+		return err
+	}
+	return nil
+}
+
+// Replace replaces the aggregate by what merge makes of it, and leaves every
+// cursor as it is.
+func (s *Store) Replace(merge Merge) error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	staged, err := s.stage(merge)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(s.beside(staged), s.File); err != nil {
+		s.unstage(staged)
+		return err
+	}
+	return syncDir(filepath.Dir(s.File))
+}
+
+// commit replaces the cursor file, and publishes what it names.
+func (s *Store) commit(old, next state) error {
+	// Two things must be on the disk before the cursor file changes: the name
+	// of the file that is staged now, and the rename that published the last
+	// one, whose name the cursor file is about to forget.
+	if old.staged != "" || next.staged != "" {
+		if err := syncDir(filepath.Dir(s.File)); err != nil {
+			return err
+		}
+	}
+	if err := s.save(next); err != nil {
+		return err
+	}
+	err := syncDir(filepath.Dir(s.Cursor))
+	if err == nil && next.staged != "" {
+		err = os.Rename(s.beside(next.staged), s.File)
+	}
+	if err != nil {
+		return s.undo(old, err)
+	}
+	return nil
+}
+
+// undo takes a commit back that could not be made durable or be published.
+func (s *Store) undo(old state, why error) error {
+	var err error
+	if old.exists {
+		err = s.save(old)
+	} else {
+		err = os.Remove(s.Cursor)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; the batch is committed, and the next run will publish it (taking it back failed: %w)", why, err)
+	}
+	return why
+}
+
+// state is what a cursor file says.
+type state struct {
+	exists  bool
+	staged  string
+	trailer batch.Trailer
+}
+
+const stagedMark = "-- staged: "
+
+func (s *Store) load() (state, error) {
+	text, err := os.ReadFile(s.Cursor)
+	if errors.Is(err, os.ErrNotExist) {
+		return state{}, nil
+	}
+	if err != nil {
+		return state{}, err
+	}
+	st := state{exists: true}
+	if rest, ok := bytes.CutPrefix(text, []byte(stagedMark)); ok {
+		name, _, _ := bytes.Cut(rest, []byte{'\n'})
+		if !s.isStaged(string(name)) {
+			return st, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+		}
+		st.staged = string(name)
+	}
+	lines := batch.NewScanner(bytes.NewReader(text), s.Cursor)
+	data := lines.Scan()
+	st.trailer = lines.Trailer()
+	if data || st.trailer.Cursor == "" && len(text) > 0 {
+		return st, fmt.Errorf("%s: does not end in a cursor line; if it is removed, everything that is retained is counted anew", s.Cursor)
+	}
+	return st, nil
+}
+
+func (s *Store) save(st state) error {
+	f, err := renameio.NewPendingFile(s.Cursor, renameio.WithTempDir(filepath.Dir(s.Cursor)),
+		renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup() // does nothing once it has replaced the cursor file
+	var text []byte
+	if st.staged != "" {
+		text = append(append(append(text, stagedMark...), st.staged...), '\n')
+	}
+	if _, err := f.Write(st.trailer.Append(text)); err != nil {
+		return err
+	}
+	if err := keepOwner(f.File, s.Cursor); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}

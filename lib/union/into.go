@@ -1,0 +1,76 @@
+package union
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+)
+
+// maxRejected is how much of an aggregate may be no records before it is taken
+// for a file of another kind, and left alone.
+const maxRejected = 16 << 20
+
+var errNotOurs = errors.New("too much of it is not records: is this an aggregate?")
+
+// Into writes the union of all inputs and of the aggregate old, which messages
+// call name. It returns the rows of the aggregate that are not records: they
+// are in neither.
+func (u *Union) Into(old, staged *os.File, name string) (rejected []byte, err error) {
+	rows := newRows(old, name)
+	err = u.Write(staged, aggregate.NewSource(rows.lines, rows.skip))
+	if errors.Is(err, aggregate.ErrOrder) {
+		rows, err = u.rewrite(old, staged, name)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case rows.rejected.Len() > maxRejected:
+		return nil, fmt.Errorf("%s: %w", name, errNotOurs)
+	}
+	u.warn(rows.lines)
+	return rows.rejected.Bytes(), nil
+}
+
+// rewrite is Into for an aggregate that is not sorted, as one that was edited
+// by hand: it is sorted with the rest.
+func (u *Union) rewrite(old, staged *os.File, name string) (*rows, error) {
+	_, err1 := old.Seek(0, io.SeekStart)
+	_, err2 := staged.Seek(0, io.SeekStart)
+	if err := errors.Join(err1, err2, staged.Truncate(0)); err != nil {
+		return nil, err
+	}
+	rows := newRows(old, name)
+	if err := u.addRecords(rows.lines); err != nil {
+		return nil, err
+	}
+	return rows, u.Write(staged)
+}
+
+// rows is an aggregate as it is read, and what of it is no records.
+type rows struct {
+	lines    *batch.Scanner
+	rejected bytes.Buffer
+}
+
+func newRows(old io.Reader, name string) *rows {
+	r := &rows{lines: batch.NewScanner(old, name)}
+	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, maxRow, r.reject
+	return r
+}
+
+func (r *rows) skip(_ []byte, why error) error {
+	r.lines.Skip(why)
+	return nil
+}
+
+func (r *rows) reject(line []byte, _ error) {
+	if r.rejected.Len() <= maxRejected {
+		r.rejected.Write(line)
+		r.rejected.WriteByte('\n')
+	}
+}

@@ -1,0 +1,186 @@
+// Package union makes one aggregate of any number of inputs: files, which are
+// read as streams while they are sorted, and streams of records in any order.
+//
+// What is read twice, and why: a file is looked through once before it is
+// merged, to see that it is sorted. A merge that meets the first unsorted line
+// when half of its output is written cannot take that back.
+package union
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+)
+
+const (
+	// maxRow is the longest record: half a million addresses of one name.
+	maxRow = 16 << 20
+	// maxOpen is how many files are merged at a time. More of them are merged
+	// in groups first. A thousand is what a process may have open by default.
+	maxOpen = 900
+)
+
+// A Union gathers inputs.
+type Union struct {
+	// Warn is told once for each input what could not be used.
+	Warn func(batch.Skipped)
+
+	dir    string
+	stream *aggregate.Sorter
+	files  []string // sorted
+	merged []*os.File
+}
+
+// New returns a Union that keeps what does not fit into memory in dir.
+func New(dir string, warn func(batch.Skipped)) *Union {
+	return &Union{Warn: warn, dir: dir, stream: aggregate.NewSorter(dir)}
+}
+
+// Close gives back what the inputs take on disk.
+func (u *Union) Close() {
+	u.stream.Close()
+	for _, f := range u.merged {
+		f.Close() // has no name, and was only read
+	}
+}
+
+// Empty says whether there is nothing to merge.
+func (u *Union) Empty() bool { return u.stream.Empty() && len(u.files) == 0 }
+
+// AddFiles takes files. The name - stands for standard input, and so does no
+// name at all.
+func (u *Union) AddFiles(names []string) error {
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	for _, name := range names {
+		if err := u.addFile(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *Union) addFile(name string) error {
+	if name == "-" {
+		return u.AddStream(batch.Open(nil))
+	}
+	if info, err := os.Stat(name); err != nil {
+		return err
+	} else if info.Mode().IsRegular() {
+		sorted, err := aggregate.Sorted(lines(name))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if sorted {
+			u.files = append(u.files, name)
+			return nil
+		}
+	}
+	return u.AddStream(lines(name))
+}
+
+// AddStream takes records in any order, to the end of the stream.
+func (u *Union) AddStream(in *batch.Scanner) error {
+	in.Max = maxRow
+	if err := u.addRecords(in); err != nil {
+		return err
+	}
+	u.warn(in)
+	return nil
+}
+
+func (u *Union) addRecords(in *batch.Scanner) error {
+	for in.Scan() {
+		rec, err := aggregate.Parse(in.Bytes())
+		if err != nil {
+			in.Skip(err)
+			continue
+		}
+		if err := u.stream.Add(rec); err != nil {
+			return err
+		}
+	}
+	return in.Err()
+}
+
+func (u *Union) warn(in *batch.Scanner) {
+	if in.Skipped().Lines > 0 {
+		u.Warn(in.Skipped())
+	}
+}
+
+func lines(name string) *batch.Scanner {
+	in := batch.Open([]string{name})
+	in.Max = maxRow
+	return in
+}
+
+// Write writes the union of all inputs, and of more sorted sources.
+func (u *Union) Write(w io.Writer, more ...*aggregate.Source) error {
+	for len(u.files) > maxOpen {
+		if err := u.mergeGroup(); err != nil {
+			return err
+		}
+	}
+	sources, err := u.stream.Sources(func(run io.Reader) aggregate.Lines { return scan(run) })
+	if err != nil {
+		return err
+	}
+	for _, f := range u.merged {
+		sources = append(sources, aggregate.NewSource(scan(f), changed))
+	}
+	return u.merge(w, u.files, append(sources, more...))
+}
+
+// merge writes the union of sorted files and other sources.
+func (u *Union) merge(w io.Writer, files []string, sources []*aggregate.Source) error {
+	scanners := make([]*batch.Scanner, len(files))
+	for i, name := range files {
+		in := lines(name)
+		in.Buffer = max(4<<10, min(64<<10, 32<<20/len(files)))
+		scanners[i] = in
+		sources = append(sources, aggregate.NewSource(in, func(_ []byte, why error) error {
+			in.Skip(why)
+			return nil
+		}))
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	if err := aggregate.Merge(out, sources); err != nil {
+		return err
+	}
+	for _, in := range scanners {
+		u.warn(in)
+	}
+	return out.Flush()
+}
+
+// mergeGroup makes one sorted run of the first files.
+func (u *Union) mergeGroup() error {
+	run, err := aggregate.UnnamedFile(u.dir)
+	if err != nil {
+		return err
+	}
+	u.merged = append(u.merged, run)
+	if err := u.merge(run, u.files[:maxOpen], nil); err != nil {
+		return err
+	}
+	u.files = u.files[maxOpen:]
+	_, err = run.Seek(0, io.SeekStart)
+	return err
+}
+
+// scan reads a run of our own.
+func scan(run io.Reader) *batch.Scanner {
+	in := batch.NewScanner(run, "a sorted run")
+	in.Max, in.Plain = maxRow, true
+	return in
+}
+
+func changed(_ []byte, why error) error {
+	return fmt.Errorf("a sorted run came back changed: %w", why)
+}
