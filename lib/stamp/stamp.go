@@ -1,5 +1,5 @@
 // Package stamp reads the time stamps that logs begin their lines with, as
-// seconds since 1970.
+// seconds since 1970: those of ISO 8601, of systemd, and of syslog.
 //
 // Syslog's (RFC 3164 §4.1.2; glibc's vsyslog, rsyslog, journalctl -o short,
 // dnsmasq's log file) is 15 bytes of local time, without a year and a zone:
