@@ -1,0 +1,193 @@
+package netfilter
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+const v6 = "SRC=2001:0db8:00ff:0000:0000:0000:0000:0002 DST=2001:0db8:005a:0000:0000:0000:0000:"
+
+// lines is a line of each kind, all from Linux 6.18 if not said otherwise.
+var lines = []struct{ what, prefix, line, dst string }{
+	{"iptables, OUTPUT, TCP", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=15410 DF PROTO=TCP SPT=35444 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0 ",
+		"198.51.100.10"},
+	{"iptables with all --log-* options", "EGRESS: ",
+		"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=57215 DF PROTO=TCP SPT=48236 DPT=80 SEQ=3859055718 ACK=0 WINDOW=64240 RES=0x00 SYN URGP=0 OPT (020405B40402080A) UID=0 GID=0 ",
+		"198.51.100.10"},
+	{"ip6tables, OUTPUT, TCP", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 " + v6 + "0010 LEN=80 TC=0 HOPLIMIT=64 FLOWLBL=1005566 PROTO=TCP SPT=45454 DPT=443 WINDOW=64800 RES=0x00 SYN URGP=0 ",
+		"2001:db8:5a::10"},
+	{"one group of zeros is not shortened", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 SRC=2001:0db8:00ff:0000:0000:0000:0000:0002 DST=2001:0db8:005a:0001:0000:0001:0001:0001 LEN=50 TC=0 HOPLIMIT=64 FLOWLBL=364505 PROTO=UDP SPT=38473 DPT=53 LEN=10 ",
+		"2001:db8:5a:1:0:1:1:1"},
+	{"an IPv4-mapped address stays what the packet had", "EGRESS: ",
+		"EGRESS: IN= OUT=eth0 " + strings.Replace(v6, "2001:0db8:005a:0000:0000:0000:0000:", "0000:0000:0000:0000:0000:ffff:c000:0201 LEN=50 TC=0 HOPLIMIT=64 FLOWLBL=0 PROTO=UDP ", 1),
+		"::ffff:192.0.2.1"},
+	{"an ICMP error repeats the packet it is about", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.77 LEN=58 TOS=0x00 PREC=0x00 TTL=64 ID=4660 PROTO=ICMP TYPE=3 CODE=4 [SRC=198.51.100.77 DST=198.51.100.78 LEN=30 TOS=0x00 PREC=0x00 TTL=64 ID=4660 PROTO=UDP SPT=5353 DPT=99 LEN=10 ] MTU=1400 ",
+		"198.51.100.77"},
+	{"ESP over IPv6 has no PROTO", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 " + v6 + "0050 LEN=64 TC=0 HOPLIMIT=64 FLOWLBL=0 ", "2001:db8:5a::50"},
+	{"SCTP", "EGRESS: ",
+		"EGRESS: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.40 LEN=52 TOS=0x00 PREC=0x00 TTL=64 ID=4660 PROTO=132 ", "198.51.100.40"},
+	{"forwarded over a bridge", "EGRESS: ",
+		"EGRESS: IN=br0 OUT=eth0 PHYSIN=c1 MAC=d6:42:40:15:8a:27:a6:d5:a2:81:7e:b4:08:00 SRC=172.30.0.11 DST=198.51.100.70 LEN=30 TOS=0x00 PREC=0x00 TTL=63 ID=1 PROTO=UDP SPT=1 DPT=2 LEN=10 ",
+		"198.51.100.70"},
+	{"MACDST= contains DST= (--log-macdecode)", "EGRESS: ",
+		"EGRESS: IN=br0 OUT=eth0 PHYSIN=c1 PHYSOUT=c2 MACSRC=a6:d5:a2:81:7e:b4 MACDST=d6:42:40:15:8a:27 VPROTO=0800 VID=5 MACPROTO=0800 SRC=172.30.0.11 DST=198.51.100.70 LEN=30 ",
+		"198.51.100.70"},
+	{"an empty MAC", "EGRESS: ", "EGRESS: IN=tun0 OUT=eth0 MAC= SRC=172.30.0.11 DST=198.51.100.70 LEN=30 ", "198.51.100.70"},
+	{"a sit device", "EGRESS: ",
+		"EGRESS: IN=sit1 OUT=eth0 MAC=45:00:00:7c TUNNEL=192.0.2.1->192.0.2.2 " + v6 + "0010 LEN=80 TC=0 ", "2001:db8:5a::10"},
+	{"a device called DST=9.9.9.9", "EGRESS: ",
+		"EGRESS: IN= OUT=DST=9.9.9.9 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 TOS=0x00 ", "198.51.100.10"},
+	{"a device called SRC=1.1.1.1", "EGRESS: ",
+		"EGRESS: IN=SRC=1.1.1.1 OUT= MAC= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 TOS=0x00 ", "198.51.100.10"},
+	{"a prefix without a space", "EGRESS", "EGRESSIN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ", "198.51.100.10"},
+	{"no prefix", "", "IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ", "198.51.100.10"},
+	{"cut after its length", "EGRESS: ", "EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60", "198.51.100.10"},
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range lines {
+		dst, ok, err := Parse([]byte(c.line), c.prefix)
+		if !ok || err != nil || dst.String() != c.dst {
+			t.Errorf("%s: got %v, %v, %v, want %s", c.what, dst, ok, err, c.dst)
+		}
+	}
+}
+
+// others is what has nothing to do with us, although some of it tries to look so.
+var others = []struct{ what, line string }{
+	{"empty", ""},
+	{"the kernel's own", "e1000e 0000:00:1f.6 eth0: NIC Link is Up 1000 Mbps Full Duplex"},
+	{"another rule's prefix", "FW-OTHER: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 TOS=0x00 "},
+	{"a prefix that begins like ours", "EGRESS-NG: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 "},
+	{"a prefix that ends like ours", "DROP EGRESS: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 "},
+	{"no prefix", "IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 "},
+	{"text after the prefix", "EGRESS: rules installed"},
+	{"ARP, bridge family", "EGRESS: ARP HTYPE=1 PTYPE=0x0800 OPCODE=1 MACSRC=… IPSRC=10.0.0.1 MACDST=… IPDST=10.0.0.2"},
+	// A process that is called "EGRESS: IN= OUT" runs a file of a chosen name and crashes.
+	{"segfault", "EGRESS: IN= OUT[21756]: segfault at 0 ip 000055d0c8a3b139 sp 00007ffc error 6 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0c8a3b000+1000]"},
+	{"segfault, no device", "EGRESS: IN= [21756]: segfault at 0 ip 0 sp 0 error 6 in OUT= SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0+1000]"},
+	{"segfault, a device", "EGRESS: IN= OUT=[21756]: segfault at 0 ip 0 sp 0 error 6 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0+1000]"},
+	{"drop_caches", "EGRESS: IN= OUT (21756): drop_caches: 3"},
+}
+
+func TestParseOthers(t *testing.T) {
+	for _, c := range others {
+		if dst, ok, err := Parse([]byte(c.line), "EGRESS: "); ok || err != nil {
+			t.Errorf("%s: got %v, %v, %v, want another kind of line", c.what, dst, ok, err)
+		}
+	}
+}
+
+// broken is ours and cannot be read.
+var broken = []struct{ line, err string }{
+	{"EGRESS: IN= OU", `LOG line cut short: "EGRESS: IN= OU"`},
+	{"EGRESS: IN=", `LOG line cut short: "EGRESS: IN="`},
+	{"EGRESS: IN= OUT=eth", `LOG line cut short: "EGRESS: IN= OUT=eth"`},
+	{"EGRESS: IN= OUT=eth0 ", `LOG line cut short: "EGRESS: IN= OUT=eth0 "`},
+	{"EGRESS: IN= OUT=eth0 MAC=00:11", `LOG line cut short: "EGRESS: IN= OUT=eth0 MAC=00:11"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2", `LOG line cut short: ""`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DS", `LOG line cut short: " DS"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10", `LOG line without LEN= where it belongs: " DST=198.51.100.10"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=", `LOG line without LEN= where it belongs: " DST=198.51.100.10 LEN="`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=6x", `LOG line without LEN= where it belongs: " DST=198.51.100.10 LEN=6x"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 TOS=0 LEN=6 ", `LOG line without LEN= where it belongs: " DST=198.51.100.10 TOS=0 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2  DST=198.51.100.10 LEN=6 ", `LOG line cut short: "  DST=198.51.100.10 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.256 LEN=6 ", `not an address: " DST=198.51.100.256 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.010 LEN=6 ", `not an address: " DST=198.51.100.010 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0 DST=198.51.100.10 LEN=6 ", `not an address: "SRC=10.0.0 DST=198.51.100.10 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=fe80::1%eth0 LEN=6 ", `not an address: " DST=fe80::1%eth0 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=\x1b[31m LEN=6 ", `not an address: " DST=\x1b[31m LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=198.51.100.10 LEN=6 ", `LOG line with addresses of two kinds: " DST=198.51.100.10 LEN=6 "`},
+}
+
+func TestParseBroken(t *testing.T) {
+	for _, c := range broken {
+		if dst, ok, err := Parse([]byte(c.line), "EGRESS: "); !ok || err == nil || err.Error() != c.err {
+			t.Errorf("%q: got %v, %v, %v, want %s", c.line, dst, ok, err, c.err)
+		}
+	}
+}
+
+// What readAddr reads is what netip reads, in every form.
+func TestReadAddr(t *testing.T) {
+	for _, s := range []string{
+		"0.0.0.0", "255.255.255.255", "192.0.2.1", "1.2.3.4", "2001:0db8:0000:0000:0000:0000:0000:0001",
+		"2001:db8::1", "::", "2001:0DB8:0000:0000:0000:0000:0000:000A", "::ffff:192.0.2.1",
+		"0000:0000:0000:0000:0000:ffff:255.255.255.255",
+	} {
+		for _, tail := range []string{"", " ", " LEN="} {
+			if a, n := readAddr([]byte(s + tail)); a != netip.MustParseAddr(s) || n != len(s) {
+				t.Errorf("%q: got %v, %d bytes", s+tail, a, n)
+			}
+		}
+	}
+	for _, s := range []string{
+		"", " ", "1.2.3", "1.2.3.4.5", "1.2.3.", "1..2.3", "256.1.1.1", "1.2.3.04", "00.1.1.1", "1.2.3.4x", "1.2.3.4\n", "+1.2.3.4",
+		"2001:0db8:0000:0000:0000:0000:0000:000g", "2001:0db8:0000:0000:0000:0000:0000:00001",
+		"2001:0db8:0000:0000:0000:0000:0000.0001", "fe80::1%eth0", "\x00", strings.Repeat("1", 99),
+	} {
+		if a, n := readAddr([]byte(s)); n != 0 {
+			t.Errorf("%q: got %v, %d bytes, want none", s, a, n)
+		}
+	}
+}
+
+func TestParseDoesNotAllocate(t *testing.T) {
+	for _, c := range lines {
+		line := []byte(c.line)
+		if n := testing.AllocsPerRun(10, func() { Parse(line, c.prefix) }); n != 0 {
+			t.Errorf("%s: %v allocations", c.what, n)
+		}
+	}
+}
+
+// Whatever the line: no panic, a key that is an address in its one form, and
+// the destination that stands first and after the first source.
+func FuzzParse(f *testing.F) {
+	for _, c := range lines {
+		f.Add([]byte(c.line))
+	}
+	for _, c := range others {
+		f.Add([]byte(c.line))
+	}
+	for _, c := range broken {
+		f.Add([]byte(c.line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		dst, ok, err := Parse(line, "EGRESS: ")
+		if !ok || err != nil {
+			return
+		}
+		if again, err := netip.ParseAddr(dst.String()); err != nil || again != dst || dst.Zone() != "" {
+			t.Fatalf("%q: key %q: %v", line, dst, err)
+		}
+		var words [][]byte // from the first SRC= that is a word, and not a device
+		for i, w := range bytes.Split(line, []byte(" ")) {
+			if i > 2 && bytes.HasPrefix(w, []byte("SRC=")) || words != nil {
+				words = append(words, w)
+			}
+		}
+		want, err := netip.ParseAddr(strings.TrimPrefix(string(words[1]), "DST="))
+		if err != nil || want != dst {
+			t.Fatalf("%q: got %v, want %v", line, dst, want)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, c := range lines[:3] {
+		b.Run(strings.ReplaceAll(c.what, " ", "-"), func(b *testing.B) {
+			line := []byte(c.line)
+			for b.Loop() {
+				Parse(line, c.prefix)
+			}
+		})
+	}
+}
