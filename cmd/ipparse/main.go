@@ -1,0 +1,90 @@
+// The ipparse command turns the LOG lines of iptables and nftables into records.
+//
+// Usage:
+//
+//	journalctl ... --show-cursor | ipparse | aggmerge ...
+//
+// Lines of other kinds are skipped; the cursor line passes through.
+package main
+
+import (
+	"bufio"
+	"os"
+	"time"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/journal"
+	"egress-monitor/lib/netfilter"
+	"egress-monitor/lib/pipe"
+	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/tally"
+
+	"github.com/alecthomas/kong"
+)
+
+type command struct {
+	Prefix       string           `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix, with its last space (\"${default}\")."`
+	UTC          bool             `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
+	Now          time.Time        `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
+	LineBuffered bool             `help:"Print what there is before waiting for more."`
+	Version      kong.VersionFlag `help:"Print the version and exit."`
+	Files        []string         `arg:"" optional:"" name:"file" help:"Files to read; - is standard input, and so is none."`
+}
+
+func main() {
+	cli.Main("ipparse", "Turn the LOG lines of iptables and nftables into records.", &command{})
+}
+
+func (c *command) Run() error {
+	in := c.open()
+	out := &records{counts: tally.New(), w: bufio.NewWriterSize(os.Stdout, 64<<10)}
+	entries := journal.NewReader(in)
+	if c.LineBuffered {
+		entries = journal.NewReader(prompt{in, out})
+	}
+	entries.Clock, entries.Boot = c.clock(), c.boot()
+	var lost gap
+	for entries.Next() {
+		e := entries.Entry()
+		if e.Source != journal.Kernel {
+			lost.note(e)
+			continue
+		}
+		dst, ok, err := netfilter.Parse(e.Message, c.Prefix)
+		if err != nil {
+			in.Skip(err)
+		} else if ok {
+			out.add(dst, e.Time)
+		}
+	}
+	lost.warn()
+	if s := in.Skipped(); s.Lines > 0 {
+		cli.Warn("%v", s)
+	}
+	if err := in.Err(); err != nil {
+		return err
+	}
+	out.print()
+	return batch.Finish(out.w, trailer(in))
+}
+
+// open opens the input. The pipe from journalctl is read with patience, unless
+// somebody waits for the output.
+func (c *command) open() *batch.Scanner {
+	if len(c.Files) > 1 || len(c.Files) == 1 && c.Files[0] != "-" {
+		return batch.Open(c.Files)
+	}
+	if c.LineBuffered {
+		return batch.Open(nil)
+	}
+	return batch.NewScanner(pipe.Patient(os.Stdin), "standard input")
+}
+
+func (c *command) clock() stamp.Clock {
+	clock := stamp.Clock{Now: c.Now}
+	if c.UTC {
+		clock.Location = time.UTC
+	}
+	return clock
+}

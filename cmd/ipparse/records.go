@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/journal"
+	"egress-monitor/lib/tally"
+)
+
+// records gathers records, and prints them summed.
+type records struct {
+	counts *tally.Table
+	w      *bufio.Writer // keeps its first error for the end
+	key    []byte
+}
+
+func (r *records) add(dst netip.Addr, unix int64) {
+	r.key = dst.AppendTo(r.key[:0])
+	r.counts.Add(r.key, 1, unix)
+	if r.counts.Full() {
+		r.print()
+	}
+}
+
+func (r *records) print() error {
+	return r.counts.Print(false, func(record []byte) error {
+		_, err := r.w.Write(record)
+		return err
+	})
+}
+
+// prompt is an input before which everything is printed that came of it, each
+// time it has to be waited for.
+type prompt struct {
+	*batch.Scanner
+	out *records
+}
+
+func (p prompt) Scan() bool {
+	if !p.Buffered() && (p.out.print() != nil || p.out.w.Flush() != nil) {
+		return false // Finish says why
+	}
+	return p.Scanner.Scan()
+}
+
+// gap is what the kernel logged and nobody could read.
+type gap struct {
+	lines    int
+	messages uint64
+}
+
+func (g *gap) note(e *journal.Entry) {
+	if n, ok := e.Lost(); ok {
+		g.lines++
+		g.messages += n
+	}
+}
+
+func (g *gap) warn() {
+	if g.messages > 0 {
+		cli.Warn("gap: the kernel log overran, %d messages were lost before journald read them", g.messages)
+	} else if g.lines > 0 {
+		cli.Warn("gap: the kernel log overran, messages were lost before journald read them")
+	}
+}
+
+// trailer is the trailer of the input, if it can be what journalctl
+// printed. A cursor that is damaged would make all later runs fail.
+func trailer(in *batch.Scanner) batch.Trailer {
+	cursor := in.Trailer().Cursor
+	if cursor == "" || journal.ValidCursor(cursor) {
+		return batch.Trailer{Cursor: cursor}
+	}
+	cli.Warn("%s: last line: cursor %.48q: not one of journalctl, and not passed on", in.Name(), cursor)
+	return batch.Trailer{}
+}
+
+// boot is when the kernel began to count the seconds that dmesg prints.
+func (c *command) boot() int64 {
+	now := c.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	text, err := os.ReadFile("/proc/uptime") // 3942.11 1234.50
+	if err != nil {
+		return 0
+	}
+	up, _, _ := strings.Cut(string(text), " ")
+	seconds, err := strconv.ParseFloat(up, 64)
+	if err != nil {
+		return 0
+	}
+	return now.Add(-time.Duration(seconds * float64(time.Second))).Unix()
+}

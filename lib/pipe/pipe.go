@@ -1,0 +1,56 @@
+// Package pipe reads standard input at little cost when the program that writes
+// into the pipe writes small pieces.
+//
+// journalctl writes 4 KiB at a time. A reader that waits for them is woken for
+// every piece, and each time both programs lose what they were at. So the
+// reader makes the pipe larger, and after a read that brought little it sleeps
+// for a moment: meanwhile the writer fills the pipe undisturbed.
+package pipe
+
+import (
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	size     = 1 << 20 // of the pipe; /proc/sys/fs/pipe-max-size is this by default
+	setPipe  = 1031    // F_SETPIPE_SZ, which package syscall does not name
+	firstNap = time.Millisecond / 2
+	lastNap  = 4 * time.Millisecond
+)
+
+// Patient returns a reader of f that waits for the writer to write more, if f
+// is a pipe, and otherwise f. It delays what was written by less than a
+// millisecond, and in a stream that goes on by up to four.
+func Patient(f *os.File) io.Reader {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return f
+	}
+	if conn, err := f.SyscallConn(); err == nil {
+		conn.Control(func(fd uintptr) {
+			syscall.Syscall(syscall.SYS_FCNTL, fd, setPipe, size) // smaller is only slower
+		})
+	}
+	return &patient{f: f}
+}
+
+type patient struct {
+	f   *os.File
+	nap time.Duration // before the next read; 0 after one that filled its buffer
+}
+
+func (p *patient) Read(b []byte) (n int, err error) {
+	if p.nap > 0 {
+		time.Sleep(p.nap)
+	}
+	n, err = p.f.Read(b)
+	if n == len(b) {
+		p.nap = 0
+	} else {
+		p.nap = min(max(firstNap, 2*p.nap), lastNap)
+	}
+	return n, err
+}
