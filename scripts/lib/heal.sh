@@ -1,0 +1,115 @@
+# shellcheck shell=sh
+# What root does each minute: put right what has gone wrong, and let the canary sing. Sourced.
+# Everything said here goes to the journal, as egress-monitor's.
+
+cmd_heal() {
+	need_root heal
+	enabled || exit 0
+	load_settings
+	lock -n || exit 0 # enable, disable or the minute before is at work
+	enabled || exit 0
+	heal "permissions of the folders" folders_ok folders_make
+	heal_upstream
+	heal_dnsmasq
+	heal "firewall rules" rules_ok rules_make
+	send_packet
+	rotate
+}
+
+# sync: the name servers may have changed; called when resolv.conf files change
+cmd_sync() {
+	need_root sync
+	enabled || exit 0
+	load_settings
+	lock -w 60
+	enabled || exit 0
+	heal_upstream
+	heal "firewall rules" rules_ok rules_make
+}
+
+# heal WHAT TEST ACTION
+heal() {
+	if "$2"; then return 0; fi
+	("$3") || :
+	if "$2"; then warn "healed: $1"; else warn "cannot heal: $1"; fi
+}
+
+heal_upstream() {
+	if upstream_refresh; then
+		warn "upstream: dnsmasq now asks $(servers_text)"
+		systemctl reload "$DNSMASQ_UNIT" || :
+	fi
+	[ -e "$ADMIN/bypassed" ] || heal "the resolver's way through dnsmasq" resolver_ok resolver_switch
+}
+
+# One question a minute is both: the liveness question and the canary.
+heal_dnsmasq() {
+	since=$(date +%s)
+	if ! canary_answers && ! canary_answers; then
+		warn "gap: dnsmasq did not answer; restarting it"
+		# KILL: one that hangs does not hear TERM
+		systemctl kill --signal=KILL "$DNSMASQ_UNIT" 2>/dev/null || :
+		systemctl reset-failed "$DNSMASQ_UNIT" 2>/dev/null || :
+		timeout 20 systemctl start "$DNSMASQ_UNIT" || :
+		since=$(date +%s)
+		wait_for 5 canary_answers || {
+			bypass
+			return 0
+		}
+	fi
+	[ ! -e "$ADMIN/bypassed" ] || end_bypass
+	wait_for 1 logged "$CANARY_NAME" "$since" || heal_log
+}
+
+# The folders have been put right before; now dnsmasq must open its log again.
+heal_log() {
+	warn "gap: dnsmasq has not been writing to $EGRESS_DNSMASQ_LOG"
+	log_replace_foreign
+	systemctl kill --kill-who=main --signal=USR2 "$DNSMASQ_UNIT" || :
+	sleep 0.3
+	canary_is_logged && warn "healed: dnsmasq's log" && return 0
+	systemctl restart "$DNSMASQ_UNIT" || :
+	wait_for 5 canary_answers || :
+	if canary_is_logged; then warn "healed: dnsmasq's log"; else warn "cannot heal: dnsmasq's log"; fi
+}
+
+# A log that somebody else created is moved out of the way; it is rotated away like any other. In dnsmasq's folder root
+# renames, and nothing else.
+log_replace_foreign() {
+	[ -e "$EGRESS_DNSMASQ_LOG" ] || [ -L "$EGRESS_DNSMASQ_LOG" ] || return 0
+	is "$EGRESS_DNSMASQ_LOG" "640 $RESOLVER:adm" && [ -f "$EGRESS_DNSMASQ_LOG" ] ||
+		mv -fT "$EGRESS_DNSMASQ_LOG" "$EGRESS_DNSMASQ_LOG.foreign" || :
+}
+
+# dnsmasq cannot be brought to life: names matter more than the list of them. Each minute tries again.
+bypass() {
+	if [ ! -e "$ADMIN/bypassed" ]; then
+		warn "gap: dnsmasq does not answer even after a restart; names go past it until it does"
+		: >"$ADMIN/bypassed"
+		resolver_undo || :
+	fi
+}
+end_bypass() {
+	rm -f "$ADMIN/bypassed"
+	heal "dnsmasq; names go through it again" resolver_ok resolver_switch
+}
+
+# One datagram to the canary's address; the rule after the LOG rule drops it. Without that rule it is not sent.
+send_packet() {
+	! family_present iptables || ! family_ok iptables || dnsprobe --no-wait "$CANARY_IP4:9" "$CANARY_NAME" 2>/dev/null 9>&- ||
+		{ family_present ip6tables && family_ok ip6tables && dnsprobe --no-wait "[$CANARY_IP6]:9" "$CANARY_NAME" 2>/dev/null 9>&-; } || :
+}
+
+# By size, each minute: what fills the disk does so between two days. The system's logrotate reads the same file.
+rotate() {
+	[ ! -e /etc/logrotate.d/egress-monitor ] || logrotate --state "$RUN/logrotate.state" /etc/logrotate.d/egress-monitor 9>&- || :
+}
+
+# poll domains|ips: what cron runs; root only to become the poller
+cmd_poll() {
+	need_root "poll $1"
+	enabled || exit 0
+	# shellcheck disable=SC2093 # nothing runs after it
+	exec systemd-cat -t egress-monitor setpriv --reuid="$POLLER" --regid=adm --init-groups --no-new-privs \
+		--inh-caps=-all --bounding-set=-all env -i PATH="$PATH" LC_ALL=C "$EGRESS_LIB/egress-$1"
+}
