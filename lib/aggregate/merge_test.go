@@ -1,0 +1,183 @@
+package aggregate
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// model is an aggregate as a map: the slow, plain truth.
+type model map[string]*modelRow
+
+type modelRow struct {
+	count uint64
+	last  string
+	ips   map[string]bool
+}
+
+func (m model) add(lines ...string) {
+	for _, line := range lines {
+		f := strings.Fields(line)
+		row := m[f[0]]
+		if row == nil {
+			row = &modelRow{ips: map[string]bool{}}
+			m[f[0]] = row
+		}
+		var n uint64
+		fmt.Sscan(f[1], &n)
+		row.count, row.last = row.count+n, max(row.last, f[2])
+		for ip := range strings.SplitSeq(f[3], ",") {
+			if ip != "-" {
+				row.ips[ip] = true
+			}
+		}
+	}
+}
+
+func (m model) String() string {
+	var rows []string
+	for key, row := range m {
+		var ips []string
+		for ip := range row.ips {
+			ips = append(ips, ip)
+		}
+		slices.Sort(ips)
+		if ips == nil {
+			ips = []string{"-"}
+		}
+		rows = append(rows, fmt.Sprintf("%s %d %s %s\n", key, row.count, row.last, strings.Join(ips, ",")))
+	}
+	slices.Sort(rows)
+	return strings.Join(rows, "")
+}
+
+func randomRecords(r *rand.Rand, n int) []string {
+	var lines []string
+	for range n {
+		key := fmt.Sprintf("%c%d.example", 'a'+r.Intn(3), r.Intn(40))
+		ips := "-"
+		for range r.Intn(4) {
+			ip := fmt.Sprintf("192.0.2.%d", r.Intn(30))
+			if ips == "-" {
+				ips = ip
+			} else {
+				ips += "," + ip
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s %d 2026-02-%02dT00:00:00Z %s", key, r.Intn(5), 1+r.Intn(28), ips))
+	}
+	return lines
+}
+
+// aggregateOf sorts and merges lines as the tools do, with runs so small that
+// most of them are on disk.
+func aggregateOf(t *testing.T, lines []string, limit int) string {
+	t.Helper()
+	s := NewSorter(t.TempDir())
+	s.limit = limit
+	defer s.Close()
+	for _, line := range lines {
+		rec, err := Parse([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sources, err := s.Sources(func(run io.Reader) Lines { return bufio.NewScanner(run) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Merge(&out, sources); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func mergeOf(t *testing.T, aggregates ...string) string {
+	t.Helper()
+	var sources []*Source
+	for _, a := range aggregates {
+		sources = append(sources, NewSource(bufio.NewScanner(strings.NewReader(a)), impossible))
+	}
+	var out bytes.Buffer
+	if err := Merge(&out, sources); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// Sorting and merging gives what the model gives, in every order and grouping.
+func TestMergeIsAddition(t *testing.T) {
+	for seed := range int64(200) {
+		r := rand.New(rand.NewSource(seed))
+		lines := randomRecords(r, r.Intn(400))
+		truth := model{}
+		truth.add(lines...)
+		want := truth.String()
+		if got := aggregateOf(t, lines, 100+r.Intn(20000)); got != want {
+			t.Fatalf("seed %d: sorted:\n%s\nwant:\n%s", seed, got, want)
+		}
+		i, j := r.Intn(len(lines)+1), r.Intn(len(lines)+1)
+		i, j = min(i, j), max(i, j)
+		a, b, c := aggregateOf(t, lines[:i], 4096), aggregateOf(t, lines[i:j], 4096), aggregateOf(t, lines[j:], 4096)
+		for _, got := range []string{
+			mergeOf(t, a, b, c), mergeOf(t, c, a, b), mergeOf(t, b, mergeOf(t, c, a)),
+			mergeOf(t, mergeOf(t, a, b), c), mergeOf(t, a, mergeOf(t, b, c), ""), mergeOf(t, want),
+		} {
+			if got != want {
+				t.Fatalf("seed %d: merged:\n%s\nwant:\n%s", seed, got, want)
+			}
+		}
+	}
+}
+
+func TestMergeRefusesDisorder(t *testing.T) {
+	const row = " 1 2026-02-08T21:30:00Z\n"
+	for _, lines := range []string{"b" + row + "a" + row, "a" + row + "a" + row, "aaaaaaaab" + row + "aaaaaaaaa" + row} {
+		s := NewSource(bufio.NewScanner(strings.NewReader(lines)), impossible)
+		if err := Merge(io.Discard, []*Source{s}); err == nil {
+			t.Errorf("merged %q", lines)
+		}
+	}
+}
+
+func TestCountsDoNotWrap(t *testing.T) {
+	got := mergeOf(t, "a 18446744073709551615 2026-02-08T21:30:00Z\n", "a 2 2026-02-08T21:30:00Z\n")
+	if want := "a 18446744073709551615 2026-02-08T21:30:00Z\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+}
+
+func BenchmarkMerge(b *testing.B) {
+	for _, hosts := range []int{1, 2, 100} {
+		b.Run(fmt.Sprint("hosts=", hosts), func(b *testing.B) {
+			var files [][]byte
+			for h := range hosts {
+				var text []byte
+				for i := range 5000 {
+					text = fmt.Appendf(text, "host%05d.example.com 12 2026-02-08T21:30:%02dZ 192.0.2.%d,2001:db8::%d\n", i*3+h%5, h%60, i%200, i%9000)
+				}
+				files = append(files, text)
+			}
+			b.ReportAllocs()
+			b.SetBytes(int64(hosts * len(files[0])))
+			for b.Loop() {
+				var sources []*Source
+				for _, f := range files {
+					sources = append(sources, NewSource(bufio.NewScanner(bytes.NewReader(f)), impossible))
+				}
+				if err := Merge(io.Discard, sources); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

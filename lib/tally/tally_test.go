@@ -1,0 +1,90 @@
+package tally
+
+import (
+	"fmt"
+	"math/rand"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func printed(t *testing.T, table *Table) (lines []string) {
+	t.Helper()
+	if err := table.Print(true, func(rec []byte) error {
+		lines = append(lines, strings.TrimSuffix(string(rec), "\n"))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestTable(t *testing.T) {
+	table := New()
+	id := table.Add([]byte("b.example"), 1, 1770586200)
+	table.AddIP(id, netip.MustParseAddr("192.0.2.9"))
+	table.AddIP(id, netip.MustParseAddr("::ffff:192.0.2.9"))
+	table.AddIP(id, netip.MustParseAddr("192.0.2.10"))
+	table.AddIP(id, netip.MustParseAddr("2001:db8::1"))
+	table.Add([]byte("b.example"), 2, 1770586100)
+	table.Add([]byte("a.example"), 0, 1770586100)
+	want := []string{
+		"a.example 0 2026-02-08T21:28:20Z -",
+		"b.example 3 2026-02-08T21:30:00Z 192.0.2.10,192.0.2.9,2001:db8::1",
+	}
+	if got := printed(t, table); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if got := printed(t, table); len(got) > 0 || table.Printed() != 2 {
+		t.Errorf("after it was printed: %q, %d", got, table.Printed())
+	}
+}
+
+// A table that is printed whenever it is full has counted everything once.
+func TestTableFills(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	table, prints, sum := New(), 0, 0
+	count := func(rec []byte) error {
+		var key, last string
+		var n int
+		fmt.Sscan(string(rec), &key, &n, &last)
+		sum += n
+		return nil
+	}
+	const lines = 400_000
+	for range lines {
+		table.Add(fmt.Appendf(nil, "%x.tunnel.example.com", r.Uint64()), 1, 1770586200)
+		if table.Full() {
+			prints++
+			if err := table.Print(true, count); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := table.Print(true, count); err != nil {
+		t.Fatal(err)
+	}
+	if sum != lines || prints == 0 {
+		t.Errorf("counted %d of %d, printed %d times in between", sum, lines, prints)
+	}
+}
+
+func BenchmarkAdd(b *testing.B) {
+	for _, names := range []int{1000, 100_000} {
+		b.Run(fmt.Sprint("names=", names), func(b *testing.B) {
+			keys := make([][]byte, names)
+			for i := range keys {
+				keys[i] = fmt.Appendf(nil, "host%d.example.com", i)
+			}
+			ip := netip.MustParseAddr("192.0.2.1")
+			table := New()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				i = (i + 7919) % names
+				table.AddIP(table.Add(keys[i], 1, 1), ip)
+			}
+		})
+	}
+}
