@@ -1,0 +1,204 @@
+package logfile
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// scan lists the segments, oldest first. The sizes are taken newest first: a
+// writer that has begun a file has left the one before, so the end of the old
+// one that is seen after the beginning of the new one is its end.
+func (l *Log) scan() ([]*segment, error) {
+	path, err := resolve(l.Path)
+	if err != nil {
+		return nil, err
+	}
+	live, err := l.look(path)
+	if err != nil {
+		return nil, err
+	}
+	rotated, err := l.rotated(path)
+	if err != nil {
+		return nil, err
+	}
+	if live == nil && len(rotated) == 0 {
+		return nil, &fs.PathError{Op: "open", Path: l.Path, Err: fs.ErrNotExist}
+	}
+	order(rotated)
+	if live != nil {
+		rotated = slices.DeleteFunc(rotated, func(s *segment) bool { return s.stat.is(live.stat) })
+		return append(rotated, live), nil
+	}
+	return rotated, nil
+}
+
+// resolve follows FILE if it is a symbolic link: the rotated copies are where
+// the file is, and have its name.
+func resolve(path string) (string, error) {
+	for range 40 {
+		link, err := os.Readlink(path)
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, fs.ErrNotExist) {
+			return path, nil // not a link
+		}
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(link) {
+			dir, _ := filepath.Split(path)
+			link = dir + link // not Join: ".." after a link leads elsewhere
+		}
+		path = link
+	}
+	return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("too many levels of symbolic links")}
+}
+
+// look returns the live segment, or nil while there is none.
+func (l *Log) look(path string) (*segment, error) {
+	s := &segment{path: path, live: true, limit: -1}
+	var err error
+	s.stat, err = lookAt(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && !s.regular {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+	}
+	return s, err
+}
+
+// rotated finds the rotated copies: in the log's folder, in subfolders of it
+// that are named like an olddir, and in those that we were told of.
+func (l *Log) rotated(path string) ([]*segment, error) {
+	dir, base := filepath.Split(path)
+	entries, err := readDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	segs, err := segmentsIn(dir, base, entries)
+	for _, e := range entries {
+		if err == nil && e.IsDir() && likeOldDir(e.Name()) {
+			var more []*segment
+			more, err = l.inDir(dir+e.Name(), base)
+			if errors.Is(err, fs.ErrPermission) {
+				l.denied, err = err, nil // it need not be one of ours
+			}
+			segs = append(segs, more...)
+		}
+	}
+	for _, d := range l.OldDirs {
+		if err == nil {
+			var more []*segment
+			more, err = l.inDir(d, base)
+			segs = append(segs, more...)
+		}
+	}
+	return segs, err
+}
+
+func likeOldDir(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"old", "archive", "rotat", "backup"}, func(s string) bool {
+		return strings.Contains(name, s)
+	})
+}
+
+func (l *Log) inDir(dir, base string) ([]*segment, error) {
+	entries, err := readDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return segmentsIn(strings.TrimSuffix(dir, "/")+"/", base, entries)
+}
+
+func readDir(dir string) ([]fs.DirEntry, error) {
+	f, err := open(cmp.Or(dir, "."), unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	d := os.NewFile(uintptr(f.fd), dir)
+	defer d.Close()
+	return d.ReadDir(-1)
+}
+
+// segmentsIn picks the rotated copies of base among the entries of dir.
+func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
+	var segs []*segment
+	for _, e := range entries {
+		r, ok := parseName(base, e.Name())
+		if !ok || e.IsDir() {
+			continue
+		}
+		segs = append(segs, &segment{path: dir + e.Name(), rotation: r, limit: -1, link: e.Type()&fs.ModeSymlink != 0})
+	}
+	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first
+	for _, s := range segs {
+		var err error
+		s.stat, err = lookAt(s.path)
+		if errors.Is(err, fs.ErrNotExist) && !s.link {
+			return nil, errMoved
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // and not a regular file either
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), nil
+}
+
+// order sorts rotated copies, oldest first. Copies whose names are of two
+// shapes, after a change of logrotate's settings, stay together shape by
+// shape; the shape last written to is the newer one.
+func order(segs []*segment) {
+	last := map[string]int64{}
+	for _, s := range segs {
+		last[s.shape] = max(last[s.shape], s.time)
+	}
+	slices.SortStableFunc(segs, func(a, b *segment) int {
+		return cmp.Or(
+			cmp.Compare(last[a.shape], last[b.shape]),
+			strings.Compare(a.shape, b.shape),
+			a.compare(b.rotation),
+			cmp.Compare(a.time, b.time),
+			strings.Compare(a.path, b.path),
+		)
+	})
+}
+
+// unique drops what is another copy of a segment: what gzip is at work on, or
+// was killed over, stands beside its original, and the original counts.
+func unique(segs []*segment) (kept []*segment, err error) {
+	for _, s := range segs {
+		last := len(kept) - 1
+		if last < 0 || s.live || kept[last].shape != s.shape || kept[last].compare(s.rotation) != 0 {
+			kept = append(kept, s)
+			continue
+		}
+		twice, err := kept[last].copies(s)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrPermission):
+			return nil, err
+		case err == nil && !twice:
+			kept = append(kept, s)
+		case s.better(kept[last]):
+			kept[last].close()
+			kept[last] = s
+		default:
+			s.close()
+		}
+	}
+	return kept, nil
+}
+
+// better: which of two copies of one segment is to be read.
+func (s *segment) better(o *segment) bool {
+	return s.codec == plain && (o.codec != plain || s.size > o.size) || o.codec == unreadable
+}

@@ -1,0 +1,127 @@
+package logfile
+
+import (
+	"bufio"
+	"compress/bzip2"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	chunk = 128 << 10 // bytes at a time, wherever bytes pass through us
+
+	// zstdWindow is the most that a zstd file may ask us to remember: what
+	// zstd -22 asks for. The tool itself refuses more unless told.
+	zstdWindow = 128 << 20
+)
+
+// errDamaged is compressed text that cannot be read on.
+var errDamaged = errors.New("damaged")
+
+// A stream reads the text of a compressed segment, from its beginning.
+type stream struct {
+	src  source
+	text io.Reader
+	stop func()
+	buf  []byte
+	pos  int64
+	head []byte // the first window bytes of the text
+	tail []byte // the last window bytes before pos
+}
+
+// A source is a file as an io.Reader, that remembers its own errors: they
+// must not be taken for damaged text.
+type source struct {
+	file *file
+	pos  int64
+	err  error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.file.ReadAt(p, s.pos)
+	s.pos += int64(n)
+	if n > 0 && err == io.EOF {
+		err = nil
+	}
+	if err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func newStream(f *file, c codec) (*stream, error) {
+	s := &stream{src: source{file: f}, stop: func() {}, buf: make([]byte, chunk)}
+	in := bufio.NewReaderSize(&s.src, 64<<10)
+	var err error
+	switch c {
+	case gzipped:
+		s.text, err = gzip.NewReader(in)
+	case bzipped:
+		s.text = bzip2.NewReader(in)
+	case zstandard:
+		var d *zstd.Decoder
+		d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err == nil {
+			s.text, s.stop = d, d.Close
+		}
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	return s, nil
+}
+
+func (s *stream) explain(err error) error {
+	if s.src.err != nil {
+		return s.src.err
+	}
+	return fmt.Errorf("%w (%v)", errDamaged, err)
+}
+
+// next returns the next bytes of the text, at most limit; io.EOF after them.
+func (s *stream) next(limit int64) ([]byte, error) {
+	for {
+		n, err := s.text.Read(s.buf[:min(limit, chunk)])
+		b := s.buf[:n]
+		s.pos += int64(n)
+		s.head = append(s.head, b[:min(n, window-len(s.head))]...)
+		s.tail = append(s.tail, b[max(0, n-window):]...)
+		s.tail = append(s.tail[:0], s.tail[max(0, len(s.tail)-window):]...)
+		if n > 0 {
+			return b, nil
+		}
+		if err == io.EOF {
+			return nil, err
+		}
+		if err != nil {
+			return nil, s.explain(err)
+		}
+	}
+}
+
+// skip reads on to off, and returns io.EOF if the text ends before.
+func (s *stream) skip(off int64) error {
+	for s.pos < off {
+		if _, err := s.next(off - s.pos); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark is the mark at pos.
+func (s *stream) mark(id uint32) mark { return newMark(s.pos, s.head, s.tail, id) }
+
+// begun is the head, also of a stream that could not be begun.
+func (s *stream) begun() []byte {
+	if s == nil {
+		return nil
+	}
+	return s.head
+}
