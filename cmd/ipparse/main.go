@@ -44,14 +44,14 @@ func (c *command) Run() error {
 		entries = journal.NewReader(prompt{in, out})
 	}
 	entries.Clock, entries.Boot = c.clock(), c.boot()
-	var lost gap
+	packets, lost := netfilter.NewParser(c.Prefix), gap{}
 	for entries.Next() {
 		e := entries.Entry()
 		if e.Source != journal.Kernel {
 			lost.note(e)
 			continue
 		}
-		dst, ok, err := netfilter.Parse(e.Message, c.Prefix)
+		dst, ok, err := packets.Parse(e.Message)
 		if err != nil {
 			in.Skip(err)
 		} else if ok {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -18,12 +17,10 @@ import (
 type records struct {
 	counts *tally.Table
 	w      *bufio.Writer // keeps its first error for the end
-	key    []byte
 }
 
-func (r *records) add(dst netip.Addr, unix int64) {
-	r.key = dst.AppendTo(r.key[:0])
-	r.counts.Add(r.key, 1, unix)
+func (r *records) add(dst []byte, unix int64) {
+	r.counts.Add(dst, 1, unix)
 	if r.counts.Full() {
 		r.print()
 	}

@@ -81,6 +81,12 @@ type Reader struct {
 	entry   Entry
 	open    fields // the entry of form export whose lines are being read
 	scratch [4096]byte
+
+	// What most lines have in common with the one before: the second, as
+	// short-unix has it, and the host and identifier of the kernel.
+	second     [11]byte
+	secondTime int64
+	mark       []byte
 }
 
 // NewReader reads the entries of lines.

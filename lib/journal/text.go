@@ -20,7 +20,7 @@ func (r *Reader) text(line []byte) bool {
 	if bare {
 		r.entry.Source, r.entry.Message = Kernel, line[n+1:]
 	} else {
-		r.entry.Source, r.entry.Message = source(line[n+1:])
+		r.entry.Source, r.entry.Message = r.source(line[n+1:])
 	}
 	return true
 }
@@ -37,7 +37,7 @@ func (r *Reader) stamp(line []byte) (unix int64, n int, bare bool, err error) {
 		unix, n, ok = stamp.ISO(line)
 		return unix, n, ok && line[len("2006-01-02T15:04:05")] == ',', stampIf(ok)
 	case c-'0' <= 9:
-		unix, n, ok = seconds(line)
+		unix, n, ok = r.seconds(line)
 		return unix, n, false, formIf(ok)
 	case len(line) > 4 && line[3] == ' ' && line[4]-'0' <= 9 && len(line) > 8 && line[8] == '-':
 		unix, n, ok = r.Clock.Full(line)
@@ -72,6 +72,18 @@ func fraction(b []byte, n int) int {
 	return n
 }
 
+// seconds is seconds, with a memory.
+func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
+	if len(b) > len(r.second) && [len(r.second)]byte(b) == r.second {
+		return r.secondTime, fraction(b, len(r.second)-1), true
+	}
+	unix, n, ok = seconds(b)
+	if ok && n > len(r.second) && b[len(r.second)-1] == '.' {
+		r.second, r.secondTime = [len(r.second)]byte(b), unix
+	}
+	return unix, n, ok
+}
+
 // seconds reads 1795421100.980088.
 func seconds(b []byte) (unix int64, n int, ok bool) {
 	for n < len(b) && n <= 12 && b[n]-'0' <= 9 {
@@ -104,7 +116,10 @@ const (
 // source takes the host and the identifier off what follows a time stamp. A
 // host never ends with a colon: with --no-hostname that would be a process's
 // number, and its message could begin with "kernel: ".
-func source(b []byte) (Source, []byte) {
+func (r *Reader) source(b []byte) (Source, []byte) {
+	if len(r.mark) > 0 && len(b) >= len(r.mark) && string(b[:len(r.mark)]) == string(r.mark) {
+		return Kernel, afterUptime(b[len(r.mark):])
+	}
 	if s, msg := identifier(b); s != Other {
 		return s, msg
 	}
@@ -112,18 +127,16 @@ func source(b []byte) (Source, []byte) {
 	if i < 0 || i > 0 && b[i-1] == ':' {
 		return Other, nil
 	}
-	return identifier(b[i+1:])
+	s, msg := identifier(b[i+1:])
+	if s == Kernel {
+		r.mark = append(r.mark[:0], b[:i+1+len(kernelMark)]...)
+	}
+	return s, msg
 }
 
 func identifier(b []byte) (Source, []byte) {
 	if len(b) >= len(kernelMark) && string(b[:len(kernelMark)]) == kernelMark {
-		msg := b[len(kernelMark):]
-		if len(msg) > 0 && msg[0] == '[' {
-			if _, n, ok := uptime(msg); ok && n < len(msg) && msg[n] == ' ' {
-				return Kernel, msg[n+1:] // kern.log
-			}
-		}
-		return Kernel, msg
+		return Kernel, afterUptime(b[len(kernelMark):])
 	}
 	if len(b) >= len(journaldMark) && string(b[:len(journaldMark)]) == journaldMark {
 		n := len(journaldMark)
@@ -135,4 +148,15 @@ func identifier(b []byte) (Source, []byte) {
 		}
 	}
 	return Other, nil
+}
+
+// afterUptime takes the time since boot off, which kern.log has before a
+// message.
+func afterUptime(msg []byte) []byte {
+	if len(msg) > 0 && msg[0] == '[' {
+		if _, n, ok := uptime(msg); ok && n < len(msg) && msg[n] == ' ' {
+			return msg[n+1:]
+		}
+	}
+	return msg
 }

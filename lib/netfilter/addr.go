@@ -2,51 +2,74 @@ package netfilter
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
 )
 
-// readAddr reads the address that b begins with, up to a space or the end, and
-// says how long it is; 0 is no address. netip.ParseAddr would need a string,
-// and knows many more forms than the two that the kernel prints.
-func readAddr(b []byte) (a netip.Addr, n int) {
-	if ip, n := readIPv4(b); n > 0 {
-		return netip.AddrFrom4(ip), n
+// addrLen is how long the address is that b begins with, up to a space or the
+// end, and whether it is one of IPv4; 0 is no address.
+func addrLen(b []byte) (n int, is4 bool) {
+	if n = ipv4Len(b); n > 0 {
+		return n, true
 	}
-	if ip, ok := readIPv6(b); ok {
-		return netip.AddrFrom16(ip), fullIPv6
-	}
-	return readOther(b)
+	a, n := readIPv6(b)
+	return n, a.Is4()
 }
 
-// readIPv4 reads four numbers without leading zeros.
-func readIPv4(b []byte) (ip [4]byte, n int) {
+// ipv4Len is how long the IPv4 address is that b begins with: four numbers
+// without leading zeros, the one form there is; 0 is no address.
+func ipv4Len(b []byte) int {
+	n := 0
 	for i := 0; i < 4; i++ {
-		if i > 0 {
-			if n >= len(b) || b[n] != '.' {
-				return ip, 0
-			}
-			n++
-		}
 		from, v := n, 0
-		for n < len(b) && n < from+3 && b[n]-'0' <= 9 {
+		for n < len(b) && b[n]-'0' <= 9 {
 			v = v*10 + int(b[n]-'0')
-			n++
+			if n++; n > from+3 {
+				return 0
+			}
 		}
 		if n == from || v > 255 || b[from] == '0' && n > from+1 {
-			return ip, 0
+			return 0
 		}
-		ip[i] = byte(v)
+		if n == len(b) {
+			if i == 3 {
+				return n
+			}
+			return 0
+		}
+		if i < 3 && b[n] != '.' || i == 3 && b[n] != ' ' {
+			return 0
+		}
+		n++
 	}
-	if n < len(b) && b[n] != ' ' {
-		return ip, 0
-	}
-	return ip, n
+	return n - 1
 }
 
 const fullIPv6 = len("2001:0db8:0000:0000:0000:0000:0000:0001")
 
-// readIPv6 reads eight groups of four digits.
-func readIPv6(b []byte) (ip [16]byte, ok bool) {
+// readIPv6 reads the address that b begins with. The kernel prints all eight
+// groups; the other forms are read for whoever else may print them. An address
+// with a zone is none: a packet carries no zone.
+func readIPv6(b []byte) (a netip.Addr, n int) {
+	const longest = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+	if ip, ok := readFull(b); ok {
+		return netip.AddrFrom16(ip), fullIPv6
+	}
+	if n = bytes.IndexByte(b[:min(len(b), longest+1)], ' '); n < 0 {
+		n = len(b)
+	}
+	if n > longest {
+		return a, 0
+	}
+	a, err := netip.ParseAddr(string(b[:n]))
+	if err != nil || a.Zone() != "" {
+		return netip.Addr{}, 0
+	}
+	return a, n
+}
+
+// readFull reads eight groups of four digits.
+func readFull(b []byte) (ip [16]byte, ok bool) {
 	if len(b) < fullIPv6 || len(b) > fullIPv6 && b[fullIPv6] != ' ' {
 		return ip, false
 	}
@@ -74,19 +97,47 @@ var hex = func() (t [256]byte) {
 	return t
 }()
 
-// readOther reads an address in any other form, which no known kernel prints.
-// An address with a zone is none: a packet carries no zone.
-func readOther(b []byte) (a netip.Addr, n int) {
-	const longest = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
-	if n = bytes.IndexByte(b[:min(len(b), longest+1)], ' '); n < 0 {
-		n = len(b)
+// texts remembers how addresses that were seen before are written, which is
+// much cheaper than to work it out again.
+type texts struct {
+	known [256]text
+	buf   []byte
+}
+
+type text struct {
+	full  [fullIPv6]byte // as the kernel printed it
+	short [fullIPv6]byte // as it is written
+	n     uint8          // length of short; 0 is an empty place
+}
+
+// canonical reads the IPv6 address that b begins with: how it is written, and
+// how long it is in b; 0 is no address.
+func (t *texts) canonical(b []byte) (dst []byte, n int) {
+	if len(b) <= fullIPv6 || b[fullIPv6] != ' ' {
+		return t.work(b)
 	}
-	if n > longest {
-		return a, 0
+	full := (*[fullIPv6]byte)(b)
+	k := &t.known[hash(full)]
+	if k.n > 0 && k.full == *full {
+		return k.short[:k.n], fullIPv6
 	}
-	a, err := netip.ParseAddr(string(b[:n]))
-	if err != nil || a.Zone() != "" {
-		return netip.Addr{}, 0
+	if dst, n = t.work(b); n == fullIPv6 {
+		k.full, k.n = *full, uint8(copy(k.short[:], dst))
 	}
-	return a, n
+	return dst, n
+}
+
+func (t *texts) work(b []byte) (dst []byte, n int) {
+	a, n := readIPv6(b)
+	if n == 0 || a.Is4() {
+		return nil, n
+	}
+	t.buf = a.AppendTo(t.buf[:0])
+	return t.buf, n
+}
+
+// hash is the place of an address: of the parts in which addresses differ.
+func hash(b *[fullIPv6]byte) uint8 {
+	h := binary.LittleEndian.Uint64(b[31:]) ^ binary.LittleEndian.Uint64(b[20:])<<1 ^ binary.LittleEndian.Uint64(b[10:])<<2
+	return uint8(h * 0x9e3779b97f4a7c15 >> 56)
 }

@@ -29,32 +29,114 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
 )
 
-// Parse reads the destination from a kernel message, if it is a LOG line of
+// A Parser reads the LOG lines of one rule.
+type Parser struct {
+	prefix string
+	heads  [2]head // of the last line over IPv4, and over IPv6
+	texts  texts
+}
+
+// A head is the beginning of a line that was read, with its " DST=". Most
+// lines of a log begin like one before them, and need not be looked at again.
+type head struct {
+	text [maxHead]byte
+	n    int
+}
+
+const maxHead = 192
+
+// NewParser returns a parser for a rule's --log-prefix. The kernel adds no
+// space to it.
+func NewParser(prefix string) *Parser { return &Parser{prefix: prefix} }
+
+// Parse reads the destination from a kernel message, if it is a LOG line with
 // this prefix. It is not (ok is false), or it is (ok is true), or it is and
 // cannot be read (ok is true, and err says why).
 //
-// The prefix is the rule's --log-prefix. The kernel adds no space to it.
-func Parse(msg []byte, prefix string) (dst netip.Addr, ok bool, err error) {
-	if len(msg) < len(prefix) || string(msg[:len(prefix)]) != prefix {
-		return dst, false, nil
-	}
-	rest := msg[len(prefix):]
-	for _, name := range [...]string{"IN=", "OUT="} {
-		var found, cut bool
-		if rest, found, cut = item(rest, name); !found {
-			return dst, cut, brief(errShort, msg, cut)
+// The address is written as RFC 5952 wants it (netip.Addr.String), and good
+// until the next call. One that is mapped from IPv4 stays what the packet had.
+func (p *Parser) Parse(msg []byte) (dst []byte, ok bool, err error) {
+	for i := range p.heads {
+		h := &p.heads[i]
+		if h.n > 0 && len(msg) >= h.n && string(msg[:h.n]) == string(h.text[:h.n]) {
+			return p.dst(msg, h.n, i == 0)
 		}
 	}
-	if rest, ok = skipLink(rest); !ok || !hasName(rest, "SRC=") {
-		return dst, ok, brief(errShort, msg, ok)
+	rest, ok, err := skipDevices(msg, p.prefix)
+	if !ok || err != nil {
+		return nil, ok, err
 	}
-	return parseIP(rest)
+	from := len(msg) - len(rest)
+	size, is4 := addrLen(rest[len("SRC="):])
+	if size == 0 {
+		return nil, true, brief(errAddr, rest)
+	}
+	rest = rest[len("SRC=")+size:]
+	if !hasName(rest, " DST=") {
+		return nil, true, brief(errShort, rest)
+	}
+	n := from + len("SRC=") + size + len(" DST=")
+	dst, ok, err = p.dst(msg, n, is4)
+	if err == nil && n <= maxHead {
+		h := &p.heads[1]
+		if is4 {
+			h = &p.heads[0]
+		}
+		h.n = copy(h.text[:], msg[:n])
+	}
+	return dst, ok, err
+}
+
+// dst reads the destination that begins at msg[n], and what must follow it.
+func (p *Parser) dst(msg []byte, n int, is4 bool) (dst []byte, ok bool, err error) {
+	b := msg[n:]
+	size := ipv4Len(b)
+	if is4 {
+		dst = b[:size] // has one form only
+	} else if size == 0 {
+		dst, size = p.texts.canonical(b)
+	}
+	switch {
+	case len(dst) == 0 && size > 0:
+		err = errFamily
+	case size == 0:
+		err = errAddr
+		if full, _ := addrLen(b); full > 0 {
+			err = errFamily
+		}
+	case !hasLen(b[size:]):
+		err = errLen
+	default:
+		return dst, true, nil
+	}
+	return nil, true, brief(err, msg[n-len("DST="):])
+}
+
+// skipDevices goes to the "SRC=" of a LOG line.
+func skipDevices(msg []byte, prefix string) (rest []byte, ok bool, err error) {
+	if !hasName(msg, prefix) {
+		return nil, false, nil
+	}
+	rest = msg[len(prefix):]
+	for _, name := range [...]string{"IN=", "OUT="} {
+		var found, cut bool
+		if rest, found, cut = item(rest, name); cut {
+			return nil, true, brief(errShort, msg)
+		} else if !found {
+			return nil, false, nil
+		}
+	}
+	rest, ok = skipLink(rest)
+	if ok && rest == nil {
+		err = brief(errShort, msg)
+	}
+	return rest, ok, err
 }
 
 var (
+	errAddr   = errors.New("not an address")
 	errShort  = errors.New("LOG line cut short")
 	errFamily = errors.New("LOG line with addresses of two kinds")
 	errLen    = errors.New("LOG line without LEN= where it belongs")
@@ -79,7 +161,8 @@ func item(b []byte, name string) (rest []byte, found, cut bool) {
 // linkNames is what may stand between the devices and the addresses.
 var linkNames = [...]string{"MAC=", "PHYSIN=", "PHYSOUT=", "TUNNEL=", "MACSRC=", "MACDST=", "VPROTO=", "VID=", "MACPROTO="}
 
-// skipLink goes to the addresses. It is false where other words stand there.
+// skipLink goes to the addresses: nil if the line ends before them. It is
+// false where other words stand.
 func skipLink(b []byte) (rest []byte, ok bool) {
 	for !hasName(b, "SRC=") {
 		i := bytes.IndexByte(b, ' ')
@@ -107,29 +190,6 @@ func hasName(b []byte, name string) bool {
 	return len(b) >= len(name) && string(b[:len(name)]) == name
 }
 
-// parseIP reads the line from "SRC=" on.
-func parseIP(b []byte) (dst netip.Addr, ok bool, err error) {
-	src, n := readAddr(b[len("SRC="):])
-	if n == 0 {
-		return dst, true, brief(errors.New("not an address"), b, true)
-	}
-	b = b[len("SRC=")+n:]
-	if !hasName(b, " DST=") {
-		return dst, true, brief(errShort, b, true)
-	}
-	dst, n = readAddr(b[len(" DST="):])
-	if n == 0 {
-		return dst, true, brief(errors.New("not an address"), b, true)
-	}
-	if src.Is4() != dst.Is4() {
-		return dst, true, brief(errFamily, b, true)
-	}
-	if !hasLen(b[len(" DST=")+n:]) {
-		return dst, true, brief(errLen, b, true)
-	}
-	return dst, true, nil
-}
-
 // hasLen says whether b begins with " LEN=", digits, and a space or nothing.
 func hasLen(b []byte) bool {
 	if !hasName(b, " LEN=") {
@@ -144,9 +204,6 @@ func hasLen(b []byte) bool {
 }
 
 // brief adds the beginning of what could not be read to an error.
-func brief(err error, b []byte, ours bool) error {
-	if !ours {
-		return nil
-	}
+func brief(err error, b []byte) error {
 	return fmt.Errorf("%w: %.48q", err, b[:min(48, len(b))])
 }

@@ -53,9 +53,12 @@ var lines = []struct{ what, prefix, line, dst string }{
 
 func TestParse(t *testing.T) {
 	for _, c := range lines {
-		dst, ok, err := Parse([]byte(c.line), c.prefix)
-		if !ok || err != nil || dst.String() != c.dst {
-			t.Errorf("%s: got %v, %v, %v, want %s", c.what, dst, ok, err, c.dst)
+		p := NewParser(c.prefix)
+		for range 2 { // the second time from what is remembered
+			dst, ok, err := p.Parse([]byte(c.line))
+			if !ok || err != nil || string(dst) != c.dst {
+				t.Errorf("%s: got %q, %v, %v, want %s", c.what, dst, ok, err, c.dst)
+			}
 		}
 	}
 }
@@ -79,8 +82,8 @@ var others = []struct{ what, line string }{
 
 func TestParseOthers(t *testing.T) {
 	for _, c := range others {
-		if dst, ok, err := Parse([]byte(c.line), "EGRESS: "); ok || err != nil {
-			t.Errorf("%s: got %v, %v, %v, want another kind of line", c.what, dst, ok, err)
+		if dst, ok, err := NewParser("EGRESS: ").Parse([]byte(c.line)); ok || err != nil {
+			t.Errorf("%s: got %q, %v, %v, want another kind of line", c.what, dst, ok, err)
 		}
 	}
 }
@@ -94,37 +97,42 @@ var broken = []struct{ line, err string }{
 	{"EGRESS: IN= OUT=eth0 MAC=00:11", `LOG line cut short: "EGRESS: IN= OUT=eth0 MAC=00:11"`},
 	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2", `LOG line cut short: ""`},
 	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DS", `LOG line cut short: " DS"`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10", `LOG line without LEN= where it belongs: " DST=198.51.100.10"`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=", `LOG line without LEN= where it belongs: " DST=198.51.100.10 LEN="`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=6x", `LOG line without LEN= where it belongs: " DST=198.51.100.10 LEN=6x"`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 TOS=0 LEN=6 ", `LOG line without LEN= where it belongs: " DST=198.51.100.10 TOS=0 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10", `LOG line without LEN= where it belongs: "DST=198.51.100.10"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=", `LOG line without LEN= where it belongs: "DST=198.51.100.10 LEN="`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=6x", `LOG line without LEN= where it belongs: "DST=198.51.100.10 LEN=6x"`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 TOS=0 LEN=6 ", `LOG line without LEN= where it belongs: "DST=198.51.100.10 TOS=0 LEN=6 "`},
 	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2  DST=198.51.100.10 LEN=6 ", `LOG line cut short: "  DST=198.51.100.10 LEN=6 "`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.256 LEN=6 ", `not an address: " DST=198.51.100.256 LEN=6 "`},
-	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.010 LEN=6 ", `not an address: " DST=198.51.100.010 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.256 LEN=6 ", `not an address: "DST=198.51.100.256 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.010 LEN=6 ", `not an address: "DST=198.51.100.010 LEN=6 "`},
 	{"EGRESS: IN= OUT=eth0 SRC=10.0.0 DST=198.51.100.10 LEN=6 ", `not an address: "SRC=10.0.0 DST=198.51.100.10 LEN=6 "`},
-	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=fe80::1%eth0 LEN=6 ", `not an address: " DST=fe80::1%eth0 LEN=6 "`},
-	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=\x1b[31m LEN=6 ", `not an address: " DST=\x1b[31m LEN=6 "`},
-	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=198.51.100.10 LEN=6 ", `LOG line with addresses of two kinds: " DST=198.51.100.10 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=fe80::1%eth0 LEN=6 ", `not an address: "DST=fe80::1%eth0 LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=\x1b[31m LEN=6 ", `not an address: "DST=\x1b[31m LEN=6 "`},
+	{"EGRESS: IN= OUT=eth0 SRC=::1 DST=198.51.100.10 LEN=6 ", `LOG line with addresses of two kinds: "DST=198.51.100.10 LEN=6 "`},
 }
 
 func TestParseBroken(t *testing.T) {
 	for _, c := range broken {
-		if dst, ok, err := Parse([]byte(c.line), "EGRESS: "); !ok || err == nil || err.Error() != c.err {
-			t.Errorf("%q: got %v, %v, %v, want %s", c.line, dst, ok, err, c.err)
+		if dst, ok, err := NewParser("EGRESS: ").Parse([]byte(c.line)); !ok || err == nil || err.Error() != c.err {
+			t.Errorf("%q: got %q, %v, %v, want %s", c.line, dst, ok, err, c.err)
 		}
 	}
 }
 
-// What readAddr reads is what netip reads, in every form.
-func TestReadAddr(t *testing.T) {
+// What is read is what netip reads, in every form.
+func TestAddr(t *testing.T) {
 	for _, s := range []string{
 		"0.0.0.0", "255.255.255.255", "192.0.2.1", "1.2.3.4", "2001:0db8:0000:0000:0000:0000:0000:0001",
 		"2001:db8::1", "::", "2001:0DB8:0000:0000:0000:0000:0000:000A", "::ffff:192.0.2.1",
 		"0000:0000:0000:0000:0000:ffff:255.255.255.255",
 	} {
+		want := netip.MustParseAddr(s)
 		for _, tail := range []string{"", " ", " LEN="} {
-			if a, n := readAddr([]byte(s + tail)); a != netip.MustParseAddr(s) || n != len(s) {
-				t.Errorf("%q: got %v, %d bytes", s+tail, a, n)
+			if n, is4 := addrLen([]byte(s + tail)); n != len(s) || is4 != want.Is4() {
+				t.Errorf("%q: got %d bytes, IPv4 %v", s+tail, n, is4)
+			}
+			var ts texts
+			if dst, n := ts.canonical([]byte(s + tail)); !want.Is4() && (string(dst) != want.String() || n != len(s)) {
+				t.Errorf("%q: got %q, %d bytes, want %v", s+tail, dst, n, want)
 			}
 		}
 	}
@@ -133,16 +141,16 @@ func TestReadAddr(t *testing.T) {
 		"2001:0db8:0000:0000:0000:0000:0000:000g", "2001:0db8:0000:0000:0000:0000:0000:00001",
 		"2001:0db8:0000:0000:0000:0000:0000.0001", "fe80::1%eth0", "\x00", strings.Repeat("1", 99),
 	} {
-		if a, n := readAddr([]byte(s)); n != 0 {
-			t.Errorf("%q: got %v, %d bytes, want none", s, a, n)
+		if n, _ := addrLen([]byte(s)); n != 0 {
+			t.Errorf("%q: got %d bytes, want none", s, n)
 		}
 	}
 }
 
 func TestParseDoesNotAllocate(t *testing.T) {
 	for _, c := range lines {
-		line := []byte(c.line)
-		if n := testing.AllocsPerRun(10, func() { Parse(line, c.prefix) }); n != 0 {
+		line, p := []byte(c.line), NewParser(c.prefix)
+		if n := testing.AllocsPerRun(10, func() { p.Parse(line) }); n != 0 {
 			t.Errorf("%s: %v allocations", c.what, n)
 		}
 	}
@@ -160,13 +168,18 @@ func FuzzParse(f *testing.F) {
 	for _, c := range broken {
 		f.Add([]byte(c.line))
 	}
+	p := NewParser("EGRESS: ")
 	f.Fuzz(func(t *testing.T, line []byte) {
-		dst, ok, err := Parse(line, "EGRESS: ")
+		dst, ok, err := p.Parse(line)
+		got := string(dst)
+		if again, ok2, err2 := NewParser("EGRESS: ").Parse(line); ok2 != ok || (err == nil) != (err2 == nil) || string(again) != got {
+			t.Fatalf("%q: got %q, %v, %v, and without memory %q, %v, %v", line, got, ok, err, again, ok2, err2)
+		}
 		if !ok || err != nil {
 			return
 		}
-		if again, err := netip.ParseAddr(dst.String()); err != nil || again != dst || dst.Zone() != "" {
-			t.Fatalf("%q: key %q: %v", line, dst, err)
+		if a, err := netip.ParseAddr(got); err != nil || a.String() != got || a.Zone() != "" {
+			t.Fatalf("%q: key %q: %v", line, got, err)
 		}
 		var words [][]byte // from the first SRC= that is a word, and not a device
 		for i, w := range bytes.Split(line, []byte(" ")) {
@@ -175,8 +188,8 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		want, err := netip.ParseAddr(strings.TrimPrefix(string(words[1]), "DST="))
-		if err != nil || want != dst {
-			t.Fatalf("%q: got %v, want %v", line, dst, want)
+		if err != nil || want.String() != got {
+			t.Fatalf("%q: got %v, want %v", line, got, want)
 		}
 	})
 }
@@ -184,9 +197,9 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	for _, c := range lines[:3] {
 		b.Run(strings.ReplaceAll(c.what, " ", "-"), func(b *testing.B) {
-			line := []byte(c.line)
+			line, p := []byte(c.line), NewParser(c.prefix)
 			for b.Loop() {
-				Parse(line, c.prefix)
+				p.Parse(line)
 			}
 		})
 	}
