@@ -50,6 +50,12 @@ accounts_remember() {
 }
 
 accounts_undo() {
+	for f in "$ADMIN"/made-group.*; do
+		[ -e "$f" ] || continue
+		name=${f##*/made-group.}
+		if getent group "$name" >/dev/null; then groupdel "$name" || continue; fi
+		rm -f "$f"
+	done
 	for f in "$ADMIN"/made-user.*; do
 		[ -e "$f" ] || continue
 		name=${f##*/made-user.}
@@ -57,12 +63,6 @@ accounts_undo() {
 			end_processes "$name"
 			userdel "$name" || continue
 		fi
-		rm -f "$f"
-	done
-	for f in "$ADMIN"/made-group.*; do
-		[ -e "$f" ] || continue
-		name=${f##*/made-group.}
-		if getent group "$name" >/dev/null; then groupdel "$name" || continue; fi
 		rm -f "$f"
 	done
 	for f in $ACCOUNT_FILES; do account_backup_undo "$f"; done

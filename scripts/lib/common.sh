@@ -83,11 +83,16 @@ lock() {
 # as_poller COMMAND...: run as the unprivileged user, so that nothing in the folders it can write to is opened by root.
 as_poller() {
 	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid="$POLLER" --regid=adm --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
-			env -i PATH="$PATH" LC_ALL=C "$@" 9>&-
+		become_poller "$@" 9>&-
 	else
 		"$@"
 	fi
+}
+
+# Our dnsmasq's times are UTC, whatever the settings say.
+become_poller() {
+	setpriv --reuid="$POLLER" --regid=adm --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+		env -i PATH="$PATH" LC_ALL=C EGRESS_DNSMASQ_TZ=UTC "$@"
 }
 
 # put FILE: standard input becomes FILE, in one rename. Only for folders that are root's.

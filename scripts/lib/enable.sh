@@ -61,6 +61,7 @@ preflight() {
 	! upstream_wants_tls || [ "$EGRESS_ALLOW_PLAIN_DNS" = yes ] ||
 		die "systemd-resolved is set to DNSOverTLS=yes, and dnsmasq cannot do that: questions would leave in clear text. EGRESS_ALLOW_PLAIN_DNS=yes in $DEFAULTS accepts it"
 	resolved_before=
+	# shellcheck disable=SC2034 # for prove_resolver
 	! resolves_by_libc || resolved_before=yes
 }
 
@@ -171,6 +172,7 @@ units_undo() {
 # If it fails, the query log and its cursor stay for the next enable.
 last_poll() {
 	poll_now || {
+		# shellcheck disable=SC2034 # for folders_undo
 		unread=yes
 		warn "the last poll failed; the query log stays in $DNSMASQ_LOG_DIR"
 	}

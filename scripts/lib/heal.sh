@@ -105,11 +105,9 @@ rotate() {
 	[ ! -e /etc/logrotate.d/egress-monitor ] || logrotate --state "$RUN/logrotate.state" /etc/logrotate.d/egress-monitor 9>&- || :
 }
 
-# poll domains|ips: what cron runs; root only to become the poller
+# poll domains|ips: what cron runs, with the journal as its output; root only to become the poller
 cmd_poll() {
 	need_root "poll $1"
 	enabled || exit 0
-	# shellcheck disable=SC2093 # nothing runs after it
-	exec systemd-cat -t egress-monitor setpriv --reuid="$POLLER" --regid=adm --init-groups --no-new-privs \
-		--inh-caps=-all --bounding-set=-all env -i PATH="$PATH" LC_ALL=C "$EGRESS_LIB/egress-$1"
+	become_poller "$EGRESS_LIB/egress-$1"
 }
