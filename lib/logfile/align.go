@@ -1,5 +1,7 @@
 package logfile
 
+import "slices"
+
 // align finds the segments of the marks, and notes each mark in its segment.
 //
 // The marks are of consecutive segments, and rotation only takes away the
@@ -120,19 +122,18 @@ func (a *aligner) place(i, j int) error {
 	return nil
 }
 
-// replaced says whether an empty file that we saw is gone, rather than that
-// segment j has grown from it: then j would be the same file, or compressed,
-// or a copy of the live one.
+// replaced says whether the empty file that we saw as the live one is gone,
+// with what was written to it since, and another stands in its place.
 func (a *aligner) replaced(i, j int) bool {
-	if a.segs[j].codec != plain {
-		return false
-	}
-	for _, s := range a.segs {
-		if s.id() == a.marks[i].id {
-			return false
-		}
-	}
-	return true
+	return a.segs[j].live && a.segs[j].id() != a.marks[i].id
+}
+
+// begins says whether nothing had been read at all, and what was then an
+// empty file may be among the segments.
+func (a *aligner) begins() bool {
+	return a.marks[0].off == 0 && slices.ContainsFunc(a.segs, func(s *segment) bool {
+		return s.codec != plain || s.id() == a.marks[0].id
+	})
 }
 
 // repair looks for marks that have no segment yet between their neighbours.

@@ -80,8 +80,8 @@ func (l *Log) choose(p *plan, marks []mark) error {
 	}
 	newest := marks[len(marks)-1]
 	switch {
-	case a.at[len(marks)-1] >= 0 || !found && newest.off == 0 && len(marks) == 1:
-		return nil // in the second case nothing had been read at all
+	case a.at[len(marks)-1] >= 0 || !found && len(marks) == 1 && a.begins():
+		return nil
 	case l.blocked(p) != nil:
 		return l.blocked(p) // what is missing may be there: it is not lost yet
 	}
