@@ -1,0 +1,212 @@
+// Package dnsmasq says what a line of dnsmasq's query log says.
+//
+// The log is what dnsmasq writes to log-facility=FILE with log-queries (plain)
+// or log-queries=extra. A line (src/log.c, my_syslog; read in 2.79 to 2.93):
+//
+//	Nov  3 07:50:41 dnsmasq[19845]: 3 127.0.0.1/41592 query[A] www.example.com from 127.0.0.1
+//	^ time stamp    ^ ident ^ pid   ^ prefix          ^ message
+//
+// The time stamp is local time without a year and a zone (package stamp reads
+// it). The ident may go on: dnsmasq-dhcp, dnsmasq-tftp, dnsmasq-script. The pid
+// is that of the process which writes: a child that serves TCP writes its own.
+//
+// The prefix stands before the lines of a DNS transaction only, and only with
+// extra (src/cache.c, log_query). It is one of
+//
+//	SERIAL CLIENT/PORT        CLIENT may have a zone: fe80::1%eth0
+//	UDP SERIAL CLIENT/PORT    log-queries=proto, from 2.91; or TCP
+//	SERIAL                    dnsmasq's own DNSSEC questions
+//
+// and the message is one of
+//
+//	query[TYPE] NAME from CLIENT     also without [TYPE], which is type 0
+//	auth[TYPE] NAME from CLIENT      on an auth-interface
+//	forwarded NAME to SERVER
+//	SOURCE NAME is VALUE             SOURCE: reply, cached, cached-stale, config, DHCP, auth
+//	                                 or the path of a hosts file, as configured
+//	reply is truncated
+//
+// or something that is no transaction, and may be translated.
+//
+// Where reality departs from what one would think:
+//
+//   - Nothing in NAME is escaped: it may hold spaces, " from 192.0.2.1" and
+//     " is 192.0.2.1". So messages are cut at the last " from " and " is ";
+//     with a prefix, what follows " from " must be the client of the prefix.
+//   - A name with a byte that is not printable is "<name unprintable>".
+//   - VALUE may be text that the owner of a zone wrote, and look like an
+//     address: TXT. For PTR, NAME is the address and VALUE the name.
+//   - 2.90 may write "config ADDRESS is NAME" for a host-record in an auth zone.
+//   - 2.85 writes TXT answers without a prefix even with extra.
+//   - A disk that was full leaves half a line, and its end may come after the
+//     next rotation.
+package dnsmasq
+
+import (
+	"bytes"
+	"errors"
+)
+
+// maxLine is more than dnsmasq ever writes (MAX_MESSAGE in src/log.c: 1024).
+const maxLine = 4096
+
+// maxPID is the largest number that pid_t has place for.
+const maxPID = 1<<31 - 1
+
+// stampLen is the length of a time stamp.
+const stampLen = len("Jan _2 15:04:05")
+
+// What is wrong with a line that dnsmasq has not written like this.
+var (
+	errHead   = errors.New("not a line of dnsmasq")
+	errLong   = errors.New("longer than a line of dnsmasq")
+	errFrom   = errors.New("a question that does not say from whom")
+	errClient = errors.New("a question that is not from the client of its prefix")
+)
+
+// Kind is what a message is.
+type Kind uint8
+
+// The kinds of messages.
+const (
+	Other     Kind = iota // no transaction
+	Query                 // a question came in
+	Forwarded             // it was sent upstream
+	Reply                 // an answer from upstream, or "reply is truncated"
+	Local                 // an answer that dnsmasq had: cached, configured, leased, in a hosts file
+	Stale                 // like Local, but asked upstream again afterwards: cached-stale
+	Lost                  // dnsmasq says that it could not write lines
+)
+
+// Type is what was asked for.
+type Type uint8
+
+// The types of questions that addresses answer, and all the others.
+const (
+	OtherType Type = iota
+	A
+	AAAA
+	ANY
+)
+
+// A Line is what one line says. Its slices are parts of that line.
+type Line struct {
+	Stamp  []byte
+	PID    uint32
+	Extra  bool   // it has a prefix
+	Serial uint32 // of the prefix: together with PID, the transaction
+	Kind   Kind
+	Type   Type   // of a Query
+	Name   []byte // as logged: see AppendName. Of a Local answer SOURCE may hold spaces: see Source
+	Value  []byte // of an answer, or all that Lost says
+	Source []byte // of an answer: all that stands before " is "
+
+	client []byte // of the prefix
+}
+
+// Parse reads a line. An error is a line that dnsmasq has not written like
+// this; a line which is no transaction is Other.
+func (l *Line) Parse(line []byte) error {
+	*l = Line{}
+	if len(line) > maxLine {
+		return errLong
+	}
+	body, err := l.head(line)
+	if err != nil || body == nil {
+		return err
+	}
+	if body, err = l.prefix(body); err != nil || body == nil {
+		return err
+	}
+	return l.message(body)
+}
+
+// head reads up to the message. No message is another ident.
+func (l *Line) head(line []byte) (body []byte, err error) {
+	const ident = " dnsmasq"
+	const end = stampLen + len(ident)
+	if len(line) <= end || string(line[stampLen:end]) != ident {
+		return nil, errHead
+	}
+	rest := line[end:]
+	if rest[0] == '-' {
+		if bytes.Contains(rest, []byte("]: ")) {
+			return nil, nil
+		}
+		return nil, errHead
+	}
+	pid, n := number(rest[1:])
+	if rest[0] != '[' || n == 0 || pid > maxPID || len(rest) < n+4 || string(rest[n+1:n+4]) != "]: " {
+		return nil, errHead
+	}
+	l.Stamp, l.PID = line[:stampLen], pid
+	return rest[n+4:], nil
+}
+
+// prefix reads what stands before a message, if there is anything. No message
+// is one of DNSSEC.
+func (l *Line) prefix(body []byte) (message []byte, err error) {
+	rest := body
+	if len(rest) > 4 && (string(rest[:4]) == "UDP " || string(rest[:4]) == "TCP ") {
+		rest = rest[4:]
+	}
+	serial, n := number(rest)
+	if n == 0 || n == len(rest) || rest[n] != ' ' {
+		return body, nil
+	}
+	rest = rest[n+1:]
+	client, end := cutClient(rest)
+	if end < 0 {
+		return nil, nil
+	}
+	l.Extra, l.Serial, l.client = true, serial, client
+	return rest[end:], nil
+}
+
+// cutClient reads "CLIENT/PORT ", where CLIENT may have a zone that is cut off;
+// end is where the message begins, or -1.
+func cutClient(b []byte) (client []byte, end int) {
+	zone, slash := -1, -1
+	for i, c := range b {
+		switch {
+		case c == '/':
+			slash = i
+		case c == '%' && zone < 0:
+			zone = i
+		case c == ' ':
+			if slash <= 0 || !allDigits(b[slash+1:i]) {
+				return nil, -1
+			}
+			if zone >= 0 {
+				return b[:zone], i + 1
+			}
+			return b[:slash], i + 1
+		}
+	}
+	return nil, -1
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// number reads the decimal number that b begins with, if it has 32 bits; n is
+// how many bytes it takes.
+func number(b []byte) (value uint32, n int) {
+	var v uint64
+	for n < len(b) && b[n]-'0' <= 9 {
+		v = v*10 + uint64(b[n]-'0')
+		if n++; n > 10 {
+			return 0, 0
+		}
+	}
+	if v > 1<<32-1 {
+		return 0, 0
+	}
+	return uint32(v), n
+}

@@ -1,0 +1,174 @@
+package dnsmasq
+
+import (
+	"bytes"
+	"net/netip"
+	"unsafe"
+)
+
+// message reads what follows the prefix.
+func (l *Line) message(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	switch b[0] {
+	case 'q':
+		if has(b, "query[") || has(b, "query ") {
+			return l.query(b[len("query"):])
+		}
+	case 'a':
+		if has(b, "auth[") {
+			return l.query(b[len("auth"):])
+		}
+	case 'f':
+		if has(b, "forwarded ") {
+			return l.forwarded(b[len("forwarded "):])
+		}
+	case 'r':
+		if has(b, "reply ") {
+			return l.answer(Reply, b, len("reply "))
+		}
+	case 'c':
+		if has(b, "cached ") {
+			return l.answer(Local, b, len("cached "))
+		}
+		if has(b, "cached-stale ") {
+			return l.answer(Stale, b, len("cached-stale "))
+		}
+	case 'i', 'n', 'v':
+		if has(b, "ipset add ") || has(b, "nftset add ") || has(b, "validation ") {
+			return nil
+		}
+	case 'd':
+		if has(b, "dnssec-") {
+			return nil
+		}
+	case 'o', 'l':
+		if has(b, "overflow: ") || has(b, "log failed: ") {
+			l.Kind, l.Value = Lost, b
+			return nil
+		}
+	}
+	return l.answer(Local, b, bytes.IndexByte(b, ' ')+1)
+}
+
+func has(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
+}
+
+// query reads "[TYPE] NAME from CLIENT", or " NAME from CLIENT".
+func (l *Line) query(b []byte) error {
+	if b[0] == '[' {
+		end := bytes.IndexByte(b, ']')
+		if end < 0 {
+			return errFrom
+		}
+		l.Type = typeOf(b[1:end])
+		b = b[end+1:]
+	}
+	const from = " from "
+	i := len(b) - len(from) - len(l.client)
+	switch {
+	case len(b) == 0 || b[0] != ' ':
+		return errFrom
+	case !l.Extra:
+		i = bytes.LastIndex(b, []byte(from))
+		if i < 0 || !isClient(b[i+len(from):]) {
+			return errFrom
+		}
+	case i < 0 || string(b[i:i+len(from)]) != from || string(b[i+len(from):]) != string(l.client):
+		if bytes.Contains(b, []byte(from)) {
+			return errClient
+		}
+		return errFrom
+	}
+	l.Kind, l.Name = Query, afterSpace(b, i)
+	return nil
+}
+
+// afterSpace is b[1:i], or nothing if that is less: the name of the root was
+// once written as nothing at all, as in "query[A] from 192.0.2.1".
+func afterSpace(b []byte, i int) []byte { return b[min(1, i):i] }
+
+func isClient(b []byte) bool {
+	_, ok := Address(b)
+	return ok
+}
+
+func typeOf(b []byte) Type {
+	switch string(b) {
+	case "A":
+		return A
+	case "AAAA":
+		return AAAA
+	case "ANY":
+		return ANY
+	}
+	return OtherType
+}
+
+// forwarded reads "NAME to SERVER".
+func (l *Line) forwarded(b []byte) error {
+	if i := bytes.LastIndex(b, []byte(" to ")); i >= 0 {
+		l.Kind, l.Name = Forwarded, b[:i]
+	}
+	return nil
+}
+
+// answer reads "SOURCE NAME is VALUE"; the name begins at b[name].
+func (l *Line) answer(kind Kind, b []byte, name int) error {
+	if b[len(b)-1] == ')' {
+		b = bytes.TrimSuffix(b, []byte(" (DNSSEC signed)"))
+	}
+	i := lastIs(b)
+	if i < 0 {
+		return nil
+	}
+	l.Kind, l.Source, l.Value = kind, b[:i], b[i+len(" is "):]
+	if name <= i {
+		l.Name = b[name:i]
+	}
+	return nil
+}
+
+// lastIs is where the last " is " begins; before an address there is no other
+// space behind it.
+func lastIs(b []byte) int {
+	for i := len(b) - 1; i >= 3; i-- {
+		if b[i] == ' ' && b[i-3] == ' ' && b[i-2] == 'i' && b[i-1] == 's' {
+			return i - 3
+		}
+	}
+	return -1
+}
+
+// Address reads a value, or a name, that is an address.
+func Address(b []byte) (ip netip.Addr, ok bool) {
+	if !looksLikeAddress(b) {
+		return ip, false // an error of netip would be an allocation
+	}
+	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
+	return ip, err == nil
+}
+
+// looksLikeAddress says whether b has digits and dots, or hexadecimal digits
+// and colons.
+func looksLikeAddress(b []byte) bool {
+	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+	if len(b) < len("::") || len(b) > longest {
+		return false
+	}
+	letters, colons := false, false
+	for _, c := range b {
+		switch {
+		case c-'0' <= 9 || c == '.':
+		case c == ':':
+			colons = true
+		case c|0x20-'a' <= 5:
+			letters = true
+		default:
+			return false
+		}
+	}
+	return colons || !letters
+}

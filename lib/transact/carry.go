@@ -1,0 +1,104 @@
+package transact
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"egress-monitor/lib/dnsmasq"
+)
+
+// maxCarry is how many bytes of carry lines there are at most, but for those
+// of processes, which are few.
+const maxCarry = 512 << 10
+
+// none stands for a name that is none: no name holds a comma.
+const none = ","
+
+// Carry returns what has to be known when the log goes on, as lines of text:
+//
+//	t NEWEST
+//	q PID SERIAL TYPE ASKED UNTIL NAME      an open question
+//	a PID SERIAL TYPE ASKED UNTIL NAME      answered, but may go on
+//	p PID A AAAA ANY ASKED UNTIL NAME       plain: how many questions of each type
+//	b PID TYPE LOCAL SHAPE LINKS TAIL SEEN LASTNAME NAME
+//	                                        plain: the last question of a process, and the block it writes
+//
+// The first is the latest time stamp, and tells which of two hours it is when
+// clocks are set back. Times are seconds since 1970, a transaction is over after UNTIL.
+func (t *Tracker) Carry() []string {
+	if t.newest == 0 {
+		return nil
+	}
+	var lines []string
+	size := 0
+	for at := t.open.list[0].older; at != 0; at = t.open.list[at].older {
+		x := &t.open.list[at]
+		if x.until < t.newest {
+			continue
+		}
+		line := t.carryTransaction(at)
+		if size += len(line); size > maxCarry {
+			break // the oldest go first
+		}
+		lines = append(lines, line)
+	}
+	lines = append(lines, fmt.Sprintf("t %d", t.newest))
+	slices.Reverse(lines)
+	return append(lines, t.carryProcesses()...)
+}
+
+func (t *Tracker) carryTransaction(at uint32) string {
+	x, name := &t.open.list[at], t.open.nameOf(at)
+	if x.pid&plainKey != 0 {
+		w := x.wait[dnsmasq.A:]
+		return fmt.Sprintf("p %d %d %d %d %d %d %s", x.pid&^plainKey, w[0], w[1], w[2], x.asked, x.until, name)
+	}
+	kind := "q"
+	if x.answered {
+		kind = "a"
+	}
+	return fmt.Sprintf("%s %d %d %d %d %d %s", kind, x.pid, x.serial, x.typ(), x.asked, x.until, name)
+}
+
+// carryProcesses is the lines of processes, those in front that were not heard
+// of for longest.
+func (t *Tracker) carryProcesses() (lines []string) {
+	list := slices.Clone(t.procs.list)
+	slices.SortFunc(list, func(p, q process) int { return int(int64(p.used - q.used)) })
+	for i := range list {
+		p := &list[i]
+		last, of := t.refName(p.last), t.refName(p.of)
+		if last == none && of == none {
+			continue
+		}
+		local := 0
+		if p.local {
+			local = 1
+		}
+		lines = append(lines, fmt.Sprintf("b %d %d %d %d %d %x %s %s %s",
+			p.pid, p.asked, local, p.shape, p.links, p.tail, p.carrySeen(), last, of))
+	}
+	return lines
+}
+
+// refName is the name of a transaction of a plain log, if it is still open.
+func (t *Tracker) refName(r ref) string {
+	if r.pid&plainKey == 0 || t.alive(r) == nil {
+		return none
+	}
+	return string(t.open.nameOf(r.at))
+}
+
+// carrySeen is the addresses of a block, as hexadecimal numbers.
+func (b *block) carrySeen() string {
+	if len(b.seen) == 0 {
+		return none
+	}
+	var list []string
+	for _, h := range b.seen {
+		list = append(list, strconv.FormatUint(h, 16))
+	}
+	return strings.Join(list, ",")
+}

@@ -1,0 +1,278 @@
+package transact
+
+import (
+	"bytes"
+
+	"egress-monitor/lib/dnsmasq"
+)
+
+// A plain log does not say what belongs together. What can be known is from
+// how dnsmasq writes (2.79 to 2.93):
+//
+//   - what it answers by itself, and the first "forwarded", stand right behind
+//     the question, in the same process;
+//   - an answer from upstream is a block of "reply" lines, without another line
+//     of that process in it. It begins with the name that was asked, and goes on
+//     along the chain: behind a <CNAME> comes its target, behind an address
+//     another one of the same name;
+//   - two blocks can touch. A line for a name that is asked for itself is the
+//     beginning of the next block if an address comes a second time, or one of
+//     the other family.
+//
+// What cannot be known: which of two open questions for one name, for an
+// address and for a text, a text that looks like an address answers.
+
+// A block is an answer that is being read.
+type block struct {
+	of    ref          // the transaction it answers
+	asked dnsmasq.Type // what the last question of the process asked for
+	local bool         // dnsmasq's own answer to that question
+	shape shape        // of the last line
+	links uint8        // aliases so far
+	tail  uint64       // hash of the name of the last line
+	seen  []uint64     // hashes of its addresses
+}
+
+// A shape is what can be told from the value of an answer.
+type shape uint8
+
+const (
+	nothing   shape = iota
+	alias           // <CNAME>
+	ipv4            // an address, or text that looks like one
+	ipv6            //
+	noIPv4          // NODATA-IPv4
+	noIPv6          // NODATA-IPv6
+	noName          // NXDOMAIN
+	something       // <MX>, NODATA, text
+)
+
+const (
+	// maxLinks is how many links of a chain dnsmasq logs.
+	maxLinks = 10
+	// maxSeen is how many addresses of a block are remembered.
+	maxSeen = 16
+)
+
+// plain takes a line that does not say to which transaction it belongs.
+func (t *Tracker) plain(l *dnsmasq.Line, now int64) {
+	p := t.process(l.PID)
+	switch l.Kind {
+	case dnsmasq.Query:
+		t.endBlock(p)
+		t.plainQuery(p, l, now)
+	case dnsmasq.Forwarded:
+		if p.local { // it was not the whole answer: the question stays open
+			p.clear()
+		}
+		t.endBlock(p)
+	case dnsmasq.Reply:
+		t.reply(p, l)
+	case dnsmasq.Local, dnsmasq.Stale:
+		t.own(p, l)
+	}
+}
+
+func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
+	id := t.count(l.Name, now)
+	if p.last.pid&plainKey == 0 {
+		t.leave(p)
+	}
+	p.last, p.asked = ref{}, l.Type
+	if l.Type == dnsmasq.OtherType {
+		return
+	}
+	name := t.table.Key(id)
+	k := plainKeyOf(l.PID, name)
+	at := t.open.find(k, name)
+	if at == 0 {
+		at = t.open.add(k, now, t.newest)
+	}
+	x := &t.open.list[at]
+	x.id = id
+	if x.until < t.newest {
+		x.wait = [4]uint8{}
+	}
+	x.asked, x.until = max(x.asked, now), t.newest+openFor
+	x.wait[l.Type] = min(x.wait[l.Type], 254) + 1
+	p.last = ref{k, at}
+}
+
+// own takes an answer of dnsmasq itself.
+func (t *Tracker) own(p *process, l *dnsmasq.Line) {
+	if !p.local {
+		t.endBlock(p)
+	}
+	if t.alive(p.last) == nil {
+		return
+	}
+	name := t.canonical(l.Name)
+	if _, ok := t.turned(l, p.last.at); !ok && !t.isOwn(p, name, l.Source) {
+		return
+	}
+	t.note(p, p.last, shapeOf(l.Value), name, l.Value)
+	p.local = true
+	if ip, ok := t.answer(l, p.last.at, p.asked); ok {
+		t.credit(p.last.at, ip)
+	}
+}
+
+// isOwn says whether the name of an answer of dnsmasq itself is the one that
+// was asked, or comes next.
+func (t *Tracker) isOwn(p *process, name, sourceAndName []byte) bool {
+	if p.local {
+		return p.shape == alias || p.tail == hashName(name)
+	}
+	asked := t.open.nameOf(p.last.at)
+	if bytes.Equal(name, asked) {
+		return true
+	}
+	t.scratch[1] = dnsmasq.AppendName(t.scratch[1][:0], sourceAndName)
+	source, ok := bytes.CutSuffix(t.scratch[1], asked) // a path may hold spaces
+	return ok && bytes.HasSuffix(source, []byte(`\032`))
+}
+
+// reply takes an answer from upstream.
+func (t *Tracker) reply(p *process, l *dnsmasq.Line) {
+	name := t.canonical(l.Name)
+	is := shapeOf(l.Value)
+	of := p.of
+	if p.local || !t.continues(p, name, is, l.Value) {
+		t.endBlock(p)
+		of = t.pending(p.pid, name)
+	}
+	x := t.alive(of)
+	if x == nil {
+		return
+	}
+	t.note(p, of, is, name, l.Value)
+	typ := dnsmasq.A
+	if is == ipv6 {
+		typ = dnsmasq.AAAA
+	}
+	if ip, ok := dnsmasq.Address(l.Value); ok && x.wait[typ] > 0 {
+		t.credit(of.at, ip)
+	}
+}
+
+// continues says whether a line from upstream goes on with the block before it.
+func (t *Tracker) continues(p *process, name []byte, is shape, value []byte) bool {
+	x := t.alive(p.of)
+	switch {
+	case x == nil || p.shape == nothing:
+		return false
+	case p.shape == alias:
+		return p.links < maxLinks && (x.wait[dnsmasq.A]+x.wait[dnsmasq.AAAA] > 0 || t.pending(p.pid, name).at == 0)
+	case p.tail != hashName(name) || is != p.shape:
+		return false
+	case is == ipv4 || is == ipv6:
+		return !p.saw(value) || t.pending(p.pid, name).at == 0
+	}
+	return is == something
+}
+
+// pending is the transaction of a process that asks for a name.
+func (t *Tracker) pending(pid uint32, name []byte) ref {
+	k := plainKeyOf(pid, name)
+	return ref{k, t.open.find(k, name)}
+}
+
+func plainKeyOf(pid uint32, name []byte) key {
+	return key{pid | plainKey, uint32(hashName(name))}
+}
+
+// alive is at, for a transaction that is not over either.
+func (t *Tracker) alive(r ref) *transaction {
+	if x := t.open.at(r); x != nil && x.until >= t.newest {
+		return x
+	}
+	return nil
+}
+
+// note remembers a line as the last of a block.
+func (t *Tracker) note(p *process, of ref, is shape, name, value []byte) {
+	p.of, p.shape, p.tail = of, is, hashName(name)
+	switch is {
+	case alias:
+		p.links++
+	case ipv4, ipv6:
+		if len(p.seen) < maxSeen && !p.saw(value) {
+			p.seen = append(p.seen, hashName(value))
+		}
+	}
+}
+
+func (b *block) saw(value []byte) bool {
+	h := hashName(value)
+	for _, s := range b.seen {
+		if s == h {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *block) clear() {
+	*b = block{asked: b.asked, seen: b.seen[:0]}
+}
+
+// endBlock takes off the question that a block has answered.
+func (t *Tracker) endBlock(p *process) {
+	if x := t.open.at(p.of); x != nil {
+		if typ := p.answers(x); x.wait[typ] > 0 {
+			x.wait[typ]--
+		}
+		if x.wait == [4]uint8{} {
+			t.open.remove(p.of.at)
+		}
+	}
+	p.clear()
+}
+
+// answers is the type of the question that a block has answered.
+func (b *block) answers(x *transaction) dnsmasq.Type {
+	switch {
+	case b.local:
+		return b.asked
+	case b.shape == ipv4 || b.shape == noIPv4:
+		return dnsmasq.A
+	case b.shape == ipv6 || b.shape == noIPv6:
+		return dnsmasq.AAAA
+	case x.wait[dnsmasq.ANY] > 0:
+		return dnsmasq.ANY
+	case b.shape == something || b.shape == alias && b.links < maxLinks:
+		return dnsmasq.OtherType
+	case x.wait[dnsmasq.A] > 0:
+		return dnsmasq.A
+	}
+	return dnsmasq.AAAA
+}
+
+func shapeOf(value []byte) shape {
+	if ip, ok := dnsmasq.Address(value); ok {
+		if ip.Is4() {
+			return ipv4
+		}
+		return ipv6
+	}
+	switch string(value) {
+	case "<CNAME>":
+		return alias
+	case "NODATA-IPv4":
+		return noIPv4
+	case "NODATA-IPv6":
+		return noIPv6
+	case "NXDOMAIN":
+		return noName
+	}
+	return something
+}
+
+// hashName is FNV-1a. It goes into carry lines, so it is the same in every run.
+func hashName(name []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range name {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}

@@ -1,0 +1,206 @@
+package transact
+
+import (
+	"bytes"
+
+	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/tally"
+)
+
+// maxOpen is how many transactions are open at most; the oldest go first.
+// dnsmasq itself forwards dns-forward-max questions at a time: 150, or what it
+// is told, such as 1000.
+const maxOpen = 4096
+
+// A key is what the lines of a transaction have in common: pid and serial. In
+// a plain log it is pid and name, which stand as plainKey and hash.
+type key struct{ pid, serial uint32 }
+
+// plainKey marks the pid in the key of a plain log.
+const plainKey = 1 << 31
+
+// A transaction is a question that addresses may still come for; in a plain log
+// all those that one process has for one name.
+type transaction struct {
+	key
+	asked    int64    // when, seconds since 1970; the latest question
+	until    int64    // when it is over, by the log's time
+	wait     [4]uint8 // questions by dnsmasq.Type
+	answered bool     // and only what comes next in its process can belong to it
+	id       uint32   // of its name in the tally, or unnamed:
+	name     uint32   // then it is names[name:][:nameLen]
+	nameLen  uint32
+
+	older, newer uint32 // the list in the order of the questions
+}
+
+// unnamed is no entry of the tally.
+const unnamed = 1<<32 - 1
+
+// A ref is a transaction that may be gone.
+type ref struct {
+	key
+	at uint32
+}
+
+// typ is what the question of a transaction with one question is for.
+func (x *transaction) typ() dnsmasq.Type {
+	switch {
+	case x.wait[dnsmasq.A] > 0:
+		return dnsmasq.A
+	case x.wait[dnsmasq.AAAA] > 0:
+		return dnsmasq.AAAA
+	}
+	return dnsmasq.ANY
+}
+
+// transactions is a table of open transactions, by key, in the order of their
+// questions. It holds no pointers, and nothing is allocated for a new one.
+type transactions struct {
+	table *tally.Table
+	names []byte        // of those that have no entry in the tally
+	list  []transaction // list[0] is both ends of the order, its newer is the oldest
+	free  uint32        // unused ones, linked by newer
+	count int
+	slots []uint32 // by hash of key: index in list, 0 for none
+}
+
+func (o *transactions) init(table *tally.Table) {
+	o.table, o.list, o.slots = table, make([]transaction, 1, 64), make([]uint32, 128)
+}
+
+// at is the transaction that a ref means, if it is still open.
+func (o *transactions) at(r ref) *transaction {
+	if x := &o.list[r.at]; r.at != 0 && x.key == r.key {
+		return x
+	}
+	return nil
+}
+
+// find is the index of a transaction, or 0. A name, if there is one, must be
+// the same as well.
+func (o *transactions) find(k key, name []byte) uint32 {
+	for i := hash(k); ; i++ {
+		at := o.slots[i&o.mask()]
+		if at == 0 {
+			return 0
+		}
+		if o.list[at].key == k && (name == nil || bytes.Equal(name, o.nameOf(at))) {
+			return at
+		}
+	}
+}
+
+func (o *transactions) mask() uint32 { return uint32(len(o.slots) - 1) }
+
+func hash(k key) uint32 {
+	h := (uint64(k.pid)<<32 | uint64(k.serial)) * 0x9e3779b97f4a7c15
+	return uint32(h >> 32)
+}
+
+// add opens a transaction, for the time being without a name. There is none of
+// that key (and name).
+func (o *transactions) add(k key, asked, newest int64) (at uint32) {
+	for oldest := o.list[0].newer; oldest != 0 && o.list[oldest].until < newest; oldest = o.list[0].newer {
+		o.remove(oldest)
+	}
+	if o.count == maxOpen {
+		o.remove(o.list[0].newer)
+	}
+	if at = o.free; at != 0 {
+		o.free = o.list[at].newer
+	} else {
+		at = uint32(len(o.list))
+		o.list = append(o.list, transaction{})
+	}
+	o.list[at] = transaction{key: k, asked: asked, until: newest + openFor, id: unnamed}
+	o.link(at)
+	o.count++
+	o.place(at)
+	return at
+}
+
+// link puts a transaction at the end of the order.
+func (o *transactions) link(at uint32) {
+	last := o.list[0].older
+	o.list[at].older, o.list[at].newer = last, 0
+	o.list[last].newer, o.list[0].older = at, at
+}
+
+func (o *transactions) unlink(at uint32) {
+	x := &o.list[at]
+	o.list[x.older].newer, o.list[x.newer].older = x.newer, x.older
+}
+
+// place enters a transaction by its key.
+func (o *transactions) place(at uint32) {
+	if 2*o.count > len(o.slots) {
+		o.slots = make([]uint32, 2*len(o.slots))
+		for i := o.list[0].newer; i != 0; i = o.list[i].newer {
+			o.enter(i)
+		}
+		return
+	}
+	o.enter(at)
+}
+
+func (o *transactions) enter(at uint32) {
+	for i := hash(o.list[at].key); ; i++ {
+		if s := &o.slots[i&o.mask()]; *s == 0 {
+			*s = at
+			return
+		}
+	}
+}
+
+// remove closes a transaction.
+func (o *transactions) remove(at uint32) {
+	o.vacate(at)
+	o.unlink(at)
+	o.list[at] = transaction{newer: o.free}
+	o.free = at
+	o.count--
+}
+
+// vacate takes a transaction out of the slots, and moves up those behind it
+// that would not be found any more (Knuth, 6.4 R).
+func (o *transactions) vacate(at uint32) {
+	mask := o.mask()
+	hole := hash(o.list[at].key) & mask
+	for o.slots[hole] != at {
+		hole = (hole + 1) & mask
+	}
+	for i := (hole + 1) & mask; o.slots[i] != 0; i = (i + 1) & mask {
+		home := hash(o.list[o.slots[i]].key) & mask
+		if (i-home)&mask >= (i-hole)&mask {
+			o.slots[hole] = o.slots[i]
+			hole = i
+		}
+	}
+	o.slots[hole] = 0
+}
+
+// nameOf is the name that was asked for.
+func (o *transactions) nameOf(at uint32) []byte {
+	x := &o.list[at]
+	if x.id != unnamed {
+		return o.table.Key(x.id)
+	}
+	return o.names[x.name:][:x.nameLen:x.nameLen]
+}
+
+// setName gives a name to a transaction without an entry in the tally.
+func (o *transactions) setName(at uint32, name []byte) {
+	x := &o.list[at]
+	x.id, x.name, x.nameLen = unnamed, uint32(len(o.names)), uint32(len(name))
+	o.names = append(o.names, name...)
+}
+
+// detach takes the names of all out of the tally, which is about to be emptied.
+func (o *transactions) detach() {
+	old := *o
+	o.names = nil
+	for at := o.list[0].newer; at != 0; at = o.list[at].newer {
+		o.setName(at, old.nameOf(at))
+	}
+}

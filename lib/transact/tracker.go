@@ -1,0 +1,119 @@
+// Package transact follows the transactions of a dnsmasq log, line by line, and
+// counts what was asked: each question for its name, and each address that a
+// question of a type for addresses was answered with, along chains of aliases,
+// for the name that was asked.
+//
+// With log-queries=extra a transaction is a pid and a serial, which is exact.
+// In a plain log there is no such thing, and lines belong together by adjacency,
+// as dnsmasq writes them (see plain.go): what many clients ask at once can be
+// confused there. Counts and times are exact in both.
+//
+// A transaction is open from its question on until it cannot be answered any
+// more:
+//
+//   - it was answered, and its process went on to something else: an answer is
+//     written in one go. But an answer out of the cache that is stale, or that
+//     only has the first links of a chain, is followed by that of upstream;
+//   - or openFor seconds have gone by. dnsmasq forgets a question after 10
+//     seconds, and a child that serves TCP ends after 150.
+//
+// Time is the log's: what is in the log decides, not when it is read. Open
+// transactions go from one poll to the next as lines of text (see carry.go), so
+// that a log gives the same counts in one piece and in many.
+package transact
+
+import (
+	"errors"
+
+	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/tally"
+)
+
+const (
+	openFor = 200 // seconds a question is waited for
+	moreFor = 10  // seconds in which an answer can still go on
+
+	// late is by how much a line may come after later ones: children that
+	// serve TCP write to a rotated file until they end. A stamp which is older
+	// than that says that the clock was set back.
+	late = 200
+
+	// stampSlack is by how much stamp.Clock lets stamps go backwards.
+	stampSlack = 5
+)
+
+var errStamp = errors.New("a time stamp that is none")
+
+// A Tracker follows one log.
+type Tracker struct {
+	Lost      int    // lines in which dnsmasq says that it could not write some
+	FirstLost string // what the first of them says
+
+	clock   stamp.Clock
+	newest  int64 // the latest stamp, as long as the clock is not set back
+	table   *tally.Table
+	open    transactions
+	procs   processes
+	line    dnsmasq.Line
+	scratch [3][]byte // for names in canonical form
+}
+
+// New returns a Tracker of a log whose stamps are read by clock.
+func New(clock stamp.Clock) *Tracker {
+	t := &Tracker{clock: clock, table: tally.New()}
+	t.open.init(t.table)
+	return t
+}
+
+// Line takes the next line. An error is a line that could not be used.
+func (t *Tracker) Line(line []byte) error {
+	l := &t.line
+	if err := l.Parse(line); err != nil {
+		return err
+	}
+	switch l.Kind {
+	case dnsmasq.Other:
+		return nil
+	case dnsmasq.Lost:
+		t.lost(l.Value)
+		return nil
+	}
+	now, ok := t.now(l.Stamp)
+	if !ok {
+		return errStamp
+	}
+	if l.Extra {
+		t.extra(l, now)
+	} else {
+		t.plain(l, now)
+	}
+	return nil
+}
+
+func (t *Tracker) lost(says []byte) {
+	if t.Lost == 0 {
+		t.FirstLost = string(says[:min(len(says), 80)])
+	}
+	t.Lost++
+}
+
+// now reads a time stamp, and lets time go on.
+func (t *Tracker) now(s []byte) (int64, bool) {
+	t.clock.Last = t.newest - late + stampSlack
+	now, ok := t.clock.Unix(s)
+	if ok && (now > t.newest || now < t.newest-late) {
+		t.newest = now
+	}
+	return now, ok
+}
+
+// Full says that it is time to print what was counted.
+func (t *Tracker) Full() bool { return t.table.Full() }
+
+// Print prints what was counted, as records, and forgets it. What is open
+// stays open.
+func (t *Tracker) Print(write func(record []byte) error) error {
+	t.open.detach()
+	return t.table.Print(true, write)
+}
