@@ -8,7 +8,6 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"egress-monitor/lib/netfilter"
 	"egress-monitor/lib/pipe"
 	"egress-monitor/lib/stamp"
-	"egress-monitor/lib/tally"
 
 	"github.com/alecthomas/kong"
 )
@@ -37,8 +35,11 @@ func main() {
 }
 
 func (c *command) Run() error {
-	in := c.open()
-	out := &records{counts: tally.New(), w: bufio.NewWriterSize(os.Stdout, 64<<10)}
+	return c.convert(c.open(), newRecords(os.Stdout))
+}
+
+// convert reads what there is, and prints it as records.
+func (c *command) convert(in *batch.Scanner, out *records) error {
 	entries := journal.NewReader(in)
 	if c.LineBuffered {
 		entries = journal.NewReader(prompt{in, out})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/journal"
+	"egress-monitor/lib/logfile"
 	"egress-monitor/lib/tally"
 )
 
@@ -17,6 +19,10 @@ import (
 type records struct {
 	counts *tally.Table
 	w      *bufio.Writer // keeps its first error for the end
+}
+
+func newRecords(w io.Writer) *records {
+	return &records{counts: tally.New(), w: bufio.NewWriterSize(w, 64<<10)}
 }
 
 func (r *records) add(dst []byte, unix int64) {
@@ -68,14 +74,14 @@ func (g *gap) warn() {
 	}
 }
 
-// trailer is the trailer of the input, if it can be what journalctl
-// printed. A cursor that is damaged would make all later runs fail.
+// trailer is the trailer of the input, if it can be what journalctl, or
+// cursorcat, printed. A cursor that is damaged would make all later runs fail.
 func trailer(in *batch.Scanner) batch.Trailer {
 	cursor := in.Trailer().Cursor
-	if cursor == "" || journal.ValidCursor(cursor) {
+	if cursor == "" || journal.ValidCursor(cursor) || logfile.ValidToken([]byte(cursor)) {
 		return batch.Trailer{Cursor: cursor}
 	}
-	cli.Warn("%s: last line: cursor %.48q: not one of journalctl, and not passed on", in.Name(), cursor)
+	cli.Warn("%s: last line: cursor %.48q: not one of journalctl or cursorcat, and not passed on", in.Name(), cursor)
 	return batch.Trailer{}
 }
 

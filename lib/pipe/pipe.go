@@ -5,6 +5,11 @@
 // every piece, and each time both programs lose what they were at. So the
 // reader makes the pipe larger, and after a read that brought little it sleeps
 // for a moment: meanwhile the writer fills the pipe undisturbed.
+//
+// Measured with 100,000 entries and two processors: journalctl alone takes
+// 0.25 s of processor time, journalctl and ipparse together 0.35 to 0.38 s
+// without this package, 0.36 s with the larger pipe alone, 0.28 s with both. A
+// poll of four lines takes a millisecond longer.
 package pipe
 
 import (
@@ -18,12 +23,12 @@ const (
 	size     = 1 << 20 // of the pipe; /proc/sys/fs/pipe-max-size is this by default
 	setPipe  = 1031    // F_SETPIPE_SZ, which package syscall does not name
 	firstNap = time.Millisecond / 2
-	lastNap  = 4 * time.Millisecond
+	lastNap  = 2 * time.Millisecond
 )
 
 // Patient returns a reader of f that waits for the writer to write more, if f
-// is a pipe, and otherwise f. It delays what was written by less than a
-// millisecond, and in a stream that goes on by up to four.
+// is a pipe, and otherwise f. What was written comes up to two milliseconds
+// later, in a short stream one.
 func Patient(f *os.File) io.Reader {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"egress-monitor/lib/batch"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ipparse": main})
+}
+
+func TestScripts(t *testing.T) {
+	samples, err := filepath.Abs("../../testdata/journal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/ipparse",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SAMPLES", samples)
+			env.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sum":   sum,
+			"bytes": writeBytes,
+		},
+	})
+}
+
+// sum FILE: adds the records of stdout to those of FILE, and takes the cursor off.
+func sum(ts *testscript.TestScript, neg bool, args []string) {
+	old, _ := os.ReadFile(ts.MkAbs(args[0]))
+	all := map[string][]string{}
+	for line := range strings.Lines(string(old) + ts.ReadFile("stdout")) {
+		f := strings.Fields(line)
+		if f[0] == "--" {
+			continue
+		}
+		if before := all[f[0]]; before != nil {
+			f[1] = fmt.Sprint(atoi(ts, f[1]) + atoi(ts, before[1]))
+			f[2] = max(f[2], before[2])
+		}
+		all[f[0]] = f
+	}
+	var lines []string
+	for _, f := range all {
+		lines = append(lines, strings.Join(f, " ")+"\n")
+	}
+	slices.Sort(lines)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "")), 0o666))
+}
+
+func atoi(ts *testscript.TestScript, s string) (n int) {
+	_, err := fmt.Sscan(s, &n)
+	ts.Check(err)
+	return n
+}
+
+// bytes FILE TEXT [COUNT]: appends TEXT, with Go's escapes, COUNT times.
+func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
+	var text string
+	_, err := fmt.Sscanf(`"`+args[1]+`"`, "%q", &text)
+	ts.Check(err)
+	count := 1
+	if len(args) > 2 {
+		count = atoi(ts, args[2])
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	ts.Check(err)
+	_, err = f.Write(bytes.Repeat([]byte(text), count))
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
+// A stream that was cut anywhere has no cursor, and no record that the whole
+// stream does not have.
+func TestCut(t *testing.T) {
+	for _, name := range []string{"basic-cursor.short-unix", "polls/6.noq.in"} {
+		whole, err := os.ReadFile(filepath.Join("../../testdata/journal", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range whole {
+			got := parse(t, whole[:n])
+			if bytes.Contains(got, []byte("-- ")) {
+				t.Fatalf("%s, cut at %d: %s", name, n, got)
+			}
+		}
+		if got := parse(t, whole); !bytes.Contains(got, []byte("\n-- cursor: s=")) {
+			t.Errorf("%s: no cursor: %s", name, got)
+		}
+	}
+}
+
+// A line costs no allocation.
+func TestLinesDoNotAllocate(t *testing.T) {
+	for _, name := range []string{"basic.short-unix", "basic.export", "basic.kern-trad", "basic.kern-iso", "basic.short"} {
+		data, err := os.ReadFile(filepath.Join("../../testdata/journal", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		few, many := bytes.Repeat(data, 10), bytes.Repeat(data, 1000)
+		a := testing.AllocsPerRun(1, func() { parse(t, few) })
+		b := testing.AllocsPerRun(1, func() { parse(t, many) })
+		if b > a+20 { // what the larger buffers cost, for 30,000 lines more
+			t.Errorf("%s: %v allocations for 10 copies, %v for 1000", name, a, b)
+		}
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	for _, name := range []string{"short-unix", "short", "short-iso", "export", "json", "kern-trad", "kern-iso"} {
+		b.Run(name, func(b *testing.B) {
+			data, err := os.ReadFile("../../testdata/journal/basic." + name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			const copies, lines = 1000, 34
+			data = bytes.Repeat(data, copies)
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				parse(b, data)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*copies*lines), "ns/line")
+		})
+	}
+}
+
+// parse is what the command prints for an input.
+func parse(t testing.TB, input []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
+	os.Stderr, _ = os.Open(os.DevNull) // what is said there, the scripts look at
+	defer os.Stderr.Close()
+	c := command{Prefix: "EGRESS: ", UTC: true, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	if err := c.convert(batch.NewScanner(bytes.NewReader(input), "input"), newRecords(&out)); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

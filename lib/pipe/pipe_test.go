@@ -1,0 +1,70 @@
+package pipe
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// A stream in many small pieces arrives whole, in few reads.
+func TestPatient(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pieces = 2000
+	piece := bytes.Repeat([]byte("x"), 4096)
+	go func() {
+		for range pieces {
+			w.Write(piece)
+		}
+		w.Close()
+	}()
+	p, ok := Patient(r).(*patient)
+	if !ok {
+		t.Fatal("a pipe is not read with patience")
+	}
+	total, reads, buf := 0, 0, make([]byte, 64<<10)
+	for {
+		n, err := p.Read(buf)
+		total += n
+		reads++
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if total != pieces*len(piece) {
+		t.Errorf("got %d bytes in %d reads, want %d", total, reads, pieces*len(piece))
+	}
+}
+
+// What is idle, or short, is not delayed by more than the longest nap each time.
+func TestPatientIsShort(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.WriteString("one line\n")
+	w.Close()
+	start := time.Now()
+	b, err := io.ReadAll(Patient(r))
+	if d := time.Since(start); err != nil || string(b) != "one line\n" || d > time.Second {
+		t.Errorf("got %q, %v after %v", b, err, d)
+	}
+}
+
+func TestFileIsReadAsItIs(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if Patient(f) != io.Reader(f) {
+		t.Error("a file is read with patience")
+	}
+}
