@@ -1,0 +1,268 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/stamp"
+)
+
+const samples = "../../testdata/journal/"
+
+// read is the entries of an input, and what could not be used of it.
+func read(input []byte) (entries []Entry, skipped int) {
+	in := batch.NewScanner(bytes.NewReader(input), "input")
+	r := NewReader(in)
+	r.Clock = stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	r.Boot = 1795417160
+	for r.Next() {
+		e := *r.Entry()
+		e.Message = bytes.Clone(e.Message)
+		entries = append(entries, e)
+	}
+	return entries, in.Skipped().Lines
+}
+
+// Each form of the same entries is read as the same entries.
+func TestForms(t *testing.T) {
+	want := readFile(t, "basic.short-unix")
+	if len(want) != 34 {
+		t.Fatalf("got %d entries, want 34", len(want))
+	}
+	for _, form := range []string{
+		".short", ".short-precise", ".short-iso", ".short-iso-precise", ".export", ".json", "-cursor.short-unix",
+		"-v257.short-iso", "-v257.short-iso-precise", "-v257.export", "-v257.json",
+	} {
+		got := readFile(t, "basic"+form)
+		if len(got) != len(want) {
+			t.Errorf("basic%s: got %d entries, want %d", form, len(got), len(want))
+			continue
+		}
+		for i := range got {
+			if !equal(got[i], want[i]) {
+				t.Errorf("basic%s: entry %d: got %d %d %q", form, i, got[i].Time, got[i].Source, got[i].Message)
+			}
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) []Entry {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(samples, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, skipped := read(data)
+	if skipped > 0 {
+		t.Errorf("%s: %d lines skipped", name, skipped)
+	}
+	return entries
+}
+
+func equal(a, b Entry) bool {
+	return a.Time == b.Time && a.Source == b.Source && bytes.Equal(a.Message, b.Message)
+}
+
+// text is a line of each text form, and what is near to one.
+var texts = []struct {
+	what, line string
+	source     Source
+	time, msg  string
+}{
+	{"journalctl -o short-unix", "1795421100.980088 vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"with --no-hostname", "1795421100.980088 kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"journalctl -o short, day with a zero", "Nov 03 08:05:00 vm kernel: hello", Kernel, "2026-11-03T08:05:00Z", "hello"},
+	{"kern.log, traditional", "Nov  3 08:05:00 vm kernel: [ 3940.030707] hello", Kernel, "2026-11-03T08:05:00Z", "hello"},
+	{"kern.log, after a day", "Nov  3 08:05:00 vm kernel: [93940.030707] hello", Kernel, "2026-11-03T08:05:00Z", "hello"},
+	{"kern.log of Debian 12 on", "2026-11-23T08:05:00.979955+00:00 vm kernel: [ 3940.030707] hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a zone", "2026-11-23T09:05:00+0100 vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"journalctl -o short-full", "Mon 2026-11-23 08:05:00 UTC vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"dmesg", "[ 3940.030707] hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"dmesg, early", "[    0.000000] hello", Kernel, "2026-11-23T06:59:20Z", "hello"},
+	{"dmesg --time-format iso", "2026-11-23T08:05:00,030707+00:00 hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a host that is an address", "1795421100.980088 2001:db8::1 kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a host called kernel", "1795421100.980088 kernel kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a host called Nov", "Nov 23 08:05:00 Nov kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"an empty message", "1795421100.980088 vm kernel: ", Kernel, "2026-11-23T08:05:00Z", ""},
+	{"a message with a bracket", "1795421100.980088 vm kernel: [drm] hello", Kernel, "2026-11-23T08:05:00Z", "[drm] hello"},
+	{"journald", "1795421100.980088 vm systemd-journald[48]: hello", Journald, "2026-11-23T08:05:00Z", "hello"},
+	{"a process", "1795421101.116720 vm sshd[94]: hello", Other, "2026-11-23T08:05:01Z", ""},
+	{"a process that calls itself kernel", "1795421102.346626 vm kernel[112]: hello", Other, "2026-11-23T08:05:02Z", ""},
+	{"one without a host", "1795421102.346626 kernel[112]: hello", Other, "2026-11-23T08:05:02Z", ""},
+	{"one that says kernel", "1795421102.346626 app[112]: kernel: hello", Other, "2026-11-23T08:05:02Z", ""},
+	{"one that calls itself journald", "1795421102.346626 vm systemd-journald: hello", Other, "2026-11-23T08:05:02Z", ""},
+	{"no identifier", "1795421102.346626 vm", Other, "2026-11-23T08:05:02Z", ""},
+}
+
+func TestText(t *testing.T) {
+	for _, c := range texts {
+		got, skipped := read([]byte(c.line + "\n"))
+		if len(got) != 1 || skipped != 0 {
+			t.Errorf("%s: got %d entries, %d skipped", c.what, len(got), skipped)
+			continue
+		}
+		e := got[0]
+		if at := time.Unix(e.Time, 0).UTC().Format(time.RFC3339); e.Source != c.source || at != c.time || string(e.Message) != c.msg {
+			t.Errorf("%s: got %d, %s, %q", c.what, e.Source, at, e.Message)
+		}
+	}
+}
+
+// What one line has left in memory must not change how the next is read.
+func TestTextInAnyOrder(t *testing.T) {
+	for _, first := range texts {
+		for _, second := range texts {
+			alone, _ := read([]byte(second.line + "\n"))
+			both, _ := read([]byte(first.line + "\n" + second.line + "\n"))
+			if len(both) != 2 || !equal(both[1], alone[0]) {
+				t.Errorf("%s after %s: got %v", second.what, first.what, both)
+			}
+		}
+	}
+}
+
+func TestNoEntry(t *testing.T) {
+	for _, c := range []struct {
+		line    string
+		skipped int
+	}{
+		{"", 0},
+		{"                         goes on", 0},
+		{"\tgoes on", 0},
+		{"hello", 1},
+		{"EGRESS: IN= OUT=a SRC=10.0.0.2 DST=6.6.6.6 LEN=60", 1},
+		{"1795421100.980088", 1},
+		{"1795421100 vm kernel: hello", 1},
+		{"17954211009999.980088 vm kernel: hello", 1},
+		{"2026-02-30T08:05:00+0000 vm kernel: hello", 1},
+		{"Mon 2026-11-23 08:05:00 XYZ vm kernel: hello", 1},
+		{"Nov 31 08:05:00 vm kernel: hello", 1},
+		{"[ 3940.030707", 1},
+		{"[ 3940.030707]", 1},
+		{"[Mon Nov 23 08:05:00 2026] hello", 1},
+		{"{", 1},
+		{"{}", 0},
+		{`{"MESSAGE":"hello"}`, 1},
+		{`{"MESSAGE":"hello","__REALTIME_TIMESTAMP":1795421100980088}`, 1},
+		{`{"MESSAGE":["a","b"],"__REALTIME_TIMESTAMP":"1795421100980088"}`, 0},
+		{`{"MESSAGE":[1,256],"__REALTIME_TIMESTAMP":"1795421100980088"}`, 0},
+		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n\n", 0},
+		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=never\nMESSAGE=hello\n\n", 1},
+		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\nMESSAGE=hello", 1},
+	} {
+		if got, skipped := read([]byte(c.line + "\n")); len(got) != 0 || skipped != c.skipped {
+			t.Errorf("%q: got %v, %d skipped, want none, %d", c.line, got, skipped, c.skipped)
+		}
+	}
+}
+
+// An entry that is cut by something else does not take that with it.
+func TestEntryCutByText(t *testing.T) {
+	got, skipped := read([]byte("__CURSOR=s=1\n1795421100.980088 vm kernel: hello\n"))
+	if len(got) != 1 || string(got[0].Message) != "hello" || skipped != 1 {
+		t.Errorf("got %v, %d skipped", got, skipped)
+	}
+}
+
+// Export is read the same in any order of fields, text or binary.
+func TestExportAnyOrder(t *testing.T) {
+	fields := []string{
+		"__REALTIME_TIMESTAMP=1795421100980088\n",
+		"_TRANSPORT=kernel\n",
+		"SYSLOG_FACILITY=0\n",
+		bin("MESSAGE", "hello\x01\n\n__CURSOR=x\nMESSAGE=other\n"),
+		bin("OTHER", strings.Repeat("\n-- cursor: s=1\n", 1000)),
+		bin("EMPTY", ""),
+	}
+	want := Entry{1795421100, Kernel, []byte("hello\x01\n\n__CURSOR=x\nMESSAGE=other\n")}
+	for range len(fields) {
+		got, skipped := read([]byte("__CURSOR=s=1\n" + strings.Join(fields, "") + "\n"))
+		if len(got) != 1 || !equal(got[0], want) || skipped != 0 {
+			t.Errorf("got %v, %d skipped", got, skipped)
+		}
+		fields = slices.Concat(fields[1:], fields[:1])
+	}
+}
+
+// bin is a field in binary form.
+func bin(name, value string) string {
+	return name + "\n" + string(binary.LittleEndian.AppendUint64(nil, uint64(len(value)))) + value + "\n"
+}
+
+// A message of megabytes is not kept, and what follows it is read.
+func TestExportLongMessage(t *testing.T) {
+	entry := "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n"
+	got, skipped := read([]byte(entry + bin("MESSAGE", strings.Repeat("\x01", 5<<20)) + "\n" + entry + "MESSAGE=hello\n\n"))
+	if len(got) != 2 || len(got[0].Message) != maxMessage || string(got[1].Message) != "hello" || skipped != 0 {
+		t.Errorf("got %d entries, %d skipped", len(got), skipped)
+	}
+}
+
+// A stream that is cut anywhere gives the entries that are whole.
+func TestExportCut(t *testing.T) {
+	var whole []byte
+	for i := range 3 {
+		whole = fmt.Appendf(whole, "__CURSOR=s=%d\n__REALTIME_TIMESTAMP=1795421100980088\n%s_TRANSPORT=kernel\n\n", i, bin("MESSAGE", fmt.Sprint("hello\x01", i)))
+	}
+	for n := range whole {
+		got, _ := read(whole[:n])
+		if want := bytes.Count(whole[:n], []byte("kernel\n\n")); len(got) != want {
+			t.Errorf("cut at %d: got %d entries, want %d", n, len(got), want)
+		}
+	}
+}
+
+func TestValidCursor(t *testing.T) {
+	const good = "s=4d2bed144de3495486d9015626e0dcb6;i=4;b=6e47a4f2c5044f5495574cc985fed1b1;m=ead81f86;t=660ed0cf23778;x=8a2087d78bf24524"
+	if !ValidCursor(good) {
+		t.Errorf("%s: refused", good)
+	}
+	for n := range good {
+		// The last part has no length that is known, but a stream that was cut
+		// inside it has no line feed either.
+		if bad := good[:n]; ValidCursor(bad) && !strings.Contains(bad, ";x=8") {
+			t.Errorf("%s: taken", bad)
+		}
+		if bad := good[:n] + "g" + good[n+1:]; ValidCursor(bad) {
+			t.Errorf("%s: taken", bad)
+		}
+	}
+	for _, bad := range []string{good + ";", good + ";y=1", good + "\n", strings.ToUpper(good), " " + good} {
+		if ValidCursor(bad) {
+			t.Errorf("%q: taken", bad)
+		}
+	}
+}
+
+// Whatever the input: no panic, and a message that stands in it somewhere, if
+// it is not json.
+func FuzzReader(f *testing.F) {
+	for _, c := range texts {
+		f.Add([]byte(c.line + "\n"))
+	}
+	for _, form := range []string{".short-unix", ".export", ".json"} {
+		data, err := os.ReadFile(samples + "basic" + form)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data[:2000])
+	}
+	f.Add([]byte("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n" + bin("MESSAGE", "\x01") + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entries, _ := read(data)
+		for _, e := range entries {
+			if !bytes.Contains(data, e.Message) && !bytes.Contains(data, []byte("{")) {
+				t.Errorf("message %q", e.Message)
+			}
+			e.Lost()
+		}
+	})
+}
