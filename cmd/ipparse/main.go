@@ -22,7 +22,7 @@ import (
 )
 
 type command struct {
-	Prefix       string           `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix, with its last space (\"${default}\")."`
+	Prefix       string           `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\", with a space)."`
 	UTC          bool             `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
 	Now          time.Time        `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
 	LineBuffered bool             `help:"Print what there is before waiting for more."`

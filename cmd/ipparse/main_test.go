@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/logfile"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -149,4 +151,46 @@ func parse(t testing.TB, input []byte) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// With --line-buffered a record comes before the next line does, also when
+// what came last is no line of ours, or half a line.
+func TestLineBuffered(t *testing.T) {
+	in, feed := io.Pipe()
+	results, out := io.Pipe()
+	c := command{Prefix: "EGRESS: ", UTC: true, LineBuffered: true}
+	done := make(chan error)
+	go func() { done <- c.convert(batch.NewScanner(in, "input"), newRecords(out)) }()
+	for _, tail := range []string{"", "1795421100.980088 vm sshd[94]: hello\n", "          goes on\n", "17954211"} {
+		io.WriteString(feed, "1795421100.980088 vm kernel: EGRESS: IN= OUT=a SRC=10.0.0.2 DST=198.51.100.1 LEN=60 \n"+tail)
+		var got [64]byte
+		n, err := results.Read(got[:])
+		if want := "198.51.100.1 1 2026-11-23T08:05:00Z\n"; err != nil || string(got[:n]) != want {
+			t.Errorf("before %q: got %q, %v", tail, got[:n], err)
+		}
+	}
+	io.WriteString(feed, "00.980088 vm kernel: bye\n")
+	feed.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// The cursor of cursorcat passes through as that of journalctl does.
+func TestCursorcat(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "kern.log")
+	line := "2026-11-23T08:05:00.979955+00:00 vm kernel: [ 3940.030707] EGRESS: IN= OUT=a SRC=10.0.0.2 DST=198.51.100.1 LEN=60 \n"
+	if err := os.WriteFile(name, []byte(line), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var stream bytes.Buffer
+	cursor, err := (&logfile.Log{Path: name}).Copy(&stream, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trailer := "-- cursor: " + cursor + "\n"
+	stream.WriteString(trailer)
+	if got, want := string(parse(t, stream.Bytes())), "198.51.100.1 1 2026-11-23T08:05:00Z\n"+trailer; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
