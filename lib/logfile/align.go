@@ -2,14 +2,15 @@ package logfile
 
 import "slices"
 
-// align finds the segments of the marks, and notes each mark in its segment.
+// An aligner finds the segments of the marks, and notes each mark in its
+// segment.
 //
 // The marks are of consecutive segments, and rotation only takes away the
-// oldest and adds newer ones: so mark i belongs to segment i+k, for one k. The
-// right k is the one by which most files are the same ones, renamed; then by
-// which most contents are the same; then the least, by which nothing is
-// missed. What does not fit (someone removed a segment from the middle) is
-// then looked for one by one.
+// oldest and adds newer ones. So a file that is still the same, under whatever
+// name, also tells which its neighbours are, even where all contents are
+// equal. If no file is the same, the place is right at which most contents
+// are. What does not fit then (someone has removed a segment from the middle)
+// is looked for one by one.
 type aligner struct {
 	marks []mark
 	segs  []*segment
@@ -26,20 +27,29 @@ func newAligner(marks []mark, segs []*segment) *aligner {
 }
 
 // run reports whether a single mark was found.
-func (a *aligner) run() (bool, error) {
-	k, found, err := a.best(a.sameFiles)
-	if err == nil && !found {
-		k, found, err = a.best(func(int) bool { return true })
+func (a *aligner) run() (found bool, err error) {
+	if found, err = a.placeFiles(); err == nil && !found {
+		found, err = a.placeContents()
 	}
 	if err != nil || !found {
 		return false, err
 	}
-	for i := range a.marks {
-		if err := a.place(i, i+k); err != nil {
-			return false, err
+	for _, place := range []func(i int) error{a.placeSame, a.placePossible} {
+		for i := range a.marks {
+			if a.at[i] >= 0 {
+				continue
+			}
+			if err := place(i); err != nil {
+				return false, err
+			}
 		}
 	}
-	return true, a.repair()
+	for i, j := range a.at {
+		if j >= 0 {
+			a.segs[j].from = &a.marks[i]
+		}
+	}
+	return true, nil
 }
 
 // like is match, remembered: to match a compressed segment takes reading it.
@@ -55,71 +65,118 @@ func (a *aligner) like(i, j int) (likeness, error) {
 	return l, err
 }
 
-// sameFiles says whether some rotated file is still the same by k. Then only
-// such k need be tried, which is every time but the first few.
-func (a *aligner) sameFiles(k int) bool {
+// placeFiles places the marks whose files are still the same. That is all,
+// but for the live one, in every poll except the first after a rotation.
+func (a *aligner) placeFiles() (found bool, err error) {
+	next := 0
 	for i, m := range a.marks {
-		if j := i + k; 0 <= j && j < len(a.segs) && !a.segs[j].live && a.segs[j].id() == m.id {
-			return true
+		for j := next; j < len(a.segs); j++ {
+			if a.segs[j].id() != m.id {
+				continue
+			}
+			l, err := a.like(i, j)
+			if err != nil {
+				return false, err
+			}
+			if l == renamed {
+				a.at[i], next, found = j, j+1, true
+				break
+			}
 		}
 	}
-	return false
+	return found, nil
 }
 
-func (a *aligner) best(worth func(k int) bool) (best int, found bool, err error) {
+// placeContents places mark i at segment i+k, for the k by which most contents
+// are the same; of several the least, by which nothing is missed.
+func (a *aligner) placeContents() (found bool, err error) {
 	top := 0
 	for k := 1 - len(a.marks); k < len(a.segs); k++ {
-		if !worth(k) {
+		var fits []int
+		for i := range a.marks {
+			l, err := a.like(i, i+k)
+			if err != nil {
+				return false, err
+			}
+			if l >= same {
+				fits = append(fits, i)
+			}
+		}
+		if len(fits) <= top {
 			continue
 		}
-		score, err := a.score(k)
+		top = len(fits)
+		for i := range a.at {
+			a.at[i] = -1
+			if slices.Contains(fits, i) {
+				a.at[i] = i + k
+			}
+		}
+	}
+	return top > 0, nil
+}
+
+// placeSame looks for the same content, beside the neighbours first.
+func (a *aligner) placeSame(i int) error {
+	low, high := a.room(i)
+	places := []int{low, high - 1}
+	for j := low; j < high; j++ {
+		places = append(places, j)
+	}
+	for _, j := range places {
+		if j < low || j >= high {
+			continue
+		}
+		l, err := a.like(i, j)
 		if err != nil {
-			return 0, false, err
+			return err
 		}
-		if score > top {
-			best, top = k, score
-		}
-	}
-	return best, top > 0, nil
-}
-
-func (a *aligner) score(k int) (score int, err error) {
-	for i := range a.marks {
-		l, err := a.like(i, i+k)
-		switch {
-		case err != nil:
-			return 0, err
-		case l == renamed:
-			score += maxMarks + 1
-		case l == same:
-			score++
-		}
-	}
-	return score, nil
-}
-
-// place notes that mark i is of segment j, if that can be.
-func (a *aligner) place(i, j int) error {
-	l, err := a.like(i, j)
-	if err != nil {
-		return err
-	}
-	newest := i == len(a.marks)-1
-	switch l {
-	case unlike:
-		return nil
-	case shorter: // what the compressor missed we have read; of the newest we cannot say that
-		if newest {
-			return nil
-		}
-	case possible:
-		if newest && a.replaced(i, j) {
+		if l >= same {
+			a.at[i] = j
 			return nil
 		}
 	}
-	a.at[i] = j
-	a.segs[j].from = &a.marks[i]
 	return nil
+}
+
+// placePossible places a mark beside a neighbour, where nothing speaks against
+// it: it is of a segment that was empty, or cannot be read.
+func (a *aligner) placePossible(i int) error {
+	low, high := a.room(i)
+	newest := i == len(a.marks)-1
+	j := low
+	if i == 0 || a.at[i-1] < 0 {
+		j = high - 1
+		if newest || a.at[i+1] < 0 {
+			return nil // no neighbour
+		}
+	}
+	if j < low || j >= high {
+		return nil
+	}
+	l, err := a.like(i, j)
+	switch {
+	case l == shorter && !newest: // what the compressor missed we have read
+		a.at[i] = j
+	case l == possible && !(newest && a.replaced(i, j)):
+		a.at[i] = j
+	}
+	return err
+}
+
+// room is where the segment of mark i must be: after that of the mark before
+// and before that of the mark after.
+func (a *aligner) room(i int) (low, high int) {
+	high = len(a.segs)
+	for n, j := range a.at {
+		if n < i && j >= 0 {
+			low = j + 1
+		}
+		if n > i && j >= 0 {
+			return low, j
+		}
+	}
+	return low, high
 }
 
 // replaced says whether the empty file that we saw as the live one is gone,
@@ -131,40 +188,8 @@ func (a *aligner) replaced(i, j int) bool {
 // begins says whether nothing had been read at all, and what was then an
 // empty file may be among the segments.
 func (a *aligner) begins() bool {
-	return a.marks[0].off == 0 && slices.ContainsFunc(a.segs, func(s *segment) bool {
-		return s.codec != plain || s.id() == a.marks[0].id
+	read := func(m mark) bool { return m.off > 0 }
+	return !slices.ContainsFunc(a.marks, read) && slices.ContainsFunc(a.segs, func(s *segment) bool {
+		return s.codec != plain || knows(a.marks, s)
 	})
-}
-
-// repair looks for marks that have no segment yet between their neighbours.
-func (a *aligner) repair() error {
-	for i := range a.marks {
-		low, high := a.gap(i)
-		for j := low; j < high && a.at[i] < 0; j++ {
-			l, err := a.like(i, j)
-			if err != nil {
-				return err
-			}
-			if l >= same {
-				a.at[i] = j
-				a.segs[j].from = &a.marks[i]
-			}
-		}
-	}
-	return nil
-}
-
-// gap is where the segment of mark i must be: after that of the mark before
-// and before that of the mark after.
-func (a *aligner) gap(i int) (low, high int) {
-	high = len(a.segs)
-	for n, j := range a.at {
-		if n < i && j >= 0 {
-			low = j + 1
-		}
-		if n > i && j >= 0 {
-			return low, j
-		}
-	}
-	return low, high
 }

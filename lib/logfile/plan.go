@@ -80,7 +80,7 @@ func (l *Log) choose(p *plan, marks []mark) error {
 	}
 	newest := marks[len(marks)-1]
 	switch {
-	case a.at[len(marks)-1] >= 0 || !found && len(marks) == 1 && a.begins():
+	case a.at[len(marks)-1] >= 0 || !found && a.begins():
 		return nil
 	case l.blocked(p) != nil:
 		return l.blocked(p) // what is missing may be there: it is not lost yet
@@ -154,23 +154,26 @@ func withoutCopies(segs []*segment, marks []mark) ([]*segment, error) {
 	}
 	live := segs[len(segs)-1]
 	known := knows(marks, live)
-	kept := segs[:0:0]
-	for _, s := range segs {
-		if s.live || s.codec != plain || knows(marks, s) || !known && s.birth <= live.birth {
-			kept = append(kept, s)
+	for i := len(segs) - 2; i >= 0; i-- {
+		s := segs[i]
+		if s.codec != plain || knows(marks, s) || s.birth < live.birth || s.birth == live.birth && !known {
+			continue // a copy is younger than what it was made of
+		}
+		copied, err := s.beginsLike(live, s.size)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			continue
+		case err != nil:
+			return nil, err
+		case !copied:
 			continue
 		}
-		twice, err := s.beginsLike(live, s.size)
-		if err != nil && !errors.Is(err, fs.ErrPermission) {
-			return nil, err
+		if known && live.limit < 0 && s.size > 0 && s.time >= live.time-int64(time.Minute) {
+			live.limit = s.size
 		}
-		if !twice {
-			kept = append(kept, s)
-		} else if known && s.size > 0 && s.time >= live.time-int64(time.Minute) {
-			live.limit = s.size // of the newest one, which comes last
-		}
+		segs = slices.Delete(segs, i, i+1)
 	}
-	return kept, nil
+	return segs, nil
 }
 
 func knows(marks []mark, s *segment) bool {

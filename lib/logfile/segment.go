@@ -143,8 +143,8 @@ func (s *segment) matchStream(m mark) (likeness, error) {
 // beginsLike says whether s holds the first size bytes of a plain segment:
 // judged by both ends of them.
 func (s *segment) beginsLike(o *segment, size int64) (bool, error) {
-	if s.size < size || o.size < size {
-		return false, nil
+	if s.size < size || o.size < size || size == 0 {
+		return size == 0, nil
 	}
 	if err := cmp.Or(s.open(), o.open()); err != nil {
 		return false, err

@@ -19,8 +19,9 @@ type world struct {
 	t      *testing.T
 	path   string
 	log    Log
-	held   []*os.File // what the writer has open, newest last; never closed, so that no inode is used twice
-	half   string     // what stands at the end of the live file without a line feed
+	held   []*os.File        // what the writer has open, newest last; never closed, so that no inode is used twice
+	half   string            // what stands at the end of the live file without a line feed
+	cut    map[*os.File]bool // files that end in half a line for good
 	lines  int
 	names  func(n int) string // of rotated copy n, 1 is the newest; nil: path.n
 	date   int
@@ -35,7 +36,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	dir := t.TempDir()
-	w := &world{t: t, path: filepath.Join(dir, "q.log"), lost: map[string]bool{}, seen: map[uint64]int64{}}
+	w := &world{t: t, path: filepath.Join(dir, "q.log"), lost: map[string]bool{}, cut: map[*os.File]bool{}, seen: map[uint64]int64{}}
 	w.log = Log{Path: w.path, Gap: func(msg string) { w.gaps = append(w.gaps, msg) }}
 	w.line = func(n int) string { return fmt.Sprintf("line %d of the log", n) }
 	w.reopen()
@@ -61,8 +62,11 @@ func (w *world) reopen() {
 	f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 	w.check(err)
 	w.t.Cleanup(func() { f.Close() })
-	w.held = append(w.held, f)
+	if w.half != "" {
+		w.cut[w.to(0)] = true
+	}
 	w.endHalf()
+	w.held = append(w.held, f)
 }
 
 // endHalf: the writer will not complete its line, in this file.
@@ -86,11 +90,14 @@ func (w *world) write(n int) { w.late(0, n) }
 // late writes n lines to a file that the writer should have left.
 func (w *world) late(back, n int) {
 	w.t.Helper()
+	if w.cut[w.to(back)] {
+		return
+	}
 	for range n {
 		w.lines++
 		line := w.line(w.lines)
 		w.raw(w.to(back), line+"\n")
-		if back == 0 && w.half != "" {
+		if w.to(back) == w.to(0) && w.half != "" {
 			line, w.half = w.half+line, ""
 		}
 		w.want = append(w.want, line)
@@ -317,4 +324,9 @@ func (w *world) compare(want []string) {
 			w.t.Logf("%+d %.80q", n, l)
 		}
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
