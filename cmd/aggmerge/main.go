@@ -21,11 +21,12 @@ import (
 )
 
 type command struct {
-	Files       []string         `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
-	Into        string           `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
-	CursorFile  string           `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
-	AfterCursor string           `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
-	Version     kong.VersionFlag `help:"Print the version and exit."`
+	Files        []string         `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Into         string           `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
+	CursorFile   string           `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
+	AfterCursor  string           `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
+	ExpectCursor bool             `help:"A stream that ends without a cursor line is an error even if it is empty."`
+	Version      kong.VersionFlag `help:"Print the version and exit."`
 }
 
 func (c *command) Validate() error {
@@ -73,7 +74,7 @@ func (c *command) commit(inputs *union.Union, target *store.Store) error {
 		return err
 	}
 	t := stream.Trailer()
-	if t.Cursor == "" && inputs.Empty() {
+	if t.Cursor == "" && inputs.Empty() && !c.ExpectCursor {
 		return nil // there was nothing new, and so no cursor either
 	}
 	if t.Cursor == "" {
