@@ -99,18 +99,26 @@ is() { [ ! -L "$1" ] && [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" = "$2" ]; }
 folders_ok() {
 	is "$EGRESS_LOG_DIR" "1775 root:$POLLER" &&
 		is "$DNSMASQ_LOG_DIR" "2750 $RESOLVER:adm" &&
+		{ is "$EGRESS_DNSMASQ_LOG" "640 $RESOLVER:adm" || ! exists "$EGRESS_DNSMASQ_LOG"; } &&
 		is "$EGRESS_STATE_DIR" "750 $POLLER:$POLLER"
 }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # From the outside in: a folder is root's, closed to the poller, until what root puts inside is in place.
 folders_make() {
 	folder "$EGRESS_LOG_DIR" root:root 755
-	folder "$DNSMASQ_LOG_DIR" "$RESOLVER:adm" 2750
-	for f in "$EGRESS_LOG_DIR"/unique-*; do adopt "$f" "$POLLER:adm"; done
+	folder "$DNSMASQ_LOG_DIR" root:root 700
+	[ ! -L "$EGRESS_DNSMASQ_LOG" ] || rm -f "$EGRESS_DNSMASQ_LOG"
+	for f in "$EGRESS_DNSMASQ_LOG"*; do
+		! adopt "$f" "$RESOLVER:adm" || chmod 640 "$f"
+	done
+	chown "$RESOLVER:adm" "$DNSMASQ_LOG_DIR"
+	chmod 2750 "$DNSMASQ_LOG_DIR"
+	for f in "$EGRESS_LOG_DIR"/unique-*; do adopt "$f" "$POLLER:adm" || :; done
 	chown "root:$POLLER" "$EGRESS_LOG_DIR"
 	chmod 1775 "$EGRESS_LOG_DIR"
 	folder "$EGRESS_STATE_DIR" root:root 700
-	for f in "$EGRESS_STATE_DIR"/* "$EGRESS_STATE_DIR"/.[!.]*; do adopt "$f" "$POLLER:$POLLER"; done
+	for f in "$EGRESS_STATE_DIR"/* "$EGRESS_STATE_DIR"/.[!.]*; do adopt "$f" "$POLLER:$POLLER" || :; done
 	chown "$POLLER:$POLLER" "$EGRESS_STATE_DIR"
 	chmod 750 "$EGRESS_STATE_DIR"
 }
@@ -126,8 +134,7 @@ folder() {
 # adopt FILE OWNER:GROUP: give a plain file in a folder that only root can write to another owner.
 # One with a second name elsewhere may be anybody's: it stays as it is.
 adopt() {
-	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h "$1")" = 1 ] || return 0
-	chown -h "$2" "$1"
+	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h "$1")" = 1 ] && chown -h "$2" "$1"
 }
 
 # The two files stay, root's, readable as before; so does the journal's cursor: the journal still holds the lines
@@ -140,7 +147,7 @@ folders_undo() { # [--purge]
 	[ ! -d "$EGRESS_LOG_DIR" ] || [ -L "$EGRESS_LOG_DIR" ] || {
 		chown root:adm "$EGRESS_LOG_DIR"
 		chmod 750 "$EGRESS_LOG_DIR"
-		for f in "$EGRESS_LOG_DIR"/unique-*; do adopt "$f" root:adm; done
+		for f in "$EGRESS_LOG_DIR"/unique-*; do adopt "$f" root:adm || :; done
 	}
 	[ ! -d "$EGRESS_STATE_DIR" ] || [ -L "$EGRESS_STATE_DIR" ] || {
 		chown root:root "$EGRESS_STATE_DIR"

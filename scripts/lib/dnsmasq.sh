@@ -66,7 +66,7 @@ why_not_started() {
 port_holder() {
 	command -v ss >/dev/null || return 1
 	ss -Hlntup 'sport = :53' 2>/dev/null | awk -v a="$EGRESS_LISTEN" '
-		$5 == a ":53" || $5 == "0.0.0.0:53" || $5 == "*:53" { print $5, $7; found = 1; exit }
+		$5 == a ":53" || ($1 == "tcp" && ($5 == "0.0.0.0:53" || $5 == "*:53")) { print $5, $7; found = 1; exit }
 		END { exit !found }'
 }
 

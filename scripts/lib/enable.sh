@@ -121,6 +121,7 @@ cmd_disable() { # [--purge]
 	load_settings
 	lock -w 90 || die "another egress-monitor is at work"
 	if [ ! -d "$ADMIN" ] && [ -z "$1" ]; then
+		rm -rf "$RUN"
 		say "egress-monitor is off."
 		return
 	fi

@@ -11,7 +11,6 @@ cmd_heal() {
 	heal "permissions of the folders" folders_ok folders_make
 	heal_upstream
 	heal_dnsmasq
-	heal "firewall rules" rules_ok rules_make
 	send_packet
 	rotate
 }
@@ -24,7 +23,6 @@ cmd_sync() {
 	lock -w 60
 	enabled || exit 0
 	heal_upstream
-	heal "firewall rules" rules_ok rules_make
 }
 
 # heal WHAT TEST ACTION
@@ -34,11 +32,14 @@ heal() {
 	if "$2"; then warn "healed: $1"; else warn "cannot heal: $1"; fi
 }
 
+# What follows from the name servers of now: what dnsmasq asks, the rules, the way to dnsmasq
 heal_upstream() {
 	if upstream_refresh; then
 		warn "upstream: dnsmasq now asks $(servers_text)"
 		systemctl reload "$DNSMASQ_UNIT" || :
 	fi
+	# Rules first: they leave out the questions that the resolver asks beside dnsmasq from now on.
+	heal "firewall rules" rules_ok rules_make
 	[ -e "$ADMIN/bypassed" ] || heal "the resolver's way through dnsmasq" resolver_ok resolver_switch
 }
 
@@ -64,21 +65,12 @@ heal_dnsmasq() {
 # The folders have been put right before; now dnsmasq must open its log again.
 heal_log() {
 	warn "gap: dnsmasq has not been writing to $EGRESS_DNSMASQ_LOG"
-	log_replace_foreign
 	systemctl kill --kill-who=main --signal=USR2 "$DNSMASQ_UNIT" || :
 	sleep 0.3
 	canary_is_logged && warn "healed: dnsmasq's log" && return 0
 	systemctl restart "$DNSMASQ_UNIT" || :
 	wait_for 5 canary_answers || :
 	if canary_is_logged; then warn "healed: dnsmasq's log"; else warn "cannot heal: dnsmasq's log"; fi
-}
-
-# A log that somebody else created is moved out of the way; it is rotated away like any other. In dnsmasq's folder root
-# renames, and nothing else.
-log_replace_foreign() {
-	[ -e "$EGRESS_DNSMASQ_LOG" ] || [ -L "$EGRESS_DNSMASQ_LOG" ] || return 0
-	is "$EGRESS_DNSMASQ_LOG" "640 $RESOLVER:adm" && [ -f "$EGRESS_DNSMASQ_LOG" ] ||
-		mv -fT "$EGRESS_DNSMASQ_LOG" "$EGRESS_DNSMASQ_LOG.foreign" || :
 }
 
 # dnsmasq cannot be brought to life: names matter more than the list of them. Each minute tries again.
