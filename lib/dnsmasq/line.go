@@ -101,28 +101,45 @@ type Line struct {
 	Value  []byte // of an answer, or all that Lost says
 	Source []byte // of an answer: all that stands before " is "
 
-	client []byte // of the prefix
+	head   []byte // of the last line that had a prefix: from the ident to the message
+	client []byte // in head
 }
 
 // Parse reads a line. An error is a line that dnsmasq has not written like
 // this; a line which is no transaction is Other.
+//
+// The lines of one transaction mostly stand together and begin alike, so a Line
+// remembers how the last one began.
 func (l *Line) Parse(line []byte) error {
-	*l = Line{}
+	l.Kind, l.Type, l.Name, l.Value, l.Source = Other, OtherType, nil, nil, nil
 	if len(line) > maxLine {
 		return errLong
 	}
-	body, err := l.head(line)
+	if n := stampLen + len(l.head); l.Extra && len(line) > n && string(line[stampLen:n]) == string(l.head) {
+		l.Stamp = line[:stampLen]
+		return l.message(line[n:])
+	}
+	l.Extra = false
+	body, err := l.ident(line)
 	if err != nil || body == nil {
 		return err
 	}
-	if body, err = l.prefix(body); err != nil || body == nil {
-		return err
+	message, client := l.prefix(body)
+	if l.Extra {
+		l.remember(line[stampLen:len(line)-len(message)], client)
 	}
-	return l.message(body)
+	return l.message(message)
 }
 
-// head reads up to the message. No message is another ident.
-func (l *Line) head(line []byte) (body []byte, err error) {
+// remember keeps what stands between the time stamp and the message, and the
+// client in it, which begins so many bytes before the message.
+func (l *Line) remember(head []byte, client int) {
+	l.head = append(l.head[:0], head...)
+	l.client = l.head[len(head)-client:][:len(l.client)]
+}
+
+// ident reads up to the prefix. Nothing after it is another ident.
+func (l *Line) ident(line []byte) (body []byte, err error) {
 	const ident = " dnsmasq"
 	const end = stampLen + len(ident)
 	if len(line) <= end || string(line[stampLen:end]) != ident {
@@ -143,24 +160,25 @@ func (l *Line) head(line []byte) (body []byte, err error) {
 	return rest[n+4:], nil
 }
 
-// prefix reads what stands before a message, if there is anything. No message
-// is one of DNSSEC.
-func (l *Line) prefix(body []byte) (message []byte, err error) {
+// prefix reads what stands before a message, if there is anything; its client
+// begins so many bytes before the message. Behind the prefix of dnsmasq's own
+// DNSSEC questions there is no message.
+func (l *Line) prefix(body []byte) (message []byte, client int) {
 	rest := body
 	if len(rest) > 4 && (string(rest[:4]) == "UDP " || string(rest[:4]) == "TCP ") {
 		rest = rest[4:]
 	}
 	serial, n := number(rest)
 	if n == 0 || n == len(rest) || rest[n] != ' ' {
-		return body, nil
+		return body, 0
 	}
 	rest = rest[n+1:]
-	client, end := cutClient(rest)
+	name, end := cutClient(rest)
 	if end < 0 {
-		return nil, nil
+		return nil, 0
 	}
-	l.Extra, l.Serial, l.client = true, serial, client
-	return rest[end:], nil
+	l.Extra, l.Serial, l.client = true, serial, name
+	return rest[end:], end
 }
 
 // cutClient reads "CLIENT/PORT ", where CLIENT may have a zone that is cut off;

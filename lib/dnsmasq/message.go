@@ -22,7 +22,8 @@ func (l *Line) message(b []byte) error {
 		}
 	case 'f':
 		if has(b, "forwarded ") {
-			return l.forwarded(b[len("forwarded "):])
+			l.Kind = Forwarded // NAME to SERVER, of which nothing is needed
+			return nil
 		}
 	case 'r':
 		if has(b, "reply ") {
@@ -105,14 +106,6 @@ func typeOf(b []byte) Type {
 		return ANY
 	}
 	return OtherType
-}
-
-// forwarded reads "NAME to SERVER".
-func (l *Line) forwarded(b []byte) error {
-	if i := bytes.LastIndex(b, []byte(" to ")); i >= 0 {
-		l.Kind, l.Name = Forwarded, b[:i]
-	}
-	return nil
 }
 
 // answer reads "SOURCE NAME is VALUE"; the name begins at b[name].

@@ -24,24 +24,37 @@ import (
 // empty one; whoever merges the records unites what was printed twice.
 const Limit = 16 << 20
 
+// few addresses of a key are found by looking at them one by one.
+const few = 4
+
 // A Table sums by key.
 type Table struct {
 	seed    maphash.Seed
 	keys    []byte
 	entries []entry
-	slots   []uint32 // by hash of a key: 1 + index in entries
+	slots   []slot // by hash of a key
 	addrs   []addr
-	pairs   []uint32 // by hash of an entry and an address: 1 + index in addrs
+	pairs   []uint32 // of keys with many addresses, by hash of entry and address: 1 + index in addrs
+	paired  int      // how many are in pairs, or a bit more
 	printed uint32
 }
 
+// A slot is 1 + index in entries, and the hash of that entry's key above it: a
+// look into the slots alone is enough for all but the key that is meant.
+type slot uint64
+
+func slotOf(hash uint32, index int) slot { return slot(hash)<<32 | slot(index+1) }
+
+func (s slot) hash() uint32  { return uint32(s >> 32) }
+func (s slot) index() uint32 { return uint32(s) - 1 }
+
 type entry struct {
-	last   int64 // seconds since 1970
-	count  uint64
-	key    uint32 // where it begins in keys
-	keyLen uint32
-	hash   uint32
-	addrs  uint32 // the newest: 1 + index in addrs; 0 for none
+	last      int64 // seconds since 1970
+	count     uint64
+	key       uint32 // where it begins in keys
+	keyLen    uint32
+	addrs     uint32 // the newest: 1 + index in addrs; 0 for none
+	addrCount uint32
 }
 
 type addr struct {
@@ -66,21 +79,44 @@ func (t *Table) Add(key []byte, count uint64, last int64) (id uint32) {
 // AddIP notes an address that the key of entry id led to. A mapped IPv4
 // address (::ffff:192.0.2.7) is noted as the IPv4 address.
 func (t *Table) AddIP(id uint32, ip netip.Addr) {
-	if 4*len(t.addrs) >= 3*len(t.pairs) {
-		t.growPairs()
+	e := &t.entries[id]
+	a := addr{ip: ip.As16(), entry: id, next: e.addrs}
+	n := e.addrs
+	for range few { // most keys have few addresses, and those that come are the newest
+		if n == 0 {
+			break
+		}
+		if t.addrs[n-1].ip == a.ip {
+			return
+		}
+		n = t.addrs[n-1].next
 	}
-	a := addr{ip: ip.As16(), entry: id}
+	if e.addrCount >= few && !t.addPair(e, a) {
+		return
+	}
+	t.addrs = append(t.addrs, a)
+	e.addrs = uint32(len(t.addrs))
+	e.addrCount++
+}
+
+// addPair enters an address that is about to be appended in pairs, where those
+// of keys with more than a few are. It returns false if it is there.
+func (t *Table) addPair(e *entry, a addr) bool {
+	if e.addrCount == few {
+		for n := e.addrs; n != 0; n = t.addrs[n-1].next {
+			t.room()
+			place(t.pairs, t.pairHash(t.addrs[n-1]), int(n-1))
+		}
+	}
+	t.room()
 	for i := t.pairHash(a); ; i++ {
 		p := &t.pairs[i&uint32(len(t.pairs)-1)]
 		if *p == 0 {
-			a.next = t.entries[id].addrs
-			t.addrs = append(t.addrs, a)
-			*p = uint32(len(t.addrs))
-			t.entries[id].addrs = *p
-			return
+			*p = uint32(len(t.addrs) + 1)
+			return true
 		}
-		if b := &t.addrs[*p-1]; b.entry == id && b.ip == a.ip {
-			return
+		if b := &t.addrs[*p-1]; b.entry == a.entry && b.ip == a.ip {
+			return false
 		}
 	}
 }
@@ -107,28 +143,46 @@ func (t *Table) find(key []byte) uint32 {
 	for i := h; ; i++ {
 		s := &t.slots[i&uint32(len(t.slots)-1)]
 		if *s == 0 {
-			t.entries = append(t.entries, entry{key: uint32(len(t.keys)), keyLen: uint32(len(key)), hash: h, last: -1 << 62})
+			*s = slotOf(h, len(t.entries))
+			t.entries = append(t.entries, entry{key: uint32(len(t.keys)), keyLen: uint32(len(key)), last: -1 << 62})
 			t.keys = append(t.keys, key...)
-			*s = uint32(len(t.entries))
-			return *s - 1
+			return s.index()
 		}
-		if e := &t.entries[*s-1]; e.hash == h && string(t.keys[e.key:][:e.keyLen]) == string(key) {
-			return *s - 1
+		if s.hash() == h {
+			if e := &t.entries[s.index()]; string(t.keys[e.key:][:e.keyLen]) == string(key) {
+				return s.index()
+			}
 		}
 	}
 }
 
 func (t *Table) growSlots() {
-	t.slots = make([]uint32, max(256, 2*len(t.slots)))
-	for i := range t.entries {
-		place(t.slots, t.entries[i].hash, i)
+	old := t.slots
+	t.slots = make([]slot, max(256, 2*len(old)))
+	for _, s := range old {
+		if s == 0 {
+			continue
+		}
+		i := s.hash()
+		for t.slots[i&uint32(len(t.slots)-1)] != 0 {
+			i++
+		}
+		t.slots[i&uint32(len(t.slots)-1)] = s
 	}
 }
 
-func (t *Table) growPairs() {
-	t.pairs = make([]uint32, max(256, 2*len(t.pairs)))
-	for i := range t.addrs {
-		place(t.pairs, t.pairHash(t.addrs[i]), i)
+// room makes place for one more in pairs.
+func (t *Table) room() {
+	t.paired++
+	if 4*t.paired <= 3*len(t.pairs) {
+		return
+	}
+	old := t.pairs
+	t.pairs = make([]uint32, max(256, 2*len(old)))
+	for _, n := range old {
+		if n != 0 {
+			place(t.pairs, t.pairHash(t.addrs[n-1]), int(n-1))
+		}
 	}
 }
 
@@ -225,5 +279,6 @@ func (t *Table) clear() {
 	t.keys, t.entries, t.addrs = t.keys[:0], t.entries[:0], t.addrs[:0]
 	clear(t.slots)
 	clear(t.pairs)
+	t.paired = 0
 	t.printed++
 }
