@@ -154,24 +154,22 @@ func withoutCopies(segs []*segment, marks []mark) ([]*segment, error) {
 	}
 	live := segs[len(segs)-1]
 	known := knows(marks, live)
-	for i := len(segs) - 2; i >= 0; i-- {
-		s := segs[i]
+	for len(segs) > 1 {
+		s := segs[len(segs)-2]
 		if s.codec != plain || knows(marks, s) || s.birth < live.birth || s.birth == live.birth && !known {
-			continue // a copy is younger than what it was made of
+			break // a copy is new, and younger than what it was made of
 		}
 		copied, err := s.beginsLike(live, s.size)
-		switch {
-		case errors.Is(err, fs.ErrPermission):
-			continue
-		case err != nil:
+		if err != nil && !errors.Is(err, fs.ErrPermission) {
 			return nil, err
-		case !copied:
-			continue
+		}
+		if !copied {
+			break
 		}
 		if known && live.limit < 0 && s.size > 0 && s.time >= live.time-int64(time.Minute) {
 			live.limit = s.size
 		}
-		segs = slices.Delete(segs, i, i+1)
+		segs = append(segs[:len(segs)-2], live)
 	}
 	return segs, nil
 }
