@@ -1,12 +1,15 @@
 package dnsmasq
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // AppendName appends a name, as logged, in the form in which it is a key: in
 // lower case, without a last dot, the root as ".". A byte that is not printable
 // ASCII, a space, a comma and a backslash become \DDD (RFC 1035 §5.1).
 func AppendName(dst, name []byte) []byte {
-	name = cutDot(name)
+	name = bytes.TrimRight(name, ".")
 	if len(name) == 0 {
 		return append(dst, '.')
 	}
@@ -40,18 +43,11 @@ func IsName(name []byte) bool {
 			return false
 		}
 	}
-	return len(name) > 0 && len(cutDot(name)) == len(name)
+	return len(name) == 1 || len(name) > 0 && name[len(name)-1] != '.'
 }
 
 func isEscape(b []byte) bool {
 	return len(b) >= 4 && allDigits(b[1:4])
-}
-
-func cutDot(name []byte) []byte {
-	if n := len(name) - 1; n > 0 && name[n] == '.' {
-		return name[:n]
-	}
-	return name
 }
 
 func plain(c byte) bool {
