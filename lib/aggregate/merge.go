@@ -88,17 +88,6 @@ func head(key []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-func (s *Source) less(o *Source) bool {
-	if s.head != o.head {
-		return s.head < o.head
-	}
-	return bytes.Compare(s.rec.Key, o.rec.Key) < 0
-}
-
-func (s *Source) same(o *Source) bool {
-	return s.head == o.head && bytes.Equal(s.rec.Key, o.rec.Key)
-}
-
 // Merge writes the union of sorted sources, one record a key, and reads each
 // of them as a stream. It returns ErrOrder, and what it has written is of no
 // use, if a source is not sorted.
@@ -107,30 +96,58 @@ func Merge(w io.Writer, sources []*Source) error {
 	if err != nil {
 		return err
 	}
-	var group []*Source // those that stand at the smallest key
+	out := output{w: w}
+	var group []*Source // those that stand at the smallest key, if there are several
 	var sum adder
 	for len(h) > 0 {
-		group = h.popSmallest(group[:0])
-		rec := group[0].rec
-		if len(group) > 1 {
-			rec = sum.add(group)
+		if !h.tied() {
+			out.record(h[0].rec)
+			err = h.advance()
+		} else {
+			group = h.popSmallest(group[:0])
+			out.record(sum.add(group))
+			err = h.pushNext(group)
 		}
-		if _, err := w.Write(sum.text(rec)); err != nil {
+		if err != nil {
 			return err
 		}
-		for _, s := range group {
-			if err := h.advance(s); err != nil {
-				return err
-			}
+		if err := out.flushFull(); err != nil {
+			return err
 		}
 	}
-	return nil
+	return out.flush()
+}
+
+// output gathers lines, and writes them in large pieces.
+type output struct {
+	w   io.Writer
+	buf []byte
+}
+
+func (o *output) record(r Record) {
+	if r.line != nil {
+		o.buf = append(append(o.buf, r.line...), '\n')
+	} else {
+		o.buf = r.Append(o.buf)
+	}
+}
+
+func (o *output) flushFull() error {
+	if len(o.buf) < 64<<10 {
+		return nil
+	}
+	return o.flush()
+}
+
+func (o *output) flush() error {
+	_, err := o.w.Write(o.buf)
+	o.buf = o.buf[:0]
+	return err
 }
 
 // adder merges the records of one key, in memory that serves for all keys.
 type adder struct {
 	lists [2][]byte // the addresses so far, and the place for the next sum
-	line  []byte
 }
 
 func (a *adder) add(group []*Source) Record {
@@ -141,81 +158,4 @@ func (a *adder) add(group []*Source) Record {
 		}
 	}
 	return sum
-}
-
-func (a *adder) text(rec Record) []byte {
-	a.line = rec.Append(a.line[:0])
-	return a.line
-}
-
-// A mergeHeap has the source with the smallest key at its front.
-type mergeHeap []*Source
-
-func newHeap(sources []*Source) (mergeHeap, error) {
-	h := make(mergeHeap, 0, len(sources))
-	for _, s := range sources {
-		if err := h.advance(s); err != nil {
-			return nil, err
-		}
-	}
-	return h, nil
-}
-
-// advance takes a source to its next record and into the heap, if it has one.
-func (h *mergeHeap) advance(s *Source) error {
-	switch err := s.next(); err {
-	case nil:
-		h.push(s)
-		return nil
-	case io.EOF:
-		return nil
-	default:
-		return err
-	}
-}
-
-// popSmallest moves all sources that stand at the smallest key to group.
-func (h *mergeHeap) popSmallest(group []*Source) []*Source {
-	group = append(group, h.pop())
-	for len(*h) > 0 && (*h)[0].same(group[0]) {
-		group = append(group, h.pop())
-	}
-	return group
-}
-
-func (h *mergeHeap) push(s *Source) {
-	*h = append(*h, s)
-	a := *h
-	i := len(a) - 1
-	for i > 0 && s.less(a[(i-1)/2]) {
-		a[i] = a[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	a[i] = s
-}
-
-func (h *mergeHeap) pop() *Source {
-	a := *h
-	top, last := a[0], a[len(a)-1]
-	a = a[:len(a)-1]
-	*h = a
-	if len(a) == 0 {
-		return top
-	}
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(a) {
-			break
-		}
-		if child+1 < len(a) && a[child+1].less(a[child]) {
-			child++
-		}
-		if !a[child].less(last) {
-			break
-		}
-		a[i], i = a[child], child
-	}
-	a[i] = last
-	return top
 }

@@ -31,11 +31,8 @@ import (
 	"errors"
 	"math"
 	"math/bits"
-	"net/netip"
-	"slices"
 	"strconv"
 	"time"
-	"unsafe"
 )
 
 // TimeLayout is how the last time is written.
@@ -47,6 +44,8 @@ type Record struct {
 	Count uint64
 	Last  []byte // TimeLayout
 	IPs   []byte // nil if the line has three fields
+
+	line []byte // all of it, if it is just as Append would print it
 }
 
 // What is wrong with a line that is no record.
@@ -61,14 +60,14 @@ var (
 // Parse reads a line, without its line feed. The addresses of the record are
 // in order even if those of the line are not.
 func Parse(line []byte) (r Record, err error) {
-	k := bytes.IndexByte(line, ' ')
-	if k <= 0 {
+	k := keyLen(line)
+	switch {
+	case k == len(line), k == 0 && line[0] == ' ':
 		return r, errFields
-	}
-	r.Key = line[:k]
-	if !validKey(r.Key) {
+	case line[k] != ' ':
 		return r, errKey
 	}
+	r.Key = line[:k:k]
 	rest := line[k+1:]
 	n := digits(rest)
 	if n == len(rest) || rest[n] != ' ' {
@@ -83,12 +82,19 @@ func Parse(line []byte) (r Record, err error) {
 	}
 	r.Last, rest = rest[:len(TimeLayout)], rest[len(TimeLayout):]
 	if len(rest) == 0 {
+		r.line = line
 		return r, nil
 	}
 	if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
 		return r, errFields
 	}
+	if len(rest) == 1 {
+		return r, errIPs
+	}
 	r.IPs, err = parseIPs(rest[1:])
+	if err == nil && &r.IPs[0] == &rest[1] {
+		r.line = line
+	}
 	return r, err
 }
 
@@ -111,6 +117,7 @@ func AppendTime(dst []byte, unix int64) []byte {
 // add merges another record of the same key into r. A list of addresses that
 // both add to is built in buf, which is returned for the next one.
 func (r *Record) add(o Record, buf []byte) []byte {
+	r.line = nil
 	r.Count = addCount(r.Count, o.Count)
 	if bytes.Compare(o.Last, r.Last) > 0 {
 		r.Last = o.Last
@@ -167,19 +174,28 @@ func cutComma(list []byte) (first, rest []byte) {
 	return list, nil
 }
 
-func validKey(key []byte) bool {
-	for _, c := range key {
-		if c <= ' ' || c > '~' || c == ',' {
-			return false
+// keyLen is how many bytes of a key a line begins with.
+func keyLen(line []byte) int {
+	for i, c := range line {
+		if !keyByte[c] {
+			return i
 		}
 	}
-	return true
+	return len(line)
 }
+
+// keyByte says which bytes a key may have.
+var keyByte = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = c != ','
+	}
+	return t
+}()
 
 // digits is how many digits b begins with.
 func digits(b []byte) int {
 	for i, c := range b {
-		if c < '0' || c > '9' {
+		if c-'0' > 9 {
 			return i
 		}
 	}
@@ -205,106 +221,27 @@ func parseCount(b []byte) (n uint64, err error) {
 
 // validTime says whether b, of 20 bytes, is a time in TimeLayout.
 func validTime(b []byte) bool {
+	_ = b[19]
 	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != 'Z' {
 		return false
 	}
-	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18} {
-		if b[i] < '0' || b[i] > '9' {
-			return false
-		}
-	}
-	two := func(i int) int { return int(b[i]-'0')*10 + int(b[i+1]-'0') }
-	month, day := two(5), two(8)
-	if month < 1 || month > 12 || day < 1 || two(11) > 23 || two(14) > 59 || two(17) > 59 {
-		return false
-	}
-	return day <= 28 || day <= daysIn(two(0)*100+two(2), month)
+	year, ok1 := two(b[0], b[1])
+	yy, ok2 := two(b[2], b[3])
+	month, ok3 := two(b[5], b[6])
+	day, ok4 := two(b[8], b[9])
+	hour, ok5 := two(b[11], b[12])
+	minute, ok6 := two(b[14], b[15])
+	second, ok7 := two(b[17], b[18])
+	return ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 &&
+		hour <= 23 && minute <= 59 && second <= 59 && 1 <= month && month <= 12 &&
+		1 <= day && (day <= 28 || day <= uint(daysIn(int(year*100+yy), int(month))))
+}
+
+func two(tens, ones byte) (n uint, ok bool) {
+	t, o := uint(tens-'0'), uint(ones-'0')
+	return t*10 + o, t <= 9 && o <= 9
 }
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-}
-
-// parseIPs checks a list of addresses (or of prefixes, where many were folded
-// into one), and returns it in its one form.
-func parseIPs(list []byte) ([]byte, error) {
-	if string(list) == "-" {
-		return list, nil
-	}
-	var before []byte
-	for rest := list; ; {
-		i := bytes.IndexByte(rest, ',')
-		ip := rest
-		if i >= 0 {
-			ip = rest[:i]
-		}
-		if !canonical(ip) || bytes.Compare(before, ip) >= 0 {
-			return sortIPs(list)
-		}
-		if i < 0 {
-			return list, nil
-		}
-		before, rest = ip, rest[i+1:]
-	}
-}
-
-// canonical says whether b is an address or a prefix just as it is printed.
-func canonical(b []byte) bool {
-	if canonicalIPv4(b) {
-		return true
-	}
-	var buf [64]byte
-	got, ok := appendCanonical(buf[:0], b)
-	return ok && bytes.Equal(got, b)
-}
-
-// canonicalIPv4 knows an IPv4 address from its bytes alone. Most addresses are
-// of this kind: without it reading an aggregate takes twice as long.
-func canonicalIPv4(b []byte) bool {
-	if len(b) > len("255.255.255.255") {
-		return false
-	}
-	n, digits, dots := 0, 0, 0
-	for _, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			if digits > 0 && n == 0 {
-				return false // 01
-			}
-			n, digits = n*10+int(c-'0'), digits+1
-			if n > 255 {
-				return false
-			}
-		case c == '.' && digits > 0:
-			n, digits, dots = 0, 0, dots+1
-		default:
-			return false
-		}
-	}
-	return dots == 3 && digits > 0
-}
-
-func appendCanonical(dst, b []byte) ([]byte, bool) {
-	s := unsafe.String(unsafe.SliceData(b), len(b)) // only read, and not kept
-	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
-		return a.AppendTo(dst), true
-	}
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked().AppendTo(dst), true
-	}
-	return dst, false
-}
-
-// sortIPs is parseIPs for a list that somebody else has made.
-func sortIPs(list []byte) ([]byte, error) {
-	ips := bytes.Split(list, []byte{','})
-	for i, ip := range ips {
-		text, ok := appendCanonical(nil, ip)
-		if !ok {
-			return nil, errIPs
-		}
-		ips[i] = text
-	}
-	slices.SortFunc(ips, bytes.Compare)
-	return bytes.Join(slices.CompactFunc(ips, bytes.Equal), []byte{','}), nil
 }

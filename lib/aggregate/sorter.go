@@ -131,6 +131,7 @@ type memoryRun struct {
 	s    *Sorter
 	rest []line
 	now  []byte
+	buf  []byte
 	sum  adder
 	same []*Source
 }
@@ -158,7 +159,8 @@ func (m *memoryRun) merge(lines []line) []byte {
 		rec, _ := Parse(m.text(l)) // was a record when it was added
 		m.same = append(m.same, &Source{rec: rec})
 	}
-	return bytes.TrimSuffix(m.sum.text(m.sum.add(m.same)), []byte{'\n'})
+	m.buf = m.sum.add(m.same).Append(m.buf[:0])
+	return bytes.TrimSuffix(m.buf, []byte{'\n'})
 }
 
 func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }
