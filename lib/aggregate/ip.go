@@ -93,48 +93,43 @@ func canonicalIPv4(b []byte) bool {
 }
 
 // canonicalIPv6 knows those addresses that are in the form of RFC 5952 beyond
-// doubt: groups without leading zeros, and if there is a "::", no other group
-// that is 0, or if there is none, no two of them side by side.
+// doubt: with a "::" and no other group that is 0, or without it and no two
+// such groups side by side.
 func canonicalIPv6(b []byte) bool {
-	groups, digits, gap, zeros, zeroBefore := 0, 0, false, 0, false
-	for i, c := range b {
+	front, back, gap := bytes.Cut(b, []byte("::"))
+	n, zeros, ok := hexGroups(front)
+	if !ok || !gap {
+		return ok && n == 8 && zeros <= 1
+	}
+	m, zeros2, ok := hexGroups(back)
+	return ok && n+m <= 6 && zeros == 0 && zeros2 == 0
+}
+
+// hexGroups reads groups of an IPv6 address, if they have no leading zeros,
+// and says how many there are, and how many at most are 0 side by side.
+func hexGroups(b []byte) (groups, zeros int, ok bool) {
+	if len(b) == 0 {
+		return 0, 0, true
+	}
+	digits, run := 0, 0
+	for i := 0; i <= len(b); i++ {
 		switch {
-		case c-'0' <= 9 || c-'a' <= 5:
+		case i < len(b) && (b[i]-'0' <= 9 || b[i]-'a' <= 5):
 			if digits == 4 || digits > 0 && b[i-digits] == '0' {
-				return false // too long, or 01
+				return 0, 0, false
 			}
 			digits++
-		case c != ':':
-			return false
-		case digits > 0:
-			zero := b[i-1] == '0' && digits == 1
-			if zero && zeroBefore {
-				return false
+		case digits == 0 || i < len(b) && b[i] != ':':
+			return 0, 0, false
+		default: // the end of a group
+			if digits == 1 && b[i-1] == '0' {
+				run++
+				zeros = max(zeros, run)
+			} else {
+				run = 0
 			}
-			if zero {
-				zeros++
-			}
-			groups, digits, zeroBefore = groups+1, 0, zero
-		case gap || i == 0 && (len(b) < 2 || b[1] != ':'):
-			return false
-		case i == 1 && b[0] == ':' || i > 1:
-			gap = true
+			groups, digits = groups+1, 0
 		}
 	}
-	if digits > 0 {
-		zero := b[len(b)-1] == '0' && digits == 1
-		if zero && zeroBefore {
-			return false
-		}
-		if zero {
-			zeros++
-		}
-		groups++
-	} else if !bytes.HasSuffix(b, []byte("::")) {
-		return false
-	}
-	if gap {
-		return groups <= 6 && zeros == 0
-	}
-	return groups == 8
+	return groups, zeros, true
 }

@@ -96,7 +96,7 @@ func Merge(w io.Writer, sources []*Source) error {
 	if err != nil {
 		return err
 	}
-	out := output{w: w}
+	out := output{w: w, buf: make([]byte, 0, 80<<10)}
 	var group []*Source // those that stand at the smallest key, if there are several
 	var sum adder
 	for len(h) > 0 {
