@@ -18,8 +18,9 @@ type Lines interface {
 
 // A Source is a stream of records in strictly rising order of their keys.
 type Source struct {
-	lines Lines
-	bad   func(line []byte, why error) error
+	lines   Lines
+	bad     func(line []byte, why error) error
+	trusted bool // its lines are records: only the keys are read
 
 	rec  Record
 	head uint64 // the first eight bytes of the key, as a number
@@ -35,13 +36,21 @@ func NewSource(lines Lines, bad func(line []byte, why error) error) *Source {
 	return &Source{lines: lines, bad: bad}
 }
 
+// NewTrustedSource is NewSource for lines that we have written ourselves, and
+// nobody else since. A record is then only looked at if another one has its
+// key; the rest are passed on as they are. Five hundred new lines for a
+// million rows take 2 times what copying the rows takes, instead of 5.
+func NewTrustedSource(lines Lines, bad func(line []byte, why error) error) *Source {
+	return &Source{lines: lines, bad: bad, trusted: true}
+}
+
 // next goes to the next record; io.EOF is the end.
 func (s *Source) next() error {
 	s.prev = append(s.prev[:0], s.rec.Key...)
 	before := s.head
 	for s.lines.Scan() {
 		line := s.lines.Bytes()
-		rec, err := Parse(line)
+		rec, err := s.parse(line)
 		if err != nil {
 			if err := s.bad(line, err); err != nil {
 				return err
@@ -60,10 +69,34 @@ func (s *Source) next() error {
 	return io.EOF
 }
 
+func (s *Source) parse(line []byte) (Record, error) {
+	if !s.trusted {
+		return Parse(line)
+	}
+	k := bytes.IndexByte(line, ' ')
+	if k <= 0 {
+		return Record{}, errFields
+	}
+	return Record{Key: line[:k:k], line: line}, nil
+}
+
+// record is the whole record the source stands at. It is none if the source
+// was trusted wrongly.
+func (s *Source) record() (rec Record, ok bool, err error) {
+	if !s.trusted {
+		return s.rec, true, nil
+	}
+	rec, err = Parse(s.rec.line)
+	if err != nil {
+		return rec, false, s.bad(s.rec.line, err)
+	}
+	return rec, true, nil
+}
+
 // Sorted reads a source to its end, and says whether its records are in
-// order. A line that is not a record is passed over.
+// order. It looks at the keys alone.
 func Sorted(lines Lines) (bool, error) {
-	s := NewSource(lines, func([]byte, error) error { return nil })
+	s := NewTrustedSource(lines, func([]byte, error) error { return nil })
 	for {
 		switch err := s.next(); {
 		case errors.Is(err, ErrOrder):
@@ -98,6 +131,7 @@ func Merge(w io.Writer, sources []*Source) error {
 	}
 	out := output{w: w, buf: make([]byte, 0, 80<<10)}
 	var group []*Source // those that stand at the smallest key, if there are several
+	var records []Record
 	var sum adder
 	for len(h) > 0 {
 		if !h.tied() {
@@ -105,8 +139,10 @@ func Merge(w io.Writer, sources []*Source) error {
 			err = h.advance()
 		} else {
 			group = h.popSmallest(group[:0])
-			out.record(sum.add(group))
-			err = h.pushNext(group)
+			if records, err = recordsOf(group, records[:0]); err == nil {
+				out.record(sum.add(records))
+				err = h.pushNext(group)
+			}
 		}
 		if err != nil {
 			return err
@@ -118,6 +154,19 @@ func Merge(w io.Writer, sources []*Source) error {
 	return out.flush()
 }
 
+func recordsOf(group []*Source, records []Record) ([]Record, error) {
+	for _, s := range group {
+		rec, ok, err := s.record()
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			records = append(records, rec)
+		}
+	}
+	return records, nil
+}
+
 // output gathers lines, and writes them in large pieces.
 type output struct {
 	w   io.Writer
@@ -125,6 +174,9 @@ type output struct {
 }
 
 func (o *output) record(r Record) {
+	if r.Key == nil {
+		return // none of a group was a record
+	}
 	if r.line != nil {
 		o.buf = append(append(o.buf, r.line...), '\n')
 	} else {
@@ -150,10 +202,13 @@ type adder struct {
 	lists [2][]byte // the addresses so far, and the place for the next sum
 }
 
-func (a *adder) add(group []*Source) Record {
-	sum := group[0].rec
-	for _, s := range group[1:] {
-		if list := sum.add(s.rec, a.lists[0][:0]); len(list) > 0 {
+func (a *adder) add(records []Record) (sum Record) {
+	for i, rec := range records {
+		if i == 0 {
+			sum = rec
+			continue
+		}
+		if list := sum.add(rec, a.lists[0][:0]); len(list) > 0 {
 			a.lists[0], a.lists[1] = a.lists[1], list
 		}
 	}

@@ -133,7 +133,7 @@ type memoryRun struct {
 	now  []byte
 	buf  []byte
 	sum  adder
-	same []*Source
+	same []Record
 }
 
 func (m *memoryRun) Scan() bool {
@@ -157,7 +157,7 @@ func (m *memoryRun) merge(lines []line) []byte {
 	m.same = m.same[:0]
 	for _, l := range lines {
 		rec, _ := Parse(m.text(l)) // was a record when it was added
-		m.same = append(m.same, &Source{rec: rec})
+		m.same = append(m.same, rec)
 	}
 	m.buf = m.sum.add(m.same).Append(m.buf[:0])
 	return bytes.TrimSuffix(m.buf, []byte{'\n'})
