@@ -177,6 +177,42 @@ func TestUnreadable(t *testing.T) {
 	expect(t, "cursor", again, cursor)
 }
 
+// What was read to its end before xz took it is no loss.
+func TestUnreadableButRead(t *testing.T) {
+	path := t.TempDir() + "/q.log"
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(path+from, path+to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// xz replaces a file by one that holds the same, in its way.
+	xz := func(name string) {
+		t.Helper()
+		put(t, path+name+".tmp", "\xfd7zXZ")
+		move(name+".tmp", name+".xz")
+		if err := os.Remove(path + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, path+".1", "one\n")
+	put(t, path, "two\n")
+	_, cursor := read(t, path, "")
+	move(".1", ".2")
+	xz(".2")
+	move("", ".1")
+	put(t, path, "three\n")
+	got, cursor := read(t, path, cursor)
+	expect(t, "delayed", got, "three\n")
+	move(".2.xz", ".3.xz")
+	move(".1", ".2")
+	move("", ".1")
+	xz(".1")
+	put(t, path, "four\n")
+	got, _ = read(t, path, cursor)
+	expect(t, "at once", got, "gap: "+path+".1.xz: compressed in a form that cannot be read here; skipped\nfour\n")
+}
+
 // asNobody runs f without root's right to read everything.
 func asNobody(f func()) {
 	done := make(chan bool)

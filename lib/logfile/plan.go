@@ -10,9 +10,10 @@ import (
 
 // A plan is what one poll reads: segments of one moment, opened.
 type plan struct {
-	all  []*segment // every file that scan found
-	segs []*segment // the ones to read, oldest first
-	lost string     // what to say of a gap, "" if there is none
+	all    []*segment // every file that scan found
+	segs   []*segment // the ones to read, oldest first
+	newest *mark      // of the cursor, nil if it has none
+	lost   string     // what to say of a gap, "" if there is none
 }
 
 func (p *plan) close() {
@@ -78,7 +79,7 @@ func (l *Log) choose(p *plan, marks []mark) error {
 	if found {
 		p.segs = p.segs[slices.IndexFunc(p.segs, func(s *segment) bool { return s.from != nil }):]
 	}
-	newest := marks[len(marks)-1]
+	p.newest = &marks[len(marks)-1]
 	switch {
 	case a.at[len(marks)-1] >= 0 || !found && a.begins():
 		return nil
@@ -89,7 +90,7 @@ func (l *Log) choose(p *plan, marks []mark) error {
 	if found {
 		what = "all that is later than " + p.segs[0].path
 	}
-	p.lost = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.off, what)
+	p.lost = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", p.newest.off, what)
 	return nil
 }
 

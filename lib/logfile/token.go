@@ -42,6 +42,14 @@ func (m mark) sameBytes(o mark) bool {
 	return m == o
 }
 
+// offset is how far a segment was read of which there may be no mark.
+func (m *mark) offset() int64 {
+	if m == nil {
+		return 0
+	}
+	return m.off
+}
+
 var errToken = errors.New("not a cursor of this tool, or damaged")
 
 // ValidToken says whether token has the exact form of a cursor of this
