@@ -44,41 +44,50 @@ func (s *Store) beside(name string) string {
 	return filepath.Join(filepath.Dir(s.File), name)
 }
 
-// A Merge writes the new aggregate. What it returns are rows of the old one
-// that have no place in it, and are set aside in FILE.rejected.
-type Merge func(old, staged *os.File, name string) (rejected []byte, err error)
+// A Merge writes the new aggregate. ours says that the old one is as we have
+// written it. What it returns are rows of the old one that have no place in
+// the new, and are set aside in FILE.rejected.
+type Merge func(old, staged *os.File, ours bool) (rejected []byte, err error)
 
-// stage writes the new aggregate, and returns the name it has for now.
-func (s *Store) stage(merge Merge) (name string, err error) {
+// stage writes the new aggregate, and returns the name it has for now. last is
+// what was staged before.
+func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 	old, err := os.Open(s.File)
 	if errors.Is(err, os.ErrNotExist) {
 		old, err = os.Open(os.DevNull)
 	}
 	if err != nil {
-		return "", err
+		return seal{}, err
 	}
 	defer old.Close()
-	name = s.stagedPrefix() + s.owner() + "-" + rand.Text()
+	name := s.stagedPrefix() + s.owner() + "-" + rand.Text()
 	f, err := os.OpenFile(s.beside(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
-		return "", err
+		return seal{}, err
 	}
 	err = errors.Join(keepOwner(f, s.File), keepMode(f, s.File))
 	if err == nil {
-		err = s.fill(old, f, merge)
+		err = s.fill(old, f, last, merge)
 	}
 	if err == nil {
 		err = f.Sync()
 	}
+	if err == nil {
+		staged, err = sealOf(name, f)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		s.unstage(name)
-		return "", err
+		return seal{}, err
 	}
-	return name, nil
+	return staged, nil
 }
 
-func (s *Store) fill(old, staged *os.File, merge Merge) error {
-	rejected, err := merge(old, staged, s.File)
+func (s *Store) fill(old, staged *os.File, last seal, merge Merge) error {
+	now, err := sealOf(last.name, old)
+	if err != nil {
+		return err
+	}
+	rejected, err := merge(old, staged, last.name != "" && now == last)
 	if err != nil || len(rejected) == 0 {
 		return err
 	}
@@ -124,7 +133,7 @@ func (s *Store) unstage(name string) {
 		return
 	}
 	st, err := s.load()
-	if err == nil && st.staged != name { // else it is committed after all
+	if err == nil && st.staged.name != name { // else it is committed after all
 		os.Remove(s.beside(name))
 	}
 }

@@ -24,12 +24,15 @@
 //
 // A cursor file reads
 //
-//	-- staged: unique-ips.log.staged-1f0c9a44-8d1c6a0b2f7e4a55
+//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916
 //	-- carry: …
 //	-- cursor: TOKEN
 //
 // where the first line and the carry lines may be missing. It is a trailer
-// (package batch), and can be read as one.
+// (package batch), and can be read as one. The numbers are the inode, the size
+// and the time of the last change, in nanoseconds, of what was staged: while
+// the aggregate still has them nobody else has written it, and its rows need
+// not be looked at one by one (see Merge).
 package store
 
 import (
@@ -38,6 +41,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"egress-monitor/lib/batch"
 
@@ -71,8 +75,8 @@ func (s *Store) recovered() (state, error) {
 	if err != nil {
 		return st, err
 	}
-	if st.staged != "" {
-		if err := os.Rename(s.beside(st.staged), s.File); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if st.staged.name != "" {
+		if err := os.Rename(s.beside(st.staged.name), s.File); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return st, err
 		}
 	}
@@ -102,12 +106,12 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	}
 	next := state{trailer: t}
 	if changed {
-		if next.staged, err = s.stage(merge); err != nil {
+		if next.staged, err = s.stage(st.staged, merge); err != nil {
 			return err
 		}
 	}
 	if err := s.commit(st, next); err != nil {
-		s.unstage(next.staged)
+		s.unstage(next.staged.name)
 		return err
 	}
 	return nil
@@ -124,12 +128,12 @@ func (s *Store) Replace(merge Merge) error {
 	if err := s.sweep(); err != nil {
 		return err
 	}
-	staged, err := s.stage(merge)
+	staged, err := s.stage(seal{}, merge)
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(s.beside(staged), s.File); err != nil {
-		s.unstage(staged)
+	if err := os.Rename(s.beside(staged.name), s.File); err != nil {
+		s.unstage(staged.name)
 		return err
 	}
 	return syncDir(filepath.Dir(s.File))
@@ -140,7 +144,7 @@ func (s *Store) commit(old, next state) error {
 	// Two things must be on the disk before the cursor file changes: the name
 	// of the file that is staged now, and the rename that published the last
 	// one, whose name the cursor file is about to forget.
-	if old.staged != "" || next.staged != "" {
+	if old.staged.name != "" || next.staged.name != "" {
 		if err := syncDir(filepath.Dir(s.File)); err != nil {
 			return err
 		}
@@ -149,8 +153,8 @@ func (s *Store) commit(old, next state) error {
 		return err
 	}
 	err := syncDir(filepath.Dir(s.Cursor))
-	if err == nil && next.staged != "" {
-		err = os.Rename(s.beside(next.staged), s.File)
+	if err == nil && next.staged.name != "" {
+		err = os.Rename(s.beside(next.staged.name), s.File)
 	}
 	if err != nil {
 		return s.undo(old, err)
@@ -175,7 +179,7 @@ func (s *Store) undo(old state, why error) error {
 // state is what a cursor file says.
 type state struct {
 	exists  bool
-	staged  string
+	staged  seal
 	trailer batch.Trailer
 }
 
@@ -191,11 +195,10 @@ func (s *Store) load() (state, error) {
 	}
 	st := state{exists: true}
 	if rest, ok := bytes.CutPrefix(text, []byte(stagedMark)); ok {
-		name, _, _ := bytes.Cut(rest, []byte{'\n'})
-		if !s.isStaged(string(name)) {
-			return st, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+		line, _, _ := strings.Cut(string(rest), "\n")
+		if st.staged = parseSeal(line); !s.isStaged(st.staged.name) {
+			return st, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, st.staged.name, s.File)
 		}
-		st.staged = string(name)
 	}
 	lines := batch.NewScanner(bytes.NewReader(text), s.Cursor)
 	data := lines.Scan()
@@ -214,8 +217,8 @@ func (s *Store) save(st state) error {
 	}
 	defer f.Cleanup() // does nothing once it has replaced the cursor file
 	var text []byte
-	if st.staged != "" {
-		text = append(append(append(text, stagedMark...), st.staged...), '\n')
+	if st.staged.name != "" {
+		text = fmt.Appendf(text, "%s%v\n", stagedMark, st.staged)
 	}
 	if _, err := f.Write(st.trailer.Append(text)); err != nil {
 		return err

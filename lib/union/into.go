@@ -17,20 +17,24 @@ const maxRejected = 16 << 20
 
 var errNotOurs = errors.New("too much of it is not records: is this an aggregate?")
 
-// Into writes the union of all inputs and of the aggregate old, which messages
-// call name. It returns the rows of the aggregate that are not records: they
-// are in neither.
-func (u *Union) Into(old, staged *os.File, name string) (rejected []byte, err error) {
-	rows := newRows(old, name)
-	err = u.Write(staged, aggregate.NewSource(rows.lines, rows.skip))
+// Into writes the union of all inputs and of the aggregate old. It returns the
+// rows of the aggregate that are not records: they are in neither. ours says
+// that nobody but us has written it.
+func (u *Union) Into(old, staged *os.File, ours bool) (rejected []byte, err error) {
+	rows := newRows(old)
+	source := aggregate.NewSource(rows.lines, rows.skip)
+	if ours {
+		source = aggregate.NewTrustedSource(rows.lines, rows.skip)
+	}
+	err = u.Write(staged, source)
 	if errors.Is(err, aggregate.ErrOrder) {
-		rows, err = u.rewrite(old, staged, name)
+		rows, err = u.rewrite(old, staged)
 	}
 	switch {
 	case err != nil:
 		return nil, err
 	case rows.rejected.Len() > maxRejected:
-		return nil, fmt.Errorf("%s: %w", name, errNotOurs)
+		return nil, fmt.Errorf("%s: %w", old.Name(), errNotOurs)
 	}
 	u.warn(rows.lines)
 	return rows.rejected.Bytes(), nil
@@ -38,13 +42,13 @@ func (u *Union) Into(old, staged *os.File, name string) (rejected []byte, err er
 
 // rewrite is Into for an aggregate that is not sorted, as one that was edited
 // by hand: it is sorted with the rest.
-func (u *Union) rewrite(old, staged *os.File, name string) (*rows, error) {
+func (u *Union) rewrite(old, staged *os.File) (*rows, error) {
 	_, err1 := old.Seek(0, io.SeekStart)
 	_, err2 := staged.Seek(0, io.SeekStart)
 	if err := errors.Join(err1, err2, staged.Truncate(0)); err != nil {
 		return nil, err
 	}
-	rows := newRows(old, name)
+	rows := newRows(old)
 	if err := u.addRecords(rows.lines); err != nil {
 		return nil, err
 	}
@@ -57,8 +61,8 @@ type rows struct {
 	rejected bytes.Buffer
 }
 
-func newRows(old io.Reader, name string) *rows {
-	r := &rows{lines: batch.NewScanner(old, name)}
+func newRows(old *os.File) *rows {
+	r := &rows{lines: batch.NewScanner(old, old.Name())}
 	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, maxRow, r.reject
 	return r
 }
