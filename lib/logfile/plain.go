@@ -50,8 +50,8 @@ func (s *segment) lastLine(from, to int64) (int64, error) {
 		if err := s.readAt(buf[:n], to-n); err != nil {
 			return 0, err
 		}
-		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
-			return to - n + int64(i) + 1, nil
+		if bytes.IndexByte(buf[:n], '\n') >= 0 { // the fast one, for long lines
+			return to - n + int64(bytes.LastIndexByte(buf[:n], '\n')) + 1, nil
 		}
 		to -= n
 	}

@@ -72,22 +72,30 @@ const (
 	renamed           // and it is the same file
 )
 
-// match compares a mark with a segment. Files are read only where it takes
-// that: a rotated file of the same identity and size has not changed.
-func (s *segment) match(m mark) (likeness, error) {
-	sameFile := s.id() == m.id && !s.live
+// guess is match as far as names and sizes go: a rotated file of the same
+// identity and size has not changed, and need not be read.
+func (s *segment) guess(m mark) (l likeness, sure bool) {
 	switch {
-	case sameFile && (s.codec != plain || s.size == m.off):
-		return renamed, nil
-	case m.off == 0 && sameFile:
-		return renamed, nil
+	case s.sameFile(m) && (s.codec != plain || s.size == m.off || m.off == 0):
+		return renamed, true
 	case m.off == 0 || s.codec == unreadable:
-		return possible, nil
+		return possible, true
 	case s.codec == plain && s.size < m.off:
-		return unlike, nil
+		return unlike, true
+	}
+	return unlike, false
+}
+
+// sameFile is not asked of the live file, which may have been truncated.
+func (s *segment) sameFile(m mark) bool { return s.id() == m.id && !s.live }
+
+// match compares a mark with a segment.
+func (s *segment) match(m mark) (likeness, error) {
+	if l, sure := s.guess(m); sure {
+		return l, nil
 	}
 	err := s.open()
-	if errors.Is(err, fs.ErrPermission) && !sameFile && !s.live {
+	if errors.Is(err, fs.ErrPermission) && !s.sameFile(m) && !s.live {
 		s.denied = err // which matters if what we look for is nowhere else
 		return unlike, nil
 	}
@@ -103,7 +111,7 @@ func (s *segment) match(m mark) (likeness, error) {
 		return unlike, errMoved // truncated since
 	case err != nil || !here.sameBytes(m):
 		return unlike, err
-	case sameFile:
+	case s.sameFile(m):
 		return renamed, nil
 	}
 	return same, nil
