@@ -49,7 +49,19 @@ accounts_remember() {
 	mv "$ADMIN/etc.new" "$ADMIN/etc"
 }
 
+# What useradd leaves behind when it is killed: FILE.PID, FILE.lock (holding a PID) and FILE+.
+accounts_sweep() {
+	for f in $ACCOUNT_FILES; do
+		for g in "/etc/$f".[0-9]*; do
+			[ ! -e "$g" ] || [ -d "/proc/${g##*.}" ] || rm -f "$g"
+		done
+		[ ! -e "/etc/$f.lock" ] || [ -d "/proc/$(tr -cd 0-9 <"/etc/$f.lock")" ] || rm -f "/etc/$f.lock"
+		[ -e "/etc/$f.lock" ] || rm -f "/etc/$f+"
+	done
+}
+
 accounts_undo() {
+	accounts_sweep
 	for f in "$ADMIN"/made-group.*; do
 		[ -e "$f" ] || continue
 		name=${f##*/made-group.}

@@ -37,6 +37,12 @@ resolved_switch() {
 	}
 	: >"$ADMIN/switched-resolved"
 	resolved_dropin | put "$RESOLVED_DROPIN"
+	resolved_restart
+}
+
+# systemd refuses a sixth start within ten seconds, unless it is told to forget the others.
+resolved_restart() {
+	systemctl reset-failed systemd-resolved.service 2>/dev/null || :
 	systemctl restart systemd-resolved.service
 }
 
@@ -44,7 +50,7 @@ resolved_undo() {
 	[ -e "$ADMIN/switched-resolved" ] || return 0
 	rm -f "$RESOLVED_DROPIN" "$RESOLVED_DROPIN.new"
 	if [ -e "$ADMIN/made-resolved-dir" ]; then rmdir "${RESOLVED_DROPIN%/*}" 2>/dev/null || :; fi
-	if has_resolved; then systemctl restart systemd-resolved.service || return 1; fi
+	if has_resolved; then resolved_restart || return 1; fi
 	rm -f "$ADMIN/made-resolved-dir" "$ADMIN/switched-resolved"
 }
 
