@@ -18,14 +18,24 @@ type Lines interface {
 
 // A Source is a stream of records in strictly rising order of their keys.
 type Source struct {
-	lines   Lines
-	bad     func(line []byte, why error) error
-	trusted bool // its lines are records: only the keys are read
+	lines Lines
+	bad   func(line []byte, why error) error
+	trust trust
 
 	rec  Record
 	head uint64 // the first eight bytes of the key, as a number
 	prev []byte // the key before
 }
+
+// trust is how closely the lines of a source are looked at, as long as no
+// other source has their keys.
+type trust int
+
+const (
+	none   trust = iota
+	rows         // an aggregate: the addresses are not read one by one
+	sealed       // as we have written it: only the keys are read
+)
 
 // ErrOrder is a source that is not sorted, or has a key twice.
 var ErrOrder = errors.New("not sorted")
@@ -36,12 +46,17 @@ func NewSource(lines Lines, bad func(line []byte, why error) error) *Source {
 	return &Source{lines: lines, bad: bad}
 }
 
-// NewTrustedSource is NewSource for lines that we have written ourselves, and
-// nobody else since. A record is then only looked at if another one has its
-// key; the rest are passed on as they are. Five hundred new lines for a
-// million rows take 2 times what copying the rows takes, instead of 5.
-func NewTrustedSource(lines Lines, bad func(line []byte, why error) error) *Source {
-	return &Source{lines: lines, bad: bad, trusted: true}
+// NewAggregate is NewSource for an aggregate that is merged with a few new
+// records. Its rows go on as they are, unless one of those has their key. ours
+// says that nobody but us has written it. Five hundred new lines for a million
+// rows take 4 times what copying the rows takes, instead of 5, and 2.4 times
+// if it is ours.
+func NewAggregate(lines Lines, ours bool, bad func(line []byte, why error) error) *Source {
+	s := &Source{lines: lines, bad: bad, trust: rows}
+	if ours {
+		s.trust = sealed
+	}
+	return s
 }
 
 // next goes to the next record; io.EOF is the end.
@@ -70,8 +85,11 @@ func (s *Source) next() error {
 }
 
 func (s *Source) parse(line []byte) (Record, error) {
-	if !s.trusted {
+	switch s.trust {
+	case none:
 		return Parse(line)
+	case rows:
+		return parse(line)
 	}
 	k := bytes.IndexByte(line, ' ')
 	if k <= 0 {
@@ -83,7 +101,7 @@ func (s *Source) parse(line []byte) (Record, error) {
 // record is the whole record the source stands at. It is none if the source
 // was trusted wrongly.
 func (s *Source) record() (rec Record, ok bool, err error) {
-	if !s.trusted {
+	if s.trust == none {
 		return s.rec, true, nil
 	}
 	rec, err = Parse(s.rec.line)
@@ -96,7 +114,7 @@ func (s *Source) record() (rec Record, ok bool, err error) {
 // Sorted reads a source to its end, and says whether its records are in
 // order. It looks at the keys alone.
 func Sorted(lines Lines) (bool, error) {
-	s := NewTrustedSource(lines, func([]byte, error) error { return nil })
+	s := &Source{lines: lines, trust: sealed, bad: func([]byte, error) error { return nil }}
 	for {
 		switch err := s.next(); {
 		case errors.Is(err, ErrOrder):

@@ -60,6 +60,20 @@ var (
 // Parse reads a line, without its line feed. The addresses of the record are
 // in order even if those of the line are not.
 func Parse(line []byte) (r Record, err error) {
+	if r, err = parse(line); err != nil || r.IPs == nil {
+		return r, err
+	}
+	given := r.IPs
+	r.IPs, err = parseIPs(given)
+	if err != nil || &r.IPs[0] != &given[0] {
+		r.line = nil // not as it will be printed
+	}
+	return r, err
+}
+
+// parse is Parse but for the addresses, of which it only sees that they are
+// made of the bytes of addresses.
+func parse(line []byte) (r Record, err error) {
 	k := keyLen(line)
 	switch {
 	case k == len(line), k == 0 && line[0] == ' ':
@@ -81,21 +95,16 @@ func Parse(line []byte) (r Record, err error) {
 		return r, errTime
 	}
 	r.Last, rest = rest[:len(TimeLayout)], rest[len(TimeLayout):]
-	if len(rest) == 0 {
-		r.line = line
-		return r, nil
+	if len(rest) > 0 {
+		if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
+			return r, errFields
+		}
+		if r.IPs = rest[1:]; len(r.IPs) == 0 || !ipBytes(r.IPs) {
+			return r, errIPs
+		}
 	}
-	if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
-		return r, errFields
-	}
-	if len(rest) == 1 {
-		return r, errIPs
-	}
-	r.IPs, err = parseIPs(rest[1:])
-	if err == nil && &r.IPs[0] == &rest[1] {
-		r.line = line
-	}
-	return r, err
+	r.line = line
+	return r, nil
 }
 
 // Append appends the record as a line, with its line feed.

@@ -22,11 +22,7 @@ var errNotOurs = errors.New("too much of it is not records: is this an aggregate
 // that nobody but us has written it.
 func (u *Union) Into(old, staged *os.File, ours bool) (rejected []byte, err error) {
 	rows := newRows(old)
-	source := aggregate.NewSource(rows.lines, rows.skip)
-	if ours {
-		source = aggregate.NewTrustedSource(rows.lines, rows.skip)
-	}
-	err = u.Write(staged, source)
+	err = u.Write(staged, aggregate.NewAggregate(rows.lines, ours, rows.skip))
 	if errors.Is(err, aggregate.ErrOrder) {
 		rows, err = u.rewrite(old, staged)
 	}
