@@ -33,6 +33,7 @@ cmd_enable() { # [--dry-run]
 	step "dnsmasq answers, upstream as well, and logs" never_in_dry_run prove_dnsmasq
 	step "the system's resolver asks dnsmasq" resolver_ok resolver_switch
 	step "names still resolve, and through dnsmasq" never_in_dry_run prove_resolver
+	step "the kernel's log is read from here on" cursor_ok cursor_make
 	step "firewall: new connections are logged (IPv4$(! family_present ip6tables || echo ', IPv6')$([ "$EGRESS_FORWARD" = no ] || echo ', forwarded'))" rules_ok rules_make
 	step "units that keep rules and name servers right" units_ok units_make
 	step "cron polls, heals and rotates each minute" enabled enabled_make
@@ -96,10 +97,24 @@ units_make() {
 	systemctl start egress-monitor-upstream.path
 }
 
+# The journal may still hold connections that were counted before a disable --purge. Those of before the rules are not
+# this enable's; with a cursor nothing is skipped.
+cursor_ok() { as_poller test -e "$EGRESS_STATE_DIR/ips.cursor" || [ -n "$(rules_in_kernel iptables)" ]; }
+cursor_make() {
+	last=$(journalctl -q --no-pager -o cat -n 1 --show-cursor _TRANSPORT=kernel SYSLOG_FACILITY=0 | tail -n 1 |
+		grep -xE -e '-- cursor: s=[0-9a-f]{32};i=[0-9a-f]+;b=[0-9a-f]{32};m=[0-9a-f]+;t=[0-9a-f]+;x=[0-9a-f]+') || return 0
+	# shellcheck disable=SC2016 # $1 is the other shell's
+	say "$last" | as_poller sh -c 'umask 027; cat >"$1.new" && mv "$1.new" "$1"' - "$EGRESS_STATE_DIR/ips.cursor"
+}
+
 enabled_make() {
+	# What was written must survive a power cut before the mark does.
+	sync -f /etc "$ADMIN"
 	date -u +%FT%TZ | put "$ADMIN/enabled"
+	sync -f "$ADMIN"
 	rm -f "$ADMIN/bypassed"
 	systemctl start egress-monitor-rules.service
+	[ -d /var/log/journal ] || warn "the journal is not kept over a reboot: connections of the last minute before one are lost (mkdir /var/log/journal)"
 	systemctl is-active --quiet cron.service || warn "cron does not run: nothing will be polled (systemctl start cron)"
 }
 
@@ -157,6 +172,7 @@ undo_all() {
 	undo_step "folders" folders_undo "$1"
 	undo_step "users" accounts_undo
 	[ "$bad" = 0 ] || return 1
+	sync -f /etc
 	rm -rf "$ADMIN" "$RUN"
 }
 

@@ -62,15 +62,17 @@ heal_dnsmasq() {
 	wait_for 1 logged "$CANARY_NAME" "$since" || heal_log
 }
 
-# The folders have been put right before; now dnsmasq must open its log again.
+# The folders have been put right before; now dnsmasq must open its log again. One that was started when it could not
+# write there logs to the system's log until it is restarted.
 heal_log() {
 	warn "gap: dnsmasq has not been writing to $EGRESS_DNSMASQ_LOG"
 	systemctl kill --kill-who=main --signal=USR2 "$DNSMASQ_UNIT" || :
 	sleep 0.3
-	canary_is_logged && warn "healed: dnsmasq's log" && return 0
-	systemctl restart "$DNSMASQ_UNIT" || :
-	wait_for 5 canary_answers || :
-	if canary_is_logged; then warn "healed: dnsmasq's log"; else warn "cannot heal: dnsmasq's log"; fi
+	if ! canary_is_logged && tr '\0' '\n' <"/proc/$(systemctl show -P MainPID "$DNSMASQ_UNIT")/cmdline" | grep -qx -- --log-facility=daemon; then
+		systemctl restart "$DNSMASQ_UNIT" || :
+		wait_for 5 canary_answers || :
+	fi
+	if canary_is_logged; then warn "healed: dnsmasq's log"; else warn "cannot heal: dnsmasq's log (is the disk full?)"; fi
 }
 
 # dnsmasq cannot be brought to life: names matter more than the list of them. Each minute tries again.
