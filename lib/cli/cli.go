@@ -45,6 +45,10 @@ func run(description string, cmd Command, args []string, stdout, stderr io.Write
 		default:
 			panic(e)
 		}
+		if out.err != nil {
+			fmt.Fprintf(stderr, "%s: %v\n", tool, out.err)
+			status = 1
+		}
 	}()
 	parser, err := kong.New(cmd,
 		kong.Name(tool),
@@ -57,12 +61,10 @@ func run(description string, cmd Command, args []string, stdout, stderr io.Write
 	if err != nil {
 		panic(err) // a mistake in the struct tags, seen by every test
 	}
-	_, err = parser.Parse(args)
-	if out.err != nil { // --help or --version, to a full disk
-		fmt.Fprintf(stderr, "%s: %v\n", tool, out.err)
-		return 1
-	}
-	if err != nil {
+	switch _, err := parser.Parse(args); {
+	case out.err != nil:
+		return 1 // no usage error: --help could not be printed
+	case err != nil:
 		fmt.Fprintf(stderr, "%s: %v (see %s --help)\n", tool, err, tool)
 		return 2
 	}
