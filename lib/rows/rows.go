@@ -27,7 +27,7 @@ type File struct {
 	warn func(batch.Skipped)
 
 	sorted *os.File // nil if the named file itself is in order
-	check  bool     // nobody has looked for bad rows yet
+	check  bool     // nobody was told of bad rows yet
 }
 
 // Open opens the aggregate that the named files are together. The name - is
@@ -53,7 +53,18 @@ func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 		run.Close() // has no name
 		return nil, err
 	}
-	return &File{name: "a sorted run", warn: warn, sorted: run}, nil
+	return &File{name: label(names), warn: warn, sorted: run, check: true}, nil
+}
+
+// label is what messages call a file that was made of others.
+func label(names []string) string {
+	switch {
+	case len(names) > 1:
+		return "all files, sorted"
+	case len(names) == 0 || names[0] == "-":
+		return "standard input, sorted"
+	}
+	return names[0] + ", sorted"
 }
 
 func inOrder(name string) (bool, error) {

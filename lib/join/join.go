@@ -1,0 +1,108 @@
+package join
+
+import (
+	"errors"
+	"io"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/rows"
+)
+
+var (
+	errNotAddress = errors.New("key: not an address")
+	errDomain     = errors.New("has addresses: not a row of addresses")
+)
+
+// EachAddress calls visit with each row of addresses, and with the numbers of
+// the names that led there.
+func (t *Table) EachAddress(ips *rows.Reader, visit func(rec aggregate.Record, names []uint32) error) error {
+	var names []uint32
+	for ips.Next() {
+		rec := ips.Record()
+		p, ok := family.Address(rec.Key)
+		switch {
+		case !ok:
+			ips.Skip(errNotAddress)
+			continue
+		case rec.IPs != nil:
+			ips.Skip(errDomain)
+			continue
+		}
+		names = t.Lookup(names[:0], p)
+		if err := visit(rec, names); err != nil {
+			return err
+		}
+	}
+	return ips.Err()
+}
+
+// Print writes each row of addresses with the names that led there in a fourth
+// field, separated by commas; "-" if there is none.
+func (t *Table) Print(w io.Writer, ips *rows.Reader) error {
+	var buf []byte
+	return t.EachAddress(ips, func(rec aggregate.Record, names []uint32) error {
+		buf = rec.Append(buf[:0])
+		buf[len(buf)-1] = ' '
+		buf = append(t.appendNames(buf, names), '\n')
+		_, err := w.Write(buf)
+		return err
+	})
+}
+
+func (t *Table) appendNames(dst []byte, names []uint32) []byte {
+	if len(names) == 0 {
+		return append(dst, '-')
+	}
+	for i, n := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, t.Name(n)...)
+	}
+	return dst
+}
+
+// PrintDirect writes the rows of addresses that no name led to, as they are.
+func (t *Table) PrintDirect(w io.Writer, ips *rows.Reader) error {
+	var buf []byte
+	return t.EachAddress(ips, func(rec aggregate.Record, names []uint32) error {
+		if len(names) > 0 {
+			return nil
+		}
+		buf = rec.Append(buf[:0])
+		_, err := w.Write(buf)
+		return err
+	})
+}
+
+// PrintUnvisited writes the rows of domains that led to addresses of which none
+// was contacted. The table was made of the same file.
+func (t *Table) PrintUnvisited(w io.Writer, ips *rows.Reader, domains *rows.File) error {
+	visited := make([]bool, t.Len())
+	err := t.EachAddress(ips, func(_ aggregate.Record, names []uint32) error {
+		for _, n := range names {
+			visited[n] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r, n := domains.Rows(), 0
+	var buf []byte
+	for r.Next() {
+		rec := r.Record()
+		if rec.IPs == nil {
+			continue // was skipped by Read
+		}
+		if !visited[n] && string(rec.IPs) != "-" {
+			buf = rec.Append(buf[:0])
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+		}
+		n++
+	}
+	return r.Err()
+}

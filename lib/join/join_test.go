@@ -1,0 +1,173 @@
+package join
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"math/rand"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/rows"
+)
+
+// TestAgainstSlow compares all three answers with those of an implementation
+// that shares nothing with this one: intervals of big integers, each row
+// against each.
+func TestAgainstSlow(t *testing.T) {
+	for seed := range int64(150) {
+		r := rand.New(rand.NewSource(seed))
+		domains, ips := randomDomains(r), randomIPs(r)
+		wantAll, wantDirect, wantUnvisited := slow(domains, ips)
+		file := open(t, domains)
+		table, err := Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := func() *rows.Reader {
+			return rows.Stream(func(s batch.Skipped) { t.Error(s) }, write(t, ips))
+		}
+		var all, direct, unvisited strings.Builder
+		err1 := table.Print(&all, stream())
+		err2 := table.PrintDirect(&direct, stream())
+		err3 := table.PrintUnvisited(&unvisited, stream(), file)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		same(t, seed, "all", all.String(), wantAll)
+		same(t, seed, "direct", direct.String(), wantDirect)
+		same(t, seed, "unvisited", unvisited.String(), wantUnvisited)
+	}
+}
+
+func same(t *testing.T, seed int64, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("seed %d: %s: got\n%swant\n%s", seed, what, got, want)
+	}
+}
+
+func randomDomains(r *rand.Rand) []string {
+	seen := map[string]bool{}
+	var lines []string
+	for range r.Intn(50) {
+		name := fmt.Sprintf("%s%c%d.example", []string{"", "", "*."}[r.Intn(3)], 'a'+r.Intn(3), r.Intn(20))
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		var list []string
+		for range r.Intn(4) {
+			list = append(list, randomAddress(r, false))
+		}
+		slices.Sort(list)
+		text := strings.Join(slices.Compact(list), ",")
+		if text == "" {
+			text = "-"
+		}
+		lines = append(lines, fmt.Sprintf("%s %d 2026-02-08T21:30:00Z %s\n", name, r.Intn(9), text))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func randomIPs(r *rand.Rand) []string {
+	var lines []string
+	for range r.Intn(80) {
+		lines = append(lines, fmt.Sprintf("%s %d 2026-02-08T21:30:00Z\n", randomAddress(r, true), 1+r.Intn(9)))
+	}
+	return lines
+}
+
+// randomAddress makes addresses and prefixes, dense enough to meet.
+func randomAddress(r *rand.Rand, mapped bool) string {
+	v4 := fmt.Sprintf("192.0.%d.%d", 2+r.Intn(3), r.Intn(16))
+	v6 := fmt.Sprintf("2001:db8:%x::%x", 1+r.Intn(3), 1+r.Intn(12))
+	switch n := r.Intn(12); {
+	case n < 5:
+		return v4
+	case n < 8:
+		return v6
+	case n == 8 && mapped:
+		return "::ffff:" + v4
+	case n == 9:
+		_, p, _ := net.ParseCIDR(fmt.Sprintf("%s/%d", v6, 32+r.Intn(97)))
+		return p.String()
+	}
+	_, p, _ := net.ParseCIDR(fmt.Sprintf("%s/%d", v4, 14+r.Intn(19)))
+	return p.String()
+}
+
+// interval is the addresses of a prefix, as numbers. IPv4 lies where
+// ::ffff:0:0/96 does.
+func interval(text string) (first, last *big.Int) {
+	if !strings.Contains(text, "/") {
+		n := new(big.Int).SetBytes(net.ParseIP(text).To16())
+		return n, n
+	}
+	ip, network, _ := net.ParseCIDR(text)
+	ones, bits := network.Mask.Size()
+	size := new(big.Int).Lsh(big.NewInt(1), uint(bits-ones))
+	first = new(big.Int).SetBytes(ip.Mask(network.Mask).To16())
+	return first, size.Add(size, first).Sub(size, big.NewInt(1))
+}
+
+func overlap(a, b string) bool {
+	a1, a2 := interval(a)
+	b1, b2 := interval(b)
+	return a1.Cmp(b2) <= 0 && b1.Cmp(a2) <= 0
+}
+
+func leads(domain, ip string) bool {
+	list := strings.Fields(domain)[3]
+	return list != "-" && slices.ContainsFunc(strings.Split(list, ","), func(x string) bool { return overlap(x, ip) })
+}
+
+func slow(domains, ips []string) (all, direct, unvisited string) {
+	visited := map[string]bool{}
+	for _, row := range ips {
+		ip, names := strings.Fields(row)[0], []string(nil)
+		for _, d := range domains {
+			if leads(d, ip) {
+				visited[d] = true
+				names = append(names, strings.Fields(d)[0])
+			}
+		}
+		slices.Sort(names)
+		if names == nil {
+			direct += row
+			names = []string{"-"}
+		}
+		all += strings.TrimSuffix(row, "\n") + " " + strings.Join(names, ",") + "\n"
+	}
+	for _, d := range domains {
+		if !visited[d] && !strings.HasSuffix(d, " -\n") {
+			unvisited += d
+		}
+	}
+	return all, direct, unvisited
+}
+
+func write(t testing.TB, lines []string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rows")
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func open(t testing.TB, lines []string) *rows.File {
+	t.Helper()
+	f, err := rows.Open(func(s batch.Skipped) { t.Error(s) }, write(t, lines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
