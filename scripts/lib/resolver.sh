@@ -137,13 +137,27 @@ first_nameserver() { awk '$1 == "nameserver" { print $2; found = 1; exit } END {
 
 # The system's own way leads to an answer, and through dnsmasq.
 prove_resolver() {
+	find_loops
 	since=$(date +%s)
 	wait_for 10 answers "$EGRESS_PROBE_NAME" "$(first_nameserver)" ||
-		die "names do not resolve through $(first_nameserver) any more"
+		die "names do not resolve through $(first_nameserver) any more$(loop_hint)"
 	wait_for 3 logged "$EGRESS_PROBE_NAME" "$since" ||
 		die "names resolve, but not through dnsmasq: $(first_nameserver) asks somebody else"
 	if [ -n "${resolved_before:-}" ]; then
 		resolves_by_libc || die "programs cannot resolve $EGRESS_PROBE_NAME any more (getent)"
 	fi
 }
+# Another resolver of this machine, among the servers that dnsmasq asks, may itself ask who stands in resolv.conf: us.
+# On a reload dnsmasq finds that out and leaves it out.
+find_loops() {
+	resolv_conf_is_ours && [ -n "$(loop_hint)" ] || return 0
+	sleep 1
+	systemctl reload "$DNSMASQ_UNIT"
+	sleep 1
+}
+loop_hint() {
+	! grep -q '^server=127\.' "$SERVERS" ||
+		say "; does the resolver on $(sed -n 's/^server=\(127\..*\)/\1/p' "$SERVERS" | head -n 1) read /etc/resolv.conf? Give it servers of its own"
+}
+
 resolves_by_libc() { timeout 10 getent ahostsv4 "$EGRESS_PROBE_NAME" >/dev/null; }
