@@ -51,7 +51,7 @@ func (t *Tracker) Carry() []string {
 
 func (t *Tracker) carryTransaction(at uint32) string {
 	x, name := &t.open.list[at], t.open.nameOf(at)
-	if x.pid&plainKey != 0 {
+	if x.plain() {
 		w := x.wait[dnsmasq.A:]
 		return fmt.Sprintf("p %d %d %d %d %d %d %s", x.pid&^plainKey, w[0], w[1], w[2], x.asked, x.until, name)
 	}
@@ -73,19 +73,22 @@ func (t *Tracker) carryProcesses() (lines []string) {
 		if last == none && of == none {
 			continue
 		}
-		local := 0
+		asked, local := p.asked, 0
+		if last == none {
+			asked = dnsmasq.OtherType
+		}
 		if p.local {
 			local = 1
 		}
 		lines = append(lines, fmt.Sprintf("b %d %d %d %d %d %x %s %s %s",
-			p.pid, p.asked, local, p.shape, p.links, p.tail, p.carrySeen(), last, of))
+			p.pid, asked, local, p.shape, p.links, p.tail, p.carrySeen(), last, of))
 	}
 	return lines
 }
 
 // refName is the name of a transaction of a plain log, if it is still open.
 func (t *Tracker) refName(r ref) string {
-	if r.pid&plainKey == 0 || t.alive(r) == nil {
+	if !r.plain() || t.alive(r) == nil {
 		return none
 	}
 	return string(t.open.nameOf(r.at))

@@ -11,12 +11,19 @@ import (
 func (t *Tracker) extra(l *dnsmasq.Line, now int64) {
 	k := key{l.PID, l.Serial}
 	p := t.process(l.PID)
+	if p.shape != nothing {
+		t.endBlock(p) // it was started again, with the option
+	}
 	if p.last.key != k {
 		t.leave(p)
 		p.last = ref{k, t.open.find(k, nil)}
 	}
 	if l.Kind == dnsmasq.Query {
-		p.last.at = t.asked(k, l, now, p.last.at)
+		// A daemon in a container often has the same pid when it starts again.
+		if t.open.at(p.last) != nil {
+			t.open.remove(p.last.at)
+		}
+		p.last.at = t.asked(k, l, now)
 		return
 	}
 	x := t.open.at(p.last)
@@ -44,12 +51,8 @@ func (t *Tracker) leave(p *process) {
 }
 
 // asked counts a question, and opens its transaction if addresses can answer
-// it. It takes the place of another one with the same serial, at old: a daemon
-// in a container often has the same pid when it is started again.
-func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64, old uint32) (at uint32) {
-	if old != 0 {
-		t.open.remove(old)
-	}
+// it. There is none with that key any more.
+func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
 	id := t.count(l.Name, now)
 	if l.Type == dnsmasq.OtherType {
 		return 0

@@ -62,10 +62,7 @@ func (t *Tracker) plain(l *dnsmasq.Line, now int64) {
 		t.endBlock(p)
 		t.plainQuery(p, l, now)
 	case dnsmasq.Forwarded:
-		if p.local { // it was not the whole answer: the question stays open
-			p.clear()
-		}
-		t.endBlock(p)
+		t.forwarded(p)
 	case dnsmasq.Reply:
 		t.reply(p, l)
 	case dnsmasq.Local, dnsmasq.Stale:
@@ -73,11 +70,22 @@ func (t *Tracker) plain(l *dnsmasq.Line, now int64) {
 	}
 }
 
+// forwarded takes what came before it as the first part of the answer: what
+// dnsmasq knew of a chain, or knew to be stale.
+func (t *Tracker) forwarded(p *process) {
+	if x := t.alive(p.of); x != nil && p.local {
+		x.until = t.newest + openFor
+		p.clear()
+	}
+	t.endBlock(p)
+	if p.last.plain() {
+		p.last, p.asked = ref{}, dnsmasq.OtherType
+	}
+}
+
 func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
 	id := t.count(l.Name, now)
-	if p.last.pid&plainKey == 0 {
-		t.leave(p)
-	}
+	t.leave(p)
 	p.last, p.asked = ref{}, l.Type
 	if l.Type == dnsmasq.OtherType {
 		return
@@ -85,14 +93,15 @@ func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
 	name := t.table.Key(id)
 	k := plainKeyOf(l.PID, name)
 	at := t.open.find(k, name)
+	if at != 0 && t.open.list[at].until < t.newest {
+		t.open.remove(at)
+		at = 0
+	}
 	if at == 0 {
 		at = t.open.add(k, now, t.newest)
 	}
 	x := &t.open.list[at]
 	x.id = id
-	if x.until < t.newest {
-		x.wait = [4]uint8{}
-	}
 	x.asked, x.until = max(x.asked, now), t.newest+openFor
 	x.wait[l.Type] = min(x.wait[l.Type], 254) + 1
 	p.last = ref{k, at}
@@ -103,8 +112,8 @@ func (t *Tracker) own(p *process, l *dnsmasq.Line) {
 	if !p.local {
 		t.endBlock(p)
 	}
-	if t.alive(p.last) == nil {
-		return
+	if !p.last.plain() || t.alive(p.last) == nil {
+		return // or what 2.85 writes without a prefix
 	}
 	name := t.canonical(l.Name)
 	if _, ok := t.turned(l, p.last.at); !ok && !t.isOwn(p, name, l.Source) {
@@ -162,7 +171,7 @@ func (t *Tracker) continues(p *process, name []byte, is shape, value []byte) boo
 	case x == nil || p.shape == nothing:
 		return false
 	case p.shape == alias:
-		return p.links < maxLinks && (x.wait[dnsmasq.A]+x.wait[dnsmasq.AAAA] > 0 || t.pending(p.pid, name).at == 0)
+		return p.links < maxLinks && (x.wait[dnsmasq.A] > 0 || x.wait[dnsmasq.AAAA] > 0 || t.pending(p.pid, name).at == 0)
 	case p.tail != hashName(name) || is != p.shape:
 		return false
 	case is == ipv4 || is == ipv6:
@@ -192,6 +201,9 @@ func (t *Tracker) alive(r ref) *transaction {
 // note remembers a line as the last of a block.
 func (t *Tracker) note(p *process, of ref, is shape, name, value []byte) {
 	p.of, p.shape, p.tail = of, is, hashName(name)
+	if x := &t.open.list[of.at]; x.questions() == 1 {
+		x.until = t.newest + moreFor
+	}
 	switch is {
 	case alias:
 		p.links++

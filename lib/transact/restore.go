@@ -21,7 +21,7 @@ const (
 func (t *Tracker) Restore(carry string) error {
 	kind, rest, _ := strings.Cut(carry, " ")
 	f := &fields{rest: strings.Split(rest, " ")}
-	restore := func() {}
+	var restore func()
 	switch kind {
 	case "t":
 		newest := f.number(maxSeconds)
@@ -87,8 +87,11 @@ func (t *Tracker) restoreBlock(f *fields) func() {
 	last, of := f.nameOrNone(), f.nameOrNone()
 	return func() {
 		p := t.process(pid)
+		if last != none {
+			p.last = t.pending(pid, []byte(last))
+		}
 		b.of = t.pending(pid, []byte(of))
-		p.last, p.block = t.pending(pid, []byte(last)), b
+		p.block = b
 	}
 }
 

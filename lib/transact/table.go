@@ -19,6 +19,8 @@ type key struct{ pid, serial uint32 }
 // plainKey marks the pid in the key of a plain log.
 const plainKey = 1 << 31
 
+func (k key) plain() bool { return k.pid&plainKey != 0 }
+
 // A transaction is a question that addresses may still come for; in a plain log
 // all those that one process has for one name.
 type transaction struct {
@@ -52,6 +54,14 @@ func (x *transaction) typ() dnsmasq.Type {
 		return dnsmasq.AAAA
 	}
 	return dnsmasq.ANY
+}
+
+// questions is how many there are.
+func (x *transaction) questions() (n int) {
+	for _, w := range x.wait {
+		n += int(w)
+	}
+	return n
 }
 
 // transactions is a table of open transactions, by key, in the order of their
@@ -160,6 +170,18 @@ func (o *transactions) remove(at uint32) {
 	o.list[at] = transaction{newer: o.free}
 	o.free = at
 	o.count--
+}
+
+// expire closes all that are over.
+func (o *transactions) expire(newest int64) {
+	for at := o.list[0].newer; at != 0; {
+		x := &o.list[at]
+		over := at
+		at = x.newer
+		if x.until < newest {
+			o.remove(over)
+		}
+	}
 }
 
 // vacate takes a transaction out of the slots, and moves up those behind it

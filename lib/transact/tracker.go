@@ -102,10 +102,16 @@ func (t *Tracker) lost(says []byte) {
 func (t *Tracker) now(s []byte) (int64, bool) {
 	t.clock.Last = t.newest - late + stampSlack
 	now, ok := t.clock.Unix(s)
-	if ok && (now > t.newest || now < t.newest-late) {
+	switch {
+	case !ok:
+		return 0, false
+	case now < t.newest-late: // the clock was set back: what is over stays over
+		t.open.expire(t.newest)
+		t.newest = now
+	case now > t.newest:
 		t.newest = now
 	}
-	return now, ok
+	return now, true
 }
 
 // Full says that it is time to print what was counted.

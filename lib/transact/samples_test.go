@@ -1,0 +1,202 @@
+package transact
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/stamp"
+)
+
+// A sample is a log of a real dnsmasq, and the aggregate that it must give.
+type sample struct {
+	name  string
+	log   []byte // of several files, oldest first
+	clock stamp.Clock
+	want  string
+}
+
+func samples(t *testing.T) (list []sample) {
+	t.Helper()
+	files, err := filepath.Glob("../../testdata/dnsmasq/*.expected")
+	if err != nil || len(files) < 23 {
+		t.Fatalf("%d samples, %v", len(files), err)
+	}
+	for _, file := range files {
+		base := strings.TrimSuffix(file, ".expected")
+		s := sample{name: filepath.Base(base), want: string(read(t, file))}
+		logs, _ := filepath.Glob(base + "*.log")
+		slices.Sort(logs)
+		for _, log := range logs {
+			s.log = append(s.log, read(t, log)...)
+		}
+		for line := range strings.Lines(string(read(t, base+".meta"))) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			switch key {
+			case "tz":
+				s.clock.Location = location(t, value)
+			case "end":
+				s.clock.Now = instant(t, value)
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func location(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+func instant(t *testing.T, text string) time.Time {
+	t.Helper()
+	u, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// A poller reads a log in pieces, with a new Tracker for each, as cron does. All
+// that goes from one to the next is text.
+type poller struct {
+	t     testing.TB
+	clock stamp.Clock
+	carry []string
+	rest  []byte // a half line waits
+	out   [][]byte
+	bad   int
+}
+
+func (p *poller) poll(piece []byte) {
+	p.rest = append(p.rest, piece...)
+	end := bytes.LastIndexByte(p.rest, '\n') + 1
+	tracker := New(p.clock)
+	for _, c := range p.carry {
+		if err := tracker.Restore(c); err != nil {
+			p.t.Fatalf("%q: %v", c, err)
+		}
+	}
+	for line := range bytes.Lines(p.rest[:end]) {
+		if tracker.Line(bytes.TrimSuffix(line, []byte("\n"))) != nil {
+			p.bad++
+		}
+		if tracker.Full() {
+			p.print(tracker)
+		}
+	}
+	p.rest = slices.Clone(p.rest[end:])
+	p.print(tracker)
+	carry := tracker.Carry()
+	if end == 0 && !slices.Equal(carry, p.carry) {
+		p.t.Fatalf("an idle poll made of %q: %q", p.carry, carry)
+	}
+	p.carry = carry
+}
+
+func (p *poller) print(tracker *Tracker) {
+	var out []byte
+	tracker.Print(func(record []byte) error {
+		if _, err := aggregate.Parse(bytes.TrimSuffix(record, []byte("\n"))); err != nil {
+			p.t.Fatalf("%q: %v", record, err)
+		}
+		out = append(out, record...)
+		return nil
+	})
+	if len(out) > 0 {
+		p.out = append(p.out, out)
+	}
+}
+
+// aggregate is what all polls give together.
+func (p *poller) aggregate() string {
+	var sources []*aggregate.Source
+	for _, out := range p.out {
+		sources = append(sources, aggregate.NewSource(batch.NewScanner(bytes.NewReader(out), "poll"),
+			func(line []byte, why error) error { return fmt.Errorf("%q: %w", line, why) }))
+	}
+	var w bytes.Buffer
+	if err := aggregate.Merge(&w, sources); err != nil {
+		p.t.Fatal(err)
+	}
+	return w.String()
+}
+
+// cut cuts a log at the given places, and reads it in these pieces.
+func cut(t testing.TB, clock stamp.Clock, log []byte, at []int) *poller {
+	p := &poller{t: t, clock: clock}
+	from := 0
+	slices.Sort(at)
+	for _, to := range append(at, len(log)) {
+		p.poll(log[from:to])
+		from = to
+	}
+	return p
+}
+
+func random(r *rand.Rand, pieces, size int) (at []int) {
+	for range pieces - 1 {
+		at = append(at, r.Intn(size+1))
+	}
+	return at
+}
+
+func everyLine(log []byte) (at []int) {
+	for i, c := range log {
+		if c == '\n' {
+			at = append(at, i+1)
+		}
+	}
+	return at
+}
+
+// However a log is cut into polls, even inside a line, it gives the same.
+func TestSamples(t *testing.T) {
+	for _, s := range samples(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewSource(1))
+			cuts := [][]int{nil, everyLine(s.log), random(r, 50, len(s.log))}
+			for range 40 {
+				cuts = append(cuts, random(r, 1+r.Intn(80), len(s.log)))
+			}
+			for i, at := range cuts {
+				p := cut(t, s.clock, s.log, at)
+				if got := p.aggregate(); got != s.want {
+					t.Fatalf("cuts %d, at %v:\ngot\n%swant\n%s", i, at, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+// At the end of a quiet log nothing is left open but what was never answered.
+func TestSamplesLeaveLittle(t *testing.T) {
+	for _, s := range samples(t) {
+		if p := cut(t, s.clock, s.log, nil); len(p.carry) > 20 {
+			t.Errorf("%s: %d carry lines:\n%s", s.name, len(p.carry), strings.Join(p.carry, "\n"))
+		}
+	}
+}
