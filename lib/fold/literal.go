@@ -1,0 +1,25 @@
+package fold
+
+import (
+	"bytes"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// Literal returns the key of a name that was asked for. It is the name, but if
+// that reads as a folded row that would take other domains with it ("*",
+// "*.com", "*.co.uk", "10.0.0.0/8"), then with its star or slash as \DDD: one
+// question must not make a single row of all that is known.
+func Literal(name []byte) []byte {
+	if !Folded(name) {
+		return name
+	}
+	n := nodeOf(name)
+	if !n.star {
+		return bytes.Replace(name, []byte("/"), []byte(`\047`), 1)
+	}
+	if suffix, _ := publicsuffix.PublicSuffix(n.name); n == root || suffix == n.name {
+		return append([]byte(`\042`), name[1:]...)
+	}
+	return name
+}

@@ -1,0 +1,86 @@
+package fold
+
+import (
+	"bytes"
+	"net/netip"
+	"unsafe"
+)
+
+// A node is a key: an address or a prefix, a name, or with star what lies
+// below a name; star without a name is "*".
+type node struct {
+	prefix netip.Prefix // an address is the prefix that holds it alone
+	name   string
+	star   bool
+}
+
+var root = node{star: true}
+
+// nodeOf reads a key. The node is good as long as key is not changed.
+func nodeOf(key []byte) node {
+	if len(key) > 0 && key[0] == '*' {
+		if n := starOf(key); n.star {
+			return n
+		}
+	}
+	if p, ok := parsePrefix(key); ok {
+		return node{prefix: p}
+	}
+	return node{name: view(key)}
+}
+
+func starOf(key []byte) node {
+	if len(key) == 1 {
+		return root
+	}
+	name, ok := bytes.CutPrefix(key, []byte("*."))
+	if !ok || len(name) == 0 || name[len(name)-1] == '.' {
+		return node{}
+	}
+	return node{name: view(name), star: true}
+}
+
+// parsePrefix reads an address or a prefix, if it is in the form in which it
+// would be printed.
+func parsePrefix(key []byte) (netip.Prefix, bool) {
+	if !likeAddress(key) {
+		return netip.Prefix{}, false
+	}
+	var buf [64]byte
+	if bytes.IndexByte(key, '/') >= 0 {
+		p, err := netip.ParsePrefix(view(key))
+		return p, err == nil && p.Masked() == p && bytes.Equal(p.AppendTo(buf[:0]), key)
+	}
+	a, err := netip.ParseAddr(view(key))
+	if err != nil || a.Zone() != "" || !bytes.Equal(a.AppendTo(buf[:0]), key) {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(a, a.BitLen()), true
+}
+
+// likeAddress says no to nearly all names at a glance.
+func likeAddress(key []byte) bool {
+	if len(key) == 0 || len(key) > 64 {
+		return false
+	}
+	first, last := key[0], key[len(key)-1]
+	return first-'0' <= 9 && last-'0' <= 9 || bytes.IndexByte(key, ':') >= 0
+}
+
+// view is the bytes as a string, without a copy.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// key is the text of a node.
+func (n node) key() string {
+	switch {
+	case n == root:
+		return "*"
+	case n.star:
+		return "*." + n.name
+	case !n.prefix.IsValid():
+		return n.name
+	case n.prefix.IsSingleIP():
+		return n.prefix.Addr().String()
+	}
+	return n.prefix.String()
+}
