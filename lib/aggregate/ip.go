@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"unsafe"
+
+	"egress-monitor/lib/fold"
 )
 
 // ipBytes says whether a list has no other bytes than lists of addresses have.
@@ -41,7 +43,7 @@ func parseIPs(list []byte) ([]byte, error) {
 			return sortIPs(list)
 		}
 		if i < 0 {
-			return list, nil
+			return absorb(list), nil
 		}
 		before, rest = ip, rest[i+1:]
 	}
@@ -58,7 +60,15 @@ func sortIPs(list []byte) ([]byte, error) {
 		ips[i] = text
 	}
 	slices.SortFunc(ips, bytes.Compare)
-	return bytes.Join(slices.CompactFunc(ips, bytes.Equal), []byte{','}), nil
+	return absorb(bytes.Join(slices.CompactFunc(ips, bytes.Equal), []byte{','})), nil
+}
+
+// absorb takes out what prefixes of the list cover; most lists have none.
+func absorb(list []byte) []byte {
+	if bytes.IndexByte(list, '/') < 0 {
+		return list
+	}
+	return fold.Absorb(list)
 }
 
 func appendCanonical(dst, b []byte) ([]byte, bool) {

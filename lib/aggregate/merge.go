@@ -142,23 +142,29 @@ func head(key []byte) uint64 {
 // Merge writes the union of sorted sources, one record a key, and reads each
 // of them as a stream. It returns ErrOrder, and what it has written is of no
 // use, if a source is not sorted.
-func Merge(w io.Writer, sources []*Source) error {
+func Merge(w io.Writer, sources []*Source) error { return MergeChecked(w, sources, nil) }
+
+// MergeChecked is Merge, which ends with the first error of check.
+func MergeChecked(w io.Writer, sources []*Source, check Check) error {
 	h, err := newHeap(sources)
 	if err != nil {
 		return err
 	}
-	out := output{w: w, buf: make([]byte, 0, 80<<10)}
+	out := output{w: w, buf: make([]byte, 0, 80<<10), check: check}
 	var group []*Source // those that stand at the smallest key, if there are several
 	var records []Record
 	var sum adder
 	for len(h) > 0 {
 		if !h.tied() {
-			out.record(h[0].rec)
-			err = h.advance()
+			if err = out.record(h[0].rec); err == nil {
+				err = h.advance()
+			}
 		} else {
 			group = h.popSmallest(group[:0])
 			if records, err = recordsOf(group, records[:0]); err == nil {
-				out.record(sum.add(records))
+				err = out.record(sum.add(records))
+			}
+			if err == nil {
 				err = h.pushNext(group)
 			}
 		}
@@ -187,19 +193,26 @@ func recordsOf(group []*Source, records []Record) ([]Record, error) {
 
 // output gathers lines, and writes them in large pieces.
 type output struct {
-	w   io.Writer
-	buf []byte
+	w     io.Writer
+	buf   []byte
+	check Check // nil for none
 }
 
-func (o *output) record(r Record) {
+func (o *output) record(r Record) (err error) {
 	if r.Key == nil {
-		return // none of a group was a record
+		return nil // none of a group was a record
+	}
+	if o.check != nil {
+		if r, err = o.check(r); err != nil {
+			return err
+		}
 	}
 	if r.line != nil {
 		o.buf = append(append(o.buf, r.line...), '\n')
 	} else {
 		o.buf = r.Append(o.buf)
 	}
+	return nil
 }
 
 func (o *output) flushFull() error {

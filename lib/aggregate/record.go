@@ -157,8 +157,15 @@ func addCount(a, b uint64) uint64 {
 	return sum
 }
 
-// union appends the addresses of two sorted lists, in order, each one once.
+// union appends the addresses of two sorted lists, in order, each one once,
+// and none that a prefix in one of them covers.
 func union(dst, a, b []byte) []byte {
+	from := len(dst)
+	dst = zip(dst, a, b)
+	return append(dst[:from], absorb(dst[from:])...)
+}
+
+func zip(dst, a, b []byte) []byte {
 	for len(a) > 0 && len(b) > 0 {
 		x, restA := cutComma(a)
 		y, restB := cutComma(b)

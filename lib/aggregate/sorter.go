@@ -24,6 +24,10 @@ type Sorter struct {
 	dir   string // of the runs
 	limit int
 
+	// Shorten, if there is one, is given each list of addresses that several
+	// records of a key have made.
+	Shorten func(list []byte) []byte
+
 	text   []byte // records, with their line feeds
 	lines  []line // where they stand in text
 	inRow  bool   // lines are in strictly rising order
@@ -49,6 +53,9 @@ func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
 func (s *Sorter) Add(r Record) error {
 	h := head(r.Key)
 	rises := len(s.lines) == 0 || s.rises(h, r.Key)
+	if !rises && s.joinLast(r) {
+		return nil
+	}
 	full := len(s.text)+len(s.lines)*24 >= s.limit
 	if full || s.inRow && !rises && len(s.text) > s.limit/4 {
 		if err := s.flush(); err != nil {
@@ -66,6 +73,27 @@ func (s *Sorter) Add(r Record) error {
 func (s *Sorter) rises(h uint64, key []byte) bool {
 	last := s.lines[len(s.lines)-1]
 	return last.head < h || last.head == h && bytes.Compare(s.key(last), key) < 0
+}
+
+// joinLast adds r to the last line, if that has its key: what is folded comes
+// with the same key many times on end. It leaves long lists for later.
+func (s *Sorter) joinLast(r Record) bool {
+	last := &s.lines[len(s.lines)-1]
+	if !bytes.Equal(s.key(*last), r.Key) || last.size > 1<<10 {
+		return false
+	}
+	sum := s.record(*last)
+	sum.add(r, nil)
+	text := sum.Append(nil) // not in its place yet: sum is made of that
+	s.text = append(s.text[:last.start], text...)
+	last.size = uint32(len(text))
+	return true
+}
+
+// record reads a line, which was a record when it was added.
+func (s *Sorter) record(l line) Record {
+	r, _ := Parse(s.text[l.start : l.start+l.size-1])
+	return r
 }
 
 func (s *Sorter) key(l line) []byte { return s.text[l.start:][:l.key] }
@@ -97,8 +125,9 @@ func (s *Sorter) flush() error {
 	return nil
 }
 
-// Sources returns what was added, as sorted sources. It is called once, last.
-// open makes lines of a run.
+// Sources returns what was added, as sorted sources, of which only the last
+// that were asked for are good. Nothing can be added any more. open makes lines
+// of a run.
 func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
 	var all []*Source
 	for _, f := range s.inFile {
@@ -132,8 +161,6 @@ type memoryRun struct {
 	rest []line
 	now  []byte
 	buf  []byte
-	sum  adder
-	same []Record
 }
 
 func (m *memoryRun) Scan() bool {
@@ -154,13 +181,24 @@ func (m *memoryRun) merge(lines []line) []byte {
 	if len(lines) == 1 {
 		return m.text(lines[0])
 	}
-	m.same = m.same[:0]
-	for _, l := range lines {
-		rec, _ := Parse(m.text(l)) // was a record when it was added
-		m.same = append(m.same, rec)
+	sum := m.s.sum(lines)
+	if m.s.Shorten != nil {
+		sum.IPs = m.s.Shorten(sum.IPs)
 	}
-	m.buf = m.sum.add(m.same).Append(m.buf[:0])
+	m.buf = sum.Append(m.buf[:0])
 	return bytes.TrimSuffix(m.buf, []byte{'\n'})
+}
+
+// sum merges the records of one key by halves: one after the other, a hundred
+// thousand of them with an address each would take minutes.
+func (s *Sorter) sum(lines []line) Record {
+	if len(lines) == 1 {
+		return s.record(lines[0])
+	}
+	half := len(lines) / 2
+	sum := s.sum(lines[:half])
+	sum.add(s.sum(lines[half:]), nil)
+	return sum
 }
 
 func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }

@@ -1,0 +1,61 @@
+package aggregate
+
+// A Check sees each record before Merge writes it, and may change it. The
+// record may be no more than its key, if nothing else was looked at: Len and
+// Whole tell the rest.
+type Check func(Record) (Record, error)
+
+// Len is about how many bytes the record takes as a line.
+func (r Record) Len() int {
+	if r.line != nil {
+		return len(r.line)
+	}
+	return len(r.Key) + len(r.IPs) + len(" 0 2026-02-08T21:30:00Z ")
+}
+
+// Whole is the record with all its fields, and its addresses in order.
+func (r Record) Whole() (Record, error) {
+	if r.line == nil {
+		return r, nil
+	}
+	return Parse(r.line)
+}
+
+// WithIPs is the record with other addresses.
+func (r Record) WithIPs(list []byte) Record {
+	r.IPs, r.line = list, nil
+	return r
+}
+
+// WithKey is the record under another key.
+func (r Record) WithKey(key []byte) Record {
+	r.Key, r.line = key, nil
+	return r
+}
+
+// Each calls do with each record of the union of sorted sources, in order. The
+// record is good until do returns.
+func Each(sources []*Source, do func(Record) error) error {
+	h, err := newHeap(sources)
+	if err != nil {
+		return err
+	}
+	var group []*Source
+	var records []Record
+	var sum adder
+	for len(h) > 0 {
+		group = h.popSmallest(group[:0])
+		if records, err = recordsOf(group, records[:0]); err != nil {
+			return err
+		}
+		if len(records) > 0 {
+			if err := do(sum.add(records)); err != nil {
+				return err
+			}
+		}
+		if err := h.pushNext(group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
