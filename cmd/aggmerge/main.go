@@ -26,6 +26,8 @@ type command struct {
 	CursorFile   string           `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
 	AfterCursor  string           `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
 	ExpectCursor bool             `help:"A stream that ends without a cursor line is an error even if it is empty."`
+	MaxRows      int              `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
+	MaxIPs       int              `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
 	Version      kong.VersionFlag `help:"Print the version and exit."`
 }
 
@@ -36,6 +38,9 @@ func (c *command) Validate() error {
 	if c.AfterCursor != "" && c.CursorFile == "" {
 		return fmt.Errorf("--after-cursor needs --cursor-file")
 	}
+	if c.MaxRows < 0 || c.MaxIPs < 0 || c.MaxIPs == 1 {
+		return fmt.Errorf("--max-rows and --max-ips: a limit is 0 for none, or at least 1 row or 2 addresses")
+	}
 	return nil
 }
 
@@ -45,7 +50,7 @@ func main() {
 
 func (c *command) Run() error {
 	if c.Into == "" {
-		inputs := newUnion(os.TempDir())
+		inputs := c.newUnion(os.TempDir())
 		defer inputs.Close()
 		if err := inputs.AddFiles(c.Files); err != nil {
 			return err
@@ -56,7 +61,7 @@ func (c *command) Run() error {
 	if err := target.Recover(); err != nil {
 		return err
 	}
-	inputs := newUnion(filepath.Dir(c.Into))
+	inputs := c.newUnion(filepath.Dir(c.Into))
 	defer inputs.Close()
 	if c.CursorFile != "" {
 		return c.commit(inputs, target)
@@ -83,6 +88,8 @@ func (c *command) commit(inputs *union.Union, target *store.Store) error {
 	return target.Commit(c.AfterCursor, t, !inputs.Empty(), inputs.Into)
 }
 
-func newUnion(dir string) *union.Union {
-	return union.New(dir, func(s batch.Skipped) { cli.Warn("%v", s) })
+func (c *command) newUnion(dir string) *union.Union {
+	u := union.New(dir, func(s batch.Skipped) { cli.Warn("%v", s) })
+	u.Rows, u.IPs = c.MaxRows, c.MaxIPs
+	return u
 }

@@ -21,8 +21,12 @@ var errNotOurs = errors.New("too much of it is not records: is this an aggregate
 // rows of the aggregate that are not records: they are in neither. ours says
 // that nobody but us has written it.
 func (u *Union) Into(old, staged *os.File, ours bool) (rejected []byte, err error) {
-	rows := newRows(old)
-	err = u.Write(staged, aggregate.NewAggregate(rows.lines, ours, rows.skip))
+	var rows *rows
+	err = u.writeFile(staged, func() (*aggregate.Source, error) {
+		_, err := old.Seek(0, io.SeekStart)
+		rows = newRows(old)
+		return aggregate.NewAggregate(rows.lines, ours, rows.skip), err
+	})
 	if errors.Is(err, aggregate.ErrOrder) {
 		rows, err = u.rewrite(old, staged)
 	}
@@ -39,16 +43,15 @@ func (u *Union) Into(old, staged *os.File, ours bool) (rejected []byte, err erro
 // rewrite is Into for an aggregate that is not sorted, as one that was edited
 // by hand: it is sorted with the rest.
 func (u *Union) rewrite(old, staged *os.File) (*rows, error) {
-	_, err1 := old.Seek(0, io.SeekStart)
-	_, err2 := staged.Seek(0, io.SeekStart)
-	if err := errors.Join(err1, err2, staged.Truncate(0)); err != nil {
+	_, err := old.Seek(0, io.SeekStart)
+	if err := errors.Join(err, rewind(staged)); err != nil {
 		return nil, err
 	}
 	rows := newRows(old)
 	if err := u.addRecords(rows.lines); err != nil {
 		return nil, err
 	}
-	return rows, u.Write(staged)
+	return rows, u.writeFile(staged, nil)
 }
 
 // rows is an aggregate as it is read, and what of it is no records.

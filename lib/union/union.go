@@ -7,13 +7,13 @@
 package union
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/fold"
 )
 
 const (
@@ -28,16 +28,22 @@ const (
 type Union struct {
 	// Warn is told once for each input what could not be used.
 	Warn func(batch.Skipped)
+	// Rows is how many rows the union may have, and IPs how many addresses a
+	// row; 0 is no limit. What is more is folded (package fold).
+	Rows, IPs int
 
 	dir    string
 	stream *aggregate.Sorter
 	files  []string // sorted
 	merged []*os.File
+	folded fold.Set // what is folded in the inputs
 }
 
 // New returns a Union that keeps what does not fit into memory in dir.
 func New(dir string, warn func(batch.Skipped)) *Union {
-	return &Union{Warn: warn, dir: dir, stream: aggregate.NewSorter(dir)}
+	u := &Union{Warn: warn, dir: dir, stream: aggregate.NewSorter(dir)}
+	u.stream.Shorten = u.shortenList
+	return u
 }
 
 // Close gives back what the inputs take on disk.
@@ -72,7 +78,7 @@ func (u *Union) addFile(name string) error {
 	if info, err := os.Stat(name); err != nil {
 		return err
 	} else if info.Mode().IsRegular() {
-		sorted, err := aggregate.Sorted(lines(name))
+		sorted, err := aggregate.Sorted(&watch{lines(name), &u.folded})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -101,6 +107,10 @@ func (u *Union) addRecords(in *batch.Scanner) error {
 			in.Skip(err)
 			continue
 		}
+		u.folded.Add(rec.Key)
+		if rec, err = u.shorten(rec); err != nil {
+			return err
+		}
 		if err := u.stream.Add(rec); err != nil {
 			return err
 		}
@@ -118,60 +128,6 @@ func lines(name string) *batch.Scanner {
 	in := batch.Open([]string{name})
 	in.Max = maxRow
 	return in
-}
-
-// Write writes the union of all inputs, and of more sorted sources.
-func (u *Union) Write(w io.Writer, more ...*aggregate.Source) error {
-	for len(u.files) > maxOpen {
-		if err := u.mergeGroup(); err != nil {
-			return err
-		}
-	}
-	sources, err := u.stream.Sources(func(run io.Reader) aggregate.Lines { return scan(run) })
-	if err != nil {
-		return err
-	}
-	for _, f := range u.merged {
-		sources = append(sources, aggregate.NewSource(scan(f), changed))
-	}
-	return u.merge(w, u.files, append(sources, more...))
-}
-
-// merge writes the union of sorted files and other sources.
-func (u *Union) merge(w io.Writer, files []string, sources []*aggregate.Source) error {
-	scanners := make([]*batch.Scanner, len(files))
-	for i, name := range files {
-		in := lines(name)
-		in.Buffer = max(4<<10, min(64<<10, 32<<20/len(files)))
-		scanners[i] = in
-		sources = append(sources, aggregate.NewSource(in, func(_ []byte, why error) error {
-			in.Skip(why)
-			return nil
-		}))
-	}
-	out := bufio.NewWriterSize(w, 64<<10)
-	if err := aggregate.Merge(out, sources); err != nil {
-		return err
-	}
-	for _, in := range scanners {
-		u.warn(in)
-	}
-	return out.Flush()
-}
-
-// mergeGroup makes one sorted run of the first files.
-func (u *Union) mergeGroup() error {
-	run, err := aggregate.UnnamedFile(u.dir)
-	if err != nil {
-		return err
-	}
-	u.merged = append(u.merged, run)
-	if err := u.merge(run, u.files[:maxOpen], nil); err != nil {
-		return err
-	}
-	u.files = u.files[maxOpen:]
-	_, err = run.Seek(0, io.SeekStart)
-	return err
 }
 
 // scan reads a run of our own.
