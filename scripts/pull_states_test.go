@@ -1,0 +1,128 @@
+package scripts
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// files is what a collector has of a host.
+type files struct{ domains, ips, domainsBefore, ipsBefore string }
+
+func (f *fleet) wantHost(name, state string, want files) {
+	f.t.Helper()
+	f.want("out/"+name+"/unique-domains.log", want.domains)
+	f.want("out/"+name+"/unique-ips.log", want.ips)
+	f.want("out/"+name+"/unique-domains.log.prev", want.domainsBefore)
+	f.want("out/"+name+"/unique-ips.log.prev", want.ipsBefore)
+	if got := f.status(name, "state"); got != state {
+		f.t.Errorf("%s: state %s, want %s: %s", name, got, state, f.status(name, "message"))
+	}
+}
+
+func row(key string, count int, ips string) string {
+	return strings.TrimSuffix(fmt.Sprintf("%s %d 2026-02-08T21:30:00Z %s", key, count, ips), " ") + "\n"
+}
+
+// TestStates pulls one server again and again, by both roads: the files are
+// states, so nothing depends on how often or when that is done.
+func TestStates(t *testing.T) {
+	for _, road := range [][]string{nil, {"--no-rsync"}} {
+		t.Run(fmt.Sprint(road), func(t *testing.T) { testStates(t, road) })
+	}
+}
+
+func testStates(t *testing.T, road []string) {
+	f := newFleet(t, 1)
+	f.good("a", "")
+	states := []struct {
+		what         string
+		domains, ips string
+		state        string
+		changed      string // which files
+	}{
+		{"first", row("a.example", 1, "192.0.2.1") + row("b.example", 5, "-"), row("192.0.2.1", 2, ""), "ok", "di"},
+		{"again", row("a.example", 1, "192.0.2.1") + row("b.example", 5, "-"), row("192.0.2.1", 2, ""), "ok", ""},
+		{"one grew", row("a.example", 2, "192.0.2.1") + row("b.example", 5, "-"), row("192.0.2.1", 2, ""), "ok", "d"},
+		{"again", row("a.example", 2, "192.0.2.1") + row("b.example", 5, "-"), row("192.0.2.1", 2, ""), "ok", ""},
+		{"both grew", row("a.example", 3, "192.0.2.1") + row("b.example", 5, "-"), row("192.0.2.1", 7, ""), "ok", "di"},
+		{"folded", row("*.example", 8, "192.0.2.1"), row("192.0.2.1", 8, ""), "ok", "di"},
+		{"one row fell, the family's grew", row("*.example", 9, "192.0.2.1") + row("a.example", 1, "-"), row("192.0.2.1", 8, ""), "ok", "d"},
+		{"the sum fell", row("*.example", 5, "192.0.2.1"), row("192.0.2.1", 8, ""), "reset", "d"},
+		{"again", row("*.example", 5, "192.0.2.1"), row("192.0.2.1", 8, ""), "ok", ""},
+		{"a row fell, the sum did not", row("*.example", 6, "-"), row("192.0.2.1", 7, "") + row("192.0.2.9", 7, ""), "reset", "di"},
+		{"a row is gone", row("*.example", 6, "-"), row("192.0.2.9", 30, ""), "reset", "i"},
+		{"empty", "", "", "reset", "di"},
+		{"begun anew", row("a.example", 1, "-"), row("192.0.2.9", 1, ""), "ok", "di"},
+		{"counts as large as can be", row("a.example", 1, "-"), "192.0.2.9 18446744073709551615 2026-02-08T21:30:00Z\n", "ok", "i"},
+	}
+	var want files
+	for _, s := range states {
+		if strings.Contains(s.changed, "d") {
+			want.domains, want.domainsBefore = s.domains, want.domains
+		}
+		if strings.Contains(s.changed, "i") {
+			want.ips, want.ipsBefore = s.ips, want.ips
+		}
+		f.aggregates("a", s.domains, s.ips)
+		said, status := f.run(road...)
+		if status != 0 || s.state == "ok" && said != "" {
+			t.Errorf("%s: exit status %d: %s", s.what, status, said)
+		}
+		if s.state == "reset" && !strings.HasPrefix(said, "egress-pull: a: counts fell, the server began anew: unique-") {
+			t.Errorf("%s: says %q", s.what, said)
+		}
+		f.wantHost("a", s.state, want)
+		if t.Failed() {
+			t.Fatalf("at state %q", s.what)
+		}
+	}
+	f.wantFiles("out", ".lock a")
+	f.wantFiles("out/a", "pull.status unique-domains.log unique-domains.log.prev unique-ips.log unique-ips.log.prev")
+}
+
+// TestUnchanged: a pull that brings nothing new leaves the very same files.
+func TestUnchanged(t *testing.T) {
+	f := newFleet(t, 1)
+	f.good("a", "")
+	f.aggregates("a", domainRow, ipRow)
+	f.pull()
+	before, err := os.Stat(f.file("out/a/unique-ips.log"))
+	must(t, err)
+	if mode := before.Mode().Perm(); mode != 0o644 {
+		t.Errorf("mode %o", mode)
+	}
+	f.pull()
+	f.pull("--no-rsync")
+	after, err := os.Stat(f.file("out/a/unique-ips.log"))
+	must(t, err)
+	if !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()) {
+		t.Error("replaced by the same")
+	}
+	f.wantHost("a", "ok", files{domains: domainRow, ips: ipRow})
+}
+
+// TestFallback: a server without rsync, with one that is not ours to talk to,
+// and one with a plain account in the place of the forced command.
+func TestFallback(t *testing.T) {
+	f := newFleet(t, 3)
+	f.aggregates("x", domainRow, ipRow)
+	plain := "exec sh -c \"$SSH_ORIGINAL_COMMAND\""
+	f.server("plain", plain)
+	f.server("no-rsync", "case $SSH_ORIGINAL_COMMAND in rsync*) echo 'sh: rsync: not found' >&2; exit 127 ;; esac; "+plain)
+	f.server("chatty", "echo Welcome; "+plain)
+	said, status := f.run("--from", f.file("servers/x"))
+	f.wantHost("plain", "ok", files{domains: domainRow, ips: ipRow})
+	f.wantHost("no-rsync", "ok", files{domains: domainRow, ips: ipRow})
+	for name, road := range map[string]string{"plain": "by rsync,", "no-rsync": "by ssh,"} {
+		if got := f.status(name, "message"); !strings.HasPrefix(got, road) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if want := "egress-pull: chatty: unique-domains.log: line 1: not a row of this file\n" +
+		"egress-pull: 2 of 3 hosts pulled, 1 failed\n"; said != want || status != 1 {
+		t.Errorf("exit status %d: %s", status, said)
+	}
+	f.wantFiles("out/chatty", "pull.status")
+}
