@@ -11,9 +11,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -30,7 +27,7 @@ type command struct {
 	Now          time.Time        `placeholder:"RFC3339" help:"The instant that no line lies behind: it decides the year. Default: the wall clock."`
 	Carry        string           `placeholder:"FILE" help:"The cursor file of the poll before, for what was open at its end."`
 	LineBuffered bool             `help:"Print records whenever there is no more input for now."`
-	Files        []string         `arg:"" optional:"" name:"file" help:"Logs, oldest first. Default: standard input."`
+	Files        []string         `arg:"" optional:"" name:"file" help:"Logs, oldest first; - is standard input, and so is none."`
 	Version      kong.VersionFlag `help:"Print the version and exit."`
 }
 
@@ -47,10 +44,13 @@ func (c *command) Run() error {
 	if err := c.restore(log); err != nil {
 		return err
 	}
+	if len(c.Files) == 1 && c.Files[0] == "-" {
+		c.Files = nil
+	}
 	in, out := batch.Open(c.Files), bufio.NewWriterSize(os.Stdout, 64<<10)
 	for in.Scan() {
 		if err := log.Line(in.Bytes()); err != nil {
-			in.Skip(err)
+			in.Skip(because(err, in))
 		}
 		if log.Full() || c.LineBuffered && !in.Buffered() {
 			if err := print(log, out, c.LineBuffered); err != nil {
@@ -59,59 +59,4 @@ func (c *command) Run() error {
 		}
 	}
 	return c.finish(log, in, out)
-}
-
-// print prints the records so far.
-func print(log *transact.Tracker, out *bufio.Writer, flush bool) error {
-	err := log.Print(func(record []byte) error {
-		_, err := out.Write(record)
-		return err
-	})
-	if err == nil && flush {
-		err = out.Flush()
-	}
-	return err
-}
-
-// finish prints the rest, and the trailer if there is one.
-func (c *command) finish(log *transact.Tracker, in *batch.Scanner, out *bufio.Writer) error {
-	if k := in.Skipped(); k.Lines > 0 {
-		cli.Warn("%v", k)
-	}
-	if log.Lost > 0 {
-		cli.Warn("gap: dnsmasq could not write all lines: %q (%d such lines)", log.FirstLost, log.Lost)
-	}
-	if err := print(log, out, false); err != nil {
-		return err
-	}
-	t := in.Trailer()
-	t.Carry = log.Carry()
-	return errors.Join(in.Err(), batch.Finish(out, t))
-}
-
-// restore takes up what was open at the end of the poll before.
-func (c *command) restore(log *transact.Tracker) error {
-	if c.Carry == "" {
-		return nil
-	}
-	in := batch.Open([]string{c.Carry})
-	for in.Scan() {
-	}
-	if err := in.Err(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	for _, carry := range in.Trailer().Carry {
-		if err := log.Restore(carry); err != nil {
-			cli.Warn("%s: %v: %s; skipped", c.Carry, err, short(carry))
-		}
-	}
-	return nil
-}
-
-// short quotes text, or the beginning of it.
-func short(text string) string {
-	return fmt.Sprintf("%.80q", text)
 }
