@@ -1,0 +1,147 @@
+// Package resolvers knows public DNS resolvers by their addresses and by the
+// names under which they speak DoH, DoT and DoQ. The list it brings along is
+// resolvers.txt, which says where it is from, and when.
+package resolvers
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"egress-monitor/lib/family"
+)
+
+//go:embed resolvers.txt
+var builtin []byte
+
+// A Resolver is one address or name of an operator.
+type Resolver struct {
+	Operator string
+	Entry    string // as the list has it
+}
+
+// A List is what is known.
+type List struct {
+	Date  string // of the list, "" if it does not say
+	names map[string]*Resolver
+	nets  map[netip.Prefix]*Resolver
+	bits  [2][]int // the lengths of the prefixes of IPv4 and of IPv6
+}
+
+// Builtin is the list that this package brings along.
+func Builtin() *List {
+	l, err := Read(bytes.NewReader(builtin))
+	if err != nil {
+		panic(err) // seen by every test
+	}
+	return l
+}
+
+// Read reads a list in the format of resolvers.txt.
+func Read(r io.Reader) (*List, error) {
+	l := &List{names: map[string]*Resolver{}, nets: map[netip.Prefix]*Resolver{}}
+	operator := ""
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text, comment, _ := strings.Cut(lines.Text(), "#")
+		if date, ok := strings.CutPrefix(strings.TrimSpace(comment), "date: "); ok && l.Date == "" {
+			l.Date = date
+		}
+		switch text = strings.TrimSpace(text); {
+		case text == "":
+		case text[0] == '[' && text[len(text)-1] == ']':
+			operator = text[1 : len(text)-1]
+		case operator == "":
+			return nil, fmt.Errorf("line %d: no [operator] above it", n)
+		case strings.ContainsAny(text, " \t,"):
+			return nil, fmt.Errorf("line %d: %q: not one address or host name", n, text)
+		default:
+			l.add(operator, text)
+		}
+	}
+	return l, lines.Err()
+}
+
+func (l *List) add(operator, entry string) {
+	r := &Resolver{operator, entry}
+	p, ok := family.Address([]byte(entry))
+	if !ok {
+		l.names[strings.TrimSuffix(strings.ToLower(entry), ".")] = r
+		return
+	}
+	l.nets[p] = r
+	side := &l.bits[side(p)]
+	for _, b := range *side {
+		if b == p.Bits() {
+			return
+		}
+	}
+	*side = append(*side, p.Bits())
+}
+
+func side(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return 0
+	}
+	return 1
+}
+
+// Address returns the resolver with an address, or, of a prefix, one in it.
+func (l *List) Address(p netip.Prefix) (*Resolver, bool) {
+	for _, bits := range l.bits[side(p)] {
+		if bits > p.Bits() {
+			continue
+		}
+		if r, ok := l.nets[netip.PrefixFrom(p.Addr(), bits).Masked()]; ok {
+			return r, true
+		}
+	}
+	if p.IsSingleIP() {
+		return nil, false
+	}
+	return l.within(p)
+}
+
+// within looks through the list for the first resolver in a folded prefix.
+func (l *List) within(p netip.Prefix) (found *Resolver, ok bool) {
+	for net, r := range l.nets {
+		if family.Contains(p, net) && (!ok || r.Entry < found.Entry) {
+			found, ok = r, true
+		}
+	}
+	return found, ok
+}
+
+// Name returns the resolver that a name belongs to; of a folded family, one of
+// its names.
+func (l *List) Name(key []byte) (*Resolver, bool) {
+	name, folded := family.Names(key)
+	for rest := name; ; {
+		if r, ok := l.names[string(rest)]; ok {
+			return r, true
+		}
+		i := bytes.IndexByte(rest, '.')
+		if i < 0 {
+			break
+		}
+		rest = rest[i+1:]
+	}
+	if !folded {
+		return nil, false
+	}
+	return l.below("." + string(name))
+}
+
+// below looks through the list for the first name in a folded family.
+func (l *List) below(suffix string) (found *Resolver, ok bool) {
+	for name, r := range l.names {
+		if strings.HasSuffix(name, suffix) && (!ok || r.Entry < found.Entry) {
+			found, ok = r, true
+		}
+	}
+	return found, ok
+}

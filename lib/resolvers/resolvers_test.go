@@ -1,0 +1,73 @@
+package resolvers
+
+import (
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/family"
+)
+
+func TestLookup(t *testing.T) {
+	l := Builtin()
+	if len(l.Date) != len("2026-11-23") {
+		t.Errorf("date %q", l.Date)
+	}
+	for key, want := range map[string]string{
+		"8.8.8.8":                    "Google",
+		"8.8.8.0/24":                 "Google", // folded: one of them is it
+		"8.8.8.9":                    "",
+		"45.90.28.77":                "NextDNS",
+		"45.90.0.0/16":               "NextDNS",
+		"2a07:a8c0::1:2":             "NextDNS",
+		"::ffff:9.9.9.9":             "Quad9",
+		"0.0.0.0/0":                  "Cloudflare",
+		"dns.google":                 "Google",
+		"x.dns.google":               "Google",
+		"xdns.google":                "",
+		"google":                     "",
+		"*.google":                   "Google",
+		"*.adguard-dns.com":          "AdGuard",
+		"*.example.com":              "",
+		"mozilla.cloudflare-dns.com": "Cloudflare",
+		"_dns.resolver.arpa":         "Looks for encrypted DNS",
+		".":                          "",
+	} {
+		var r *Resolver
+		var ok bool
+		if p, isAddress := family.Address([]byte(key)); isAddress {
+			r, ok = l.Address(p)
+		} else {
+			r, ok = l.Name([]byte(key))
+		}
+		if ok != (want != "") || ok && r.Operator != want {
+			t.Errorf("%s: got %v %v, want %q", key, r, ok, want)
+		}
+	}
+}
+
+// TestList: each entry is spelled as the keys of our files are.
+func TestList(t *testing.T) {
+	for _, r := range Builtin().names {
+		if !dnsmasq.IsName([]byte(r.Entry)) {
+			t.Errorf("%q is not spelled like a name", r.Entry)
+		}
+	}
+	for p, r := range Builtin().nets {
+		want := p.String()
+		if p.IsSingleIP() {
+			want = p.Addr().String()
+		}
+		if r.Entry != want {
+			t.Errorf("%q is spelled %q", r.Entry, want)
+		}
+	}
+}
+
+func TestBadLists(t *testing.T) {
+	for _, text := range []string{"8.8.8.8\n", "[a]\n8.8.8.8 8.8.4.4\n"} {
+		if _, err := Read(strings.NewReader(text)); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
