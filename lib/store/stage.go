@@ -190,26 +190,6 @@ func readNames(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// lock keeps other runs away from the aggregate: an advisory lock on its
-// folder, which needs no file of its own.
-func (s *Store) lock() (unlock func(), err error) {
-	d, err := os.Open(filepath.Dir(s.File))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = syscall.Flock(int(d.Fd()), syscall.LOCK_EX)
-		if err != syscall.EINTR {
-			break
-		}
-	}
-	if err != nil {
-		d.Close()
-		return nil, &os.PathError{Op: "lock", Path: d.Name(), Err: err}
-	}
-	return func() { d.Close() }, nil
-}
-
 // keepMode gives f the mode of the file it will replace.
 func keepMode(f *os.File, path string) error {
 	info, err := os.Stat(path)

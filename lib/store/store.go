@@ -60,27 +60,42 @@ var ErrMoved = errors.New("its cursor is not the one this batch begins after; no
 
 // Recover finishes, or takes away, what a run before this one has left.
 func (s *Store) Recover() error {
-	unlock, err := s.lock()
-	if err != nil {
-		return err
+	_, unlock, err := s.enter()
+	if err == nil {
+		unlock()
 	}
-	defer unlock()
-	_, err = s.recovered()
 	return err
 }
 
-// recovered is Recover under the lock. It returns the state of the cursor file.
-func (s *Store) recovered() (state, error) {
-	st, err := s.load()
-	if err != nil {
-		return st, err
-	}
-	if st.staged.name != "" {
-		if err := os.Rename(s.beside(st.staged.name), s.File); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return st, err
+// enter takes the lock and recovers. It returns what the cursor file says.
+func (s *Store) enter() (state, func(), error) {
+	for {
+		unlock, err := s.lock()
+		if err != nil {
+			return state{}, nil, err
+		}
+		st, published, err := s.recover()
+		if err == nil && !published {
+			return st, unlock, nil
+		}
+		unlock() // if there is a new aggregate, it is the one to lock
+		if err != nil {
+			return state{}, nil, err
 		}
 	}
-	return st, s.sweep()
+}
+
+func (s *Store) recover() (st state, published bool, err error) {
+	if st, err = s.load(); err != nil {
+		return st, false, err
+	}
+	if st.staged.name != "" {
+		err = os.Rename(s.beside(st.staged.name), s.File)
+		if published = err == nil; !published && !errors.Is(err, os.ErrNotExist) {
+			return st, false, err
+		}
+	}
+	return st, published, s.sweep()
 }
 
 // Commit replaces the aggregate by what merge makes of it, and the cursor file
@@ -89,15 +104,11 @@ func (s *Store) recovered() (state, error) {
 // without any, only the cursor moves, and if it does not either, nothing is
 // written.
 func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge) error {
-	unlock, err := s.lock()
+	st, unlock, err := s.enter()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	st, err := s.recovered()
-	if err != nil {
-		return err
-	}
 	if st.trailer.Cursor == t.Cursor && (changed || st.trailer.Equal(t)) {
 		return nil // committed already
 	}
