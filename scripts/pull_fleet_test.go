@@ -42,7 +42,7 @@ func stream(domains, ips string) string { return domains + endOne + ips + endBot
 // serving has the real rsync of a server send FILES of a folder, whatever it
 // was asked for.
 func (f *fleet) serving(dir, files string) string {
-	return "cd '" + f.file(dir) + "' && exec rsync --server --sender -cze.LsfxCIvu . " + files
+	return "cd '" + f.file(dir) + "' && exec rsync --server --sender -tze.LsfxCIvu . " + files
 }
 
 // silent is a server that accepts, says something perhaps, and hangs.

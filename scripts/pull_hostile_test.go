@@ -254,19 +254,19 @@ func TestServe(t *testing.T) {
 			t.Errorf("%q: %q, %q", asked, out, errs)
 		}
 	}
-	for _, asked := range []string{"rsync", "rsync --server --sender -cze.LsfxCIvu . secret unique-ips.log", "rsync --server . /tmp x y z",
-		"rsync --server --sender -czse.LsfxCIvu . unique-domains.log unique-ips.log",
-		"rsync --server --sender -cze.Ls;touch . unique-domains.log unique-ips.log",
-		"rsync --server --sender -cze.Ls --remove-source-files . unique-domains.log unique-ips.log",
+	for _, asked := range []string{"rsync", "rsync --server --sender -tze.LsfxCIvu . secret unique-ips.log", "rsync --server . /tmp x y z",
+		"rsync --server --sender -tzse.LsfxCIvu . unique-domains.log unique-ips.log",
+		"rsync --server --sender -tze.Ls;touch . unique-domains.log unique-ips.log",
+		"rsync --server --sender -tze.Ls --remove-source-files . unique-domains.log unique-ips.log",
 		"rsync --server --sender --remove-source-files . unique-domains.log unique-ips.log",
 		"rsync --server --daemon --config=/dev/stdin . unique-domains.log unique-ips.log",
-		"rsync --server --sender -cze.LsfxCIvu . unique-domains.log unique-ips.log secret",
-		"rsync --server -cze.LsfxCIvu --sender . unique-domains.log unique-ips.log", "rsync;touch pwned", "rsyncx"} {
+		"rsync --server --sender -tze.LsfxCIvu . unique-domains.log unique-ips.log secret",
+		"rsync --server -tze.LsfxCIvu --sender . unique-domains.log unique-ips.log", "rsync;touch pwned", "rsyncx"} {
 		if out, errs := serve(asked); out != "" || !strings.HasPrefix(errs, "egress-serve: only ") {
 			t.Errorf("%q: %q, %q", asked, out, errs)
 		}
 	}
-	if out, errs := serve("rsync --server --sender -cze.LsfxCIvu . unique-domains.log unique-ips.log", "--no-rsync"); out != "" || errs != "egress-serve: rsync is not served\n" {
+	if out, errs := serve("rsync --server --sender -tze.LsfxCIvu . unique-domains.log unique-ips.log", "--no-rsync"); out != "" || errs != "egress-serve: rsync is not served\n" {
 		t.Errorf("%q, %q", out, errs)
 	}
 	must(t, os.Remove(f.file("servers/a/unique-ips.log")))
