@@ -1,0 +1,80 @@
+package sighting
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+)
+
+// In a file a row is the length of its key, the key, and what was seen, in
+// numbers of a fixed size.
+const (
+	seenSize = 4 + 8 + 8 + 4*Sample
+	tailSize = int(kinds) * seenSize
+)
+
+var order = binary.LittleEndian
+
+func writeRun(f *os.File, rows []*Row) error {
+	w := bufio.NewWriterSize(f, 256<<10)
+	var buf []byte
+	for _, row := range rows {
+		buf = order.AppendUint32(buf[:0], uint32(len(row.Key)))
+		buf = append(buf, row.Key...)
+		for _, s := range row.Seen {
+			buf = s.append(buf)
+		}
+		w.Write(buf) // a bufio.Writer keeps its first error for Flush
+	}
+	return w.Flush()
+}
+
+func (s Seen) append(dst []byte) []byte {
+	dst = order.AppendUint32(dst, s.Hosts)
+	dst = order.AppendUint64(dst, s.Count)
+	dst = order.AppendUint64(dst, uint64(s.Last))
+	for _, host := range s.First {
+		dst = order.AppendUint32(dst, host)
+	}
+	return dst
+}
+
+func (s *Seen) read(b []byte) {
+	s.Hosts, s.Count, s.Last = order.Uint32(b), order.Uint64(b[4:]), Stamp(order.Uint64(b[12:]))
+	for i := range s.First {
+		s.First[i] = order.Uint32(b[20+4*i:])
+	}
+}
+
+type inFile struct {
+	from *bufio.Reader
+	buf  []byte
+}
+
+func readRun(f *os.File) run {
+	return &inFile{from: bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)}
+}
+
+var errShort = errors.New("what was put aside on disk came back cut short")
+
+func (f *inFile) next() (*Row, error) {
+	var size [4]byte
+	if _, err := io.ReadFull(f.from, size[:]); err != nil {
+		return nil, err // io.EOF at the end
+	}
+	n := int(order.Uint32(size[:])) + tailSize
+	if cap(f.buf) < n {
+		f.buf = make([]byte, n)
+	}
+	b := f.buf[:n]
+	if _, err := io.ReadFull(f.from, b); err != nil {
+		return nil, errShort
+	}
+	row := &Row{Key: string(b[:n-tailSize])}
+	for kind := range row.Seen {
+		row.Seen[kind].read(b[n-tailSize+kind*seenSize:])
+	}
+	return row, nil
+}

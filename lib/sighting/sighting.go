@@ -1,0 +1,130 @@
+// Package sighting counts on how many hosts of a fleet each key was seen, in
+// bounded memory: keys are gathered in a map; a map that is full is written to
+// a file without a name, sorted; in the end all are merged.
+//
+// Most hosts of a fleet see the same keys, so that the map rarely fills.
+package sighting
+
+import (
+	"cmp"
+	"os"
+	"slices"
+
+	"egress-monitor/lib/aggregate"
+)
+
+// Kind is in what way a key was seen.
+type Kind int
+
+const (
+	All    Kind = iota // at all
+	New                // not in the pull before
+	Direct             // an address that no name led to
+	kinds
+)
+
+// Sample is how many hosts of those that have seen a key are known by number.
+const Sample = 3
+
+// Seen is what a number of hosts have seen.
+type Seen struct {
+	Hosts uint32
+	Count uint64
+	Last  Stamp
+	First [Sample]uint32 // those of the hosts with the smallest numbers
+}
+
+// A Row is one key.
+type Row struct {
+	Key  string
+	Seen [kinds]Seen
+}
+
+// maxKeys is how many keys are held in memory, in some 250 bytes each.
+const maxKeys = 250_000
+
+// A Collector gathers sightings.
+type Collector struct {
+	dir  string
+	max  int
+	keys map[string]*Row
+	runs []*os.File
+}
+
+// NewCollector returns a Collector that keeps what is too much for memory in
+// dir.
+func NewCollector(dir string) *Collector {
+	return &Collector{dir: dir, max: maxKeys, keys: map[string]*Row{}}
+}
+
+// Add counts a key on a host, once for each host, and host after host.
+func (c *Collector) Add(key []byte, host uint32, count uint64, last Stamp, as ...Kind) error {
+	row := c.keys[string(key)]
+	if row == nil {
+		if len(c.keys) >= c.max {
+			if err := c.flush(); err != nil {
+				return err
+			}
+		}
+		row = &Row{Key: string(key)}
+		c.keys[row.Key] = row
+	}
+	one := Seen{Hosts: 1, Count: count, Last: last, First: [Sample]uint32{host}}
+	row.Seen[All].add(one)
+	for _, kind := range as {
+		row.Seen[kind].add(one)
+	}
+	return nil
+}
+
+// add merges what other hosts have seen. Of all hosts the smallest numbers stay.
+func (s *Seen) add(o Seen) {
+	ours, theirs := s.First, o.First
+	n, m := min(s.Hosts, Sample), min(o.Hosts, Sample)
+	for i, a, b := 0, uint32(0), uint32(0); i < Sample && a+b < n+m; i++ {
+		if b == m || a < n && ours[a] < theirs[b] {
+			s.First[i], a = ours[a], a+1
+		} else {
+			s.First[i], b = theirs[b], b+1
+		}
+	}
+	s.Hosts += o.Hosts
+	s.Count = sum(s.Count, o.Count)
+	s.Last = max(s.Last, o.Last)
+}
+
+// sum adds, and stays at the largest number: a count may be forged.
+func sum(a, b uint64) uint64 {
+	if a+b < a {
+		return ^uint64(0)
+	}
+	return a + b
+}
+
+// sorted returns what is in memory, in order, and empties it.
+func (c *Collector) sorted() []*Row {
+	rows := make([]*Row, 0, len(c.keys))
+	for _, row := range c.keys {
+		rows = append(rows, row)
+	}
+	clear(c.keys)
+	slices.SortFunc(rows, func(a, b *Row) int { return cmp.Compare(a.Key, b.Key) })
+	return rows
+}
+
+// flush writes what is in memory to a file.
+func (c *Collector) flush() error {
+	f, err := aggregate.UnnamedFile(c.dir)
+	if err != nil {
+		return err
+	}
+	c.runs = append(c.runs, f)
+	return writeRun(f, c.sorted())
+}
+
+// Close gives back what is on disk.
+func (c *Collector) Close() {
+	for _, f := range c.runs {
+		f.Close() // has no name
+	}
+}
