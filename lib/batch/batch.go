@@ -67,29 +67,6 @@ func Finish(w *bufio.Writer, t Trailer) error {
 // ErrNoCursor is a stream that held lines and ended before its cursor line.
 var ErrNoCursor = errors.New("stream ended before its cursor line")
 
-// note takes a line that begins with mark into the trailer.
-func (t *Trailer) note(line []byte) {
-	if text, ok := bytes.CutPrefix(line, []byte(carryMark)); ok && t.Cursor == "" && t.carried()+len(text) <= maxCarry {
-		t.Carry = append(t.Carry, string(text))
-		return
-	}
-	text, ok := bytes.CutPrefix(line, []byte(cursorMark))
-	if ok && t.Cursor == "" && ValidCursor(text) {
-		t.Cursor = string(text)
-		return
-	}
-	t.clear()
-}
-
-func (t *Trailer) carried() (n int) {
-	for _, c := range t.Carry {
-		n += len(c)
-	}
-	return n
-}
-
-func (t *Trailer) clear() { t.Carry, t.Cursor = t.Carry[:0], "" }
-
 // ValidCursor says whether token can stand in a cursor line: printable ASCII
 // without a blank, and not too long for an argument.
 func ValidCursor(token []byte) bool {

@@ -49,6 +49,7 @@ type Scanner struct {
 	line    []byte
 	number  int
 	trailer Trailer
+	carried int // bytes of its carry lines
 	skipped Skipped
 	err     error
 }
@@ -73,10 +74,10 @@ func (s *Scanner) Scan() bool {
 		line, ok := s.next()
 		switch {
 		case ok && !s.Plain && len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark:
-			s.trailer.note(line)
+			s.note(line)
 		case ok:
 			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 {
-				s.trailer.clear()
+				s.noTrailer()
 			}
 			s.line = line
 			return true
@@ -85,6 +86,26 @@ func (s *Scanner) Scan() bool {
 		}
 	}
 	return false
+}
+
+// note takes a line that begins with mark into the trailer.
+func (s *Scanner) note(line []byte) {
+	t := &s.trailer
+	if text, ok := bytes.CutPrefix(line, []byte(carryMark)); ok && t.Cursor == "" && s.carried+len(text) <= maxCarry {
+		t.Carry = append(t.Carry, string(text))
+		s.carried += len(text)
+		return
+	}
+	if text, ok := bytes.CutPrefix(line, []byte(cursorMark)); ok && t.Cursor == "" && ValidCursor(text) {
+		t.Cursor = string(text)
+		return
+	}
+	s.noTrailer()
+}
+
+// noTrailer forgets what looked like a trailer, and is none.
+func (s *Scanner) noTrailer() {
+	s.trailer.Carry, s.trailer.Cursor, s.carried = s.trailer.Carry[:0], "", 0
 }
 
 // next cuts the next line of the current input; false is its end.
@@ -233,7 +254,7 @@ func (s *Scanner) Trailer() Trailer {
 		return Trailer{}
 	}
 	if s.trailer.Cursor == "" {
-		s.trailer.clear()
+		s.noTrailer()
 	}
 	return s.trailer
 }
@@ -248,7 +269,7 @@ func (s *Scanner) Skip(why error) { s.reject(s.line, why) }
 
 func (s *Scanner) reject(line []byte, why error) {
 	if why == ErrLong || why == ErrHalf {
-		s.trailer.clear() // something stands behind it
+		s.noTrailer() // something stands behind it
 	}
 	if s.Rejected != nil {
 		s.Rejected(line, why)
