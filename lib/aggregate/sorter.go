@@ -79,7 +79,8 @@ func (s *Sorter) rises(h uint64, key []byte) bool {
 // with the same key many times on end. It leaves long lists for later.
 func (s *Sorter) joinLast(r Record) bool {
 	last := &s.lines[len(s.lines)-1]
-	if !bytes.Equal(s.key(*last), r.Key) || last.size > 1<<10 {
+	atEnd := int(last.start+last.size) == len(s.text) // as long as nothing was sorted
+	if !atEnd || last.size > 1<<10 || !bytes.Equal(s.key(*last), r.Key) {
 		return false
 	}
 	sum := s.record(*last)

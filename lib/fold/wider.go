@@ -54,15 +54,15 @@ func (n node) within(bits int) node {
 
 // below is the family of the names that end in the last labels of n.
 func (n node) below(labels int) node {
+	if strings.HasSuffix(n.name, ".") {
+		return n // the root, or an odd name that has no place in the tree
+	}
 	at := len(n.name)
 	for ; labels > 0; labels-- {
 		at = strings.LastIndexByte(n.name[:at], '.')
 		if at < 0 {
 			return n // has no more labels than that
 		}
-	}
-	if at == len(n.name)-1 {
-		return n // the root, or an odd name that ends in a dot
 	}
 	return node{name: n.name[at+1:], star: true}
 }

@@ -61,7 +61,7 @@ type rows struct {
 }
 
 func newRows(old *os.File) *rows {
-	r := &rows{lines: batch.NewScanner(old, old.Name())}
+	r := &rows{lines: batch.NewScanner(again{old}, old.Name())}
 	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, maxRow, r.reject
 	return r
 }

@@ -132,10 +132,13 @@ func lines(name string) *batch.Scanner {
 
 // scan reads a run of our own.
 func scan(run io.Reader) *batch.Scanner {
-	in := batch.NewScanner(run, "a sorted run")
+	in := batch.NewScanner(again{run}, "a sorted run")
 	in.Max, in.Plain = maxRow, true
 	return in
 }
+
+// again is a file that a Scanner does not close at its end.
+type again struct{ io.Reader }
 
 func changed(_ []byte, why error) error {
 	return fmt.Errorf("a sorted run came back changed: %w", why)
