@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // rounds of what takes long, and of what is over in no time.
@@ -91,7 +90,7 @@ func (b *bench) dns() error {
 	b.ratio(work, best.name+", the fastest of mawk, gawk, perl", newRatio(took[0], took[1]), 0.18, 0.12)
 	b.ratio("the same", "grep -c over the file", newRatio(took[0], took[2]), 3.5, 2.5)
 	b.memory("the same, peak of the largest process", slices.Max(first.peak), 64, 40)
-	b.note("bulk DNS: %s; peaks of cursorcat, dnsparse, aggmerge: %s.", others, mebibytes(first.peak))
+	b.note("Bulk DNS log, one run: %s. The others: %s.", first.stages(ours), others)
 	return nil
 }
 
@@ -124,7 +123,7 @@ func (b *bench) ips() error {
 		return err
 	}
 	b.ratio(fmt.Sprintf("bulk IP lines (%d MB) through ipparse, aggmerge", b.size(256)), best.name+", the fastest of mawk, gawk, perl", newRatio(took[0], took[1]), 0.20, 0.15)
-	b.note("bulk IP lines: %s; peaks of ipparse, aggmerge: %s.", others, mebibytes(first.peak))
+	b.note("Bulk IP lines, one run: %s. The others: %s.", first.stages(ours), others)
 	return nil
 }
 
@@ -167,7 +166,7 @@ func (b *bench) names() error {
 		}
 	}
 	var jobs []*job
-	var peaks []int64
+	var note string
 	size := b.size(64 << 20)
 	for name, n := range map[string]int{"1000 names": 1000, "new names": 1 << 30} {
 		log, want := b.file(name+".log"), b.file(name+".truth")
@@ -185,7 +184,7 @@ func (b *bench) names() error {
 		}
 		if n > 1000 {
 			jobs = append([]*job{j}, jobs...)
-			peaks = first.peak
+			note = first.stages(j)
 		} else {
 			jobs = append(jobs, j)
 		}
@@ -195,7 +194,7 @@ func (b *bench) names() error {
 		return err
 	}
 	b.ratio(fmt.Sprintf("every name new (%d MB of query log)", size>>20), "1,000 names, same bytes", newRatio(took[0], took[1]), 6, 4)
-	b.note("Every name new: peaks of cursorcat, dnsparse, aggmerge: %s.", mebibytes(peaks))
+	b.note("Every name new, one run: %s.", note)
 	return nil
 }
 
@@ -233,7 +232,7 @@ func (b *bench) fleet() error {
 		work := fmt.Sprintf("merge of %d hosts × %d %s", hosts, rows, of.what)
 		b.ratio(work, "LC_ALL=C sort -m of the same files", newRatio(took[0], took[1]), 0.60, 0.35)
 		b.ratio("the same", "sort -m --batch-size=1000", newRatio(took[0], took[2]), 0, 0)
-		b.note("Merge of %s: peak %s.", of.what, mebibytes(first.peak))
+		b.note("Merge of %s, one run: %s.", of.what, first.stages(ours))
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -267,7 +266,8 @@ func (b *bench) journal() error {
 	read := []string{"journalctl", "--file=" + journal, "-q", "--no-pager", "-a", "-o", "short-unix", "--show-cursor",
 		"_TRANSPORT=kernel", "SYSLOG_FACILITY=0", "+", "_TRANSPORT=driver", "MESSAGE_ID=e9bf28e6e834481bb6f48f548ad13606"}
 	ours := b.pipeline("ips", want, append([][]string{read}, b.ipTools()...))
-	if _, err := ours.run(false); err != nil {
+	first, err := ours.run(true)
+	if err != nil {
 		return err
 	}
 	took, err := inTurn(2*few+1, nil, ours, &job{name: "journalctl", stages: [][]string{read}})
@@ -275,6 +275,7 @@ func (b *bench) journal() error {
 		return err
 	}
 	b.ratio(fmt.Sprintf("%s (%d entries)", work, entries), "journalctl alone", newRatio(took[0], took[1]), 1.25, 1.10)
+	b.note("Journal, one run: %s.", first.stages(ours))
 	return nil
 }
 
@@ -285,12 +286,4 @@ func says(file, want string) error {
 		err = fmt.Errorf("%s: %q; the truth is %q", file, got, want)
 	}
 	return err
-}
-
-func mebibytes(list []int64) string {
-	var words []string
-	for _, n := range list {
-		words = append(words, fmt.Sprintf("%.1f", float64(n)/(1<<20)))
-	}
-	return strings.Join(words, ", ") + " MiB"
 }

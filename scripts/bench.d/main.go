@@ -3,13 +3,14 @@
 //
 // Usage:
 //
-//	bench [--quick] [--markdown] [NAME...]
+//	bench [--quick] [--markdown] [--keep] [NAME...]
 //
 // It is not a test of speed: its status is 0 whatever was measured, and 1 only
 // if a program failed or a result is not the truth.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,6 +24,7 @@ import (
 type bench struct {
 	table
 	quick bool
+	keep  bool
 	bin   string // the tools
 	here  string // the programs they are compared with
 	dir   string // a folder of the one that is running
@@ -53,18 +55,22 @@ func main() {
 	flag.StringVar(&b.bin, "bin", "bin", "the folder of the tools")
 	flag.StringVar(&b.here, "programs", "scripts/bench.d", "the folder of the programs they are compared with")
 	flag.BoolVar(&b.quick, "quick", false, "an eighth of the data")
+	flag.BoolVar(&b.keep, "keep", false, "leave the data, and say where it is")
 	markdown := flag.Bool("markdown", false, "print the table as Markdown")
 	flag.Usage = usage
 	flag.Parse()
-	if err := b.all(*scratch, flag.Args()); err != nil {
+	err := b.all(*scratch, flag.Args())
+	if len(b.lines) > 0 {
+		b.print(os.Stdout, *markdown)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
-	b.print(os.Stdout, *markdown)
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: scripts/bench [--quick] [--markdown] [NAME...]")
+	fmt.Fprintln(os.Stderr, "usage: scripts/bench [--quick] [--markdown] [--keep] [NAME...]")
 	for _, x := range benchmarks {
 		fmt.Fprintf(os.Stderr, "  %-8s %s\n", x.name, x.about)
 	}
@@ -80,18 +86,22 @@ func (b *bench) all(scratch string, names []string) error {
 		return err
 	}
 	machine(&b.table, scratch)
+	var failed []error
 	for _, x := range list {
 		fmt.Fprintf(os.Stderr, "bench: %s: %s\n", x.name, x.about)
 		if b.dir, err = os.MkdirTemp(scratch, "bench-"); err != nil {
 			return err
 		}
-		err := x.run(b)
-		os.RemoveAll(b.dir)
-		if err != nil {
-			return fmt.Errorf("%s: %w", x.name, err)
+		if err := x.run(b); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", x.name, err))
+		}
+		if b.keep {
+			fmt.Fprintf(os.Stderr, "bench: %s: see %s\n", x.name, b.dir)
+		} else {
+			os.RemoveAll(b.dir)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func choose(names []string) (list []benchmark, err error) {

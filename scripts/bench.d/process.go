@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +27,8 @@ type job struct {
 // A cost is what a job took.
 type cost struct {
 	cpu  time.Duration // user and system, of all its processes
-	peak []int64       // bytes of memory of each process, if it was watched
+	each []time.Duration
+	peak []int64 // bytes of memory of each process, if it was watched
 }
 
 // run runs a job. Its processor time is what wait4 says of each stage, with
@@ -54,7 +56,8 @@ func (j *job) run(watched bool) (u cost, err error) {
 		}
 		if c.ProcessState != nil {
 			r := c.ProcessState.SysUsage().(*syscall.Rusage)
-			u.cpu += time.Duration(r.Utime.Nano() + r.Stime.Nano())
+			u.each = append(u.each, time.Duration(r.Utime.Nano()+r.Stime.Nano()))
+			u.cpu += u.each[len(u.each)-1]
 		}
 	}
 	if watched {
@@ -204,4 +207,13 @@ func median[T time.Duration | float64](list []T) T {
 	list = slices.Sorted(slices.Values(list))
 	n := len(list)
 	return (list[(n-1)/2] + list[n/2]) / 2
+}
+
+// stages says in words what each process of a job took.
+func (u cost) stages(j *job) string {
+	var words []string
+	for i, d := range u.each {
+		words = append(words, fmt.Sprintf("%s %s, %.1f MiB", filepath.Base(j.stages[i][0]), seconds(d), float64(u.peak[i])/(1<<20)))
+	}
+	return strings.Join(words, "; ")
 }
