@@ -5,19 +5,23 @@
 #   make test      all tests; as root with real dnsmasq, journald, logrotate
 #   make bench     benchmarks, side by side with awk
 #   make lint fmt  what a change must pass before it is committed
-#   make install   DESTDIR= PREFIX=
+#   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty
+#   make deb       the Debian package, into dist/
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 GO ?= go
-TOOLS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
+# What is no command of a person has one place, whatever the prefix: the
+# crontab and the units name it.
+LIBDIR := $(DESTDIR)/usr/lib/egress-monitor
+MAN := $(DESTDIR)$(PREFIX)/share/man
 
 # Static, so that a tool starts fast and runs on any machine; the version is
 # what the Go tool records of the commit.
 export CGO_ENABLED := 0
 BUILD := $(GO) build -buildvcs=auto -trimpath -ldflags=-s
 
-.PHONY: build demo test bench lint fmt install clean
+.PHONY: build demo test bench lint fmt install deb clean
 
 build:
 	@mkdir -p bin
@@ -36,12 +40,39 @@ bench: build
 lint:
 	@test -z "$$(gofmt -l cmd lib)" || { gofmt -l cmd lib; echo "run make fmt" >&2; exit 1; }
 	$(GO) vet ./...
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@2026.1 ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	shellcheck -s sh $$(scripts/shell-files)
 	mandoc -Tlint -W warning $$(find cmd scripts -name '*.[1-8]')
 
 fmt:
 	gofmt -w cmd lib
+
+# Installing changes nothing else: see egress-monitor(8), enable.
+install:
+	@test -x bin/aggmerge || { echo "nothing is built: run make build first, as yourself" >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR)/admin $(MAN)/man1 $(MAN)/man8
+	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
+	install -d $(DESTDIR)/usr/lib/systemd/system
+	install bin/* $(wildcard scripts/egress-pull) $(DESTDIR)$(PREFIX)/bin
+	install scripts/egress-monitor $(DESTDIR)$(PREFIX)/sbin
+	install cron.d/egress-domains cron.d/egress-ips scripts/dnsmasq-start $(wildcard scripts/egress-serve) $(LIBDIR)
+	install -m 644 scripts/lib/*.sh $(LIBDIR)/admin
+	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
+	install -m 644 cmd/*/*.1 $(wildcard scripts/*.1) $(MAN)/man1
+	install -m 644 scripts/*.8 $(MAN)/man8
+	install -m 644 cron.d/egress-monitor $(DESTDIR)/etc/cron.d/egress-monitor
+	install -m 644 logrotate.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor
+	test -e $(DESTDIR)/etc/default/egress-monitor || \
+		install -m 644 scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+
+NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+deb: build
+	rm -rf dist
+	$(MAKE) -s install DESTDIR=$(CURDIR)/dist/root PREFIX=/usr
+	VERSION=$$(scripts/deb-version) ARCH=$$($(GO) env GOARCH) \
+		$(GO) run $(NFPM) package -f scripts/nfpm.yaml -p deb -t dist/
+	rm -rf dist/root
 
 clean:
 	rm -rf bin dist
