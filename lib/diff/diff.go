@@ -8,7 +8,7 @@
 // grew, the old aggregate merged with the difference is the new one.
 //
 // A row of the old aggregate that is gone was folded into a family (see
-// package family), or lost by a reset. What a new family has taken over is
+// package fold), or lost by a reset. What a new family has taken over is
 // taken off its count: those questions are not new.
 package diff
 

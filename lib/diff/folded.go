@@ -2,44 +2,35 @@ package diff
 
 import (
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/rows"
 )
 
-// folded returns the families in now, and how much of each was counted in old
-// by rows that are gone since. Only the families are held in memory, and where
+// folded returns for each family in now how much of its count was in old in
+// rows that are gone since. Only the families are held in memory, and where
 // there is none, as nearly always, old is not read for this.
 func folded(old, now *rows.File) (map[string]uint64, error) {
-	taken, err := families(now)
-	if err != nil || len(taken) == 0 {
+	families, err := familiesOf(now)
+	if err != nil || families.Empty() {
 		return nil, err
 	}
-	err = rows.Join(old, now, func(a, b *aggregate.Record) error {
-		if b == nil {
-			takeOver(taken, a)
+	taken := map[string]uint64{}
+	err = rows.Join(old, now, func(gone, b *aggregate.Record) error {
+		if b != nil {
+			return nil
+		}
+		if top := families.Top(gone.Key); top != "" {
+			taken[top] += gone.Count
 		}
 		return nil
 	})
 	return taken, err
 }
 
-func families(f *rows.File) (map[string]uint64, error) {
-	r, found := f.Rows(), map[string]uint64{}
+func familiesOf(f *rows.File) (*fold.Set, error) {
+	r, families := f.Rows(), &fold.Set{}
 	for r.Next() {
-		if key := r.Record().Key; family.Is(key) {
-			found[string(key)] = 0
-		}
+		families.Add(r.Record().Key)
 	}
-	return found, r.Err()
-}
-
-// takeOver counts a row that is gone for the closest family that covers it.
-func takeOver(taken map[string]uint64, gone *aggregate.Record) {
-	family.Parents(gone.Key, func(parent []byte) bool {
-		n, ok := taken[string(parent)]
-		if ok {
-			taken[string(parent)] = n + gone.Count
-		}
-		return ok
-	})
+	return families, r.Err()
 }

@@ -1,10 +1,6 @@
-// Package family knows the keys that stand for many. Where there are too many
-// rows, or addresses in a row, aggmerge folds a family into one:
-//
-//	*.example.com    names below example.com
-//	203.0.113.0/24   addresses of the prefix
-//
-// They are ordinary keys. This package says what they cover.
+// Package family reads keys as what they stand for: an address, a prefix into
+// which many addresses were folded, a name, or *.example.com, a family of names
+// (see package fold).
 package family
 
 import (
@@ -44,48 +40,4 @@ func Contains(outer, inner netip.Prefix) bool {
 // Names says whether a key is a family of names, and of which domain.
 func Names(key []byte) (domain []byte, ok bool) {
 	return bytes.CutPrefix(key, []byte("*."))
-}
-
-// Is says whether a key stands for many.
-func Is(key []byte) bool {
-	if _, ok := Names(key); ok {
-		return true
-	}
-	if bytes.IndexByte(key, '/') < 0 {
-		return false
-	}
-	_, ok := Address(key)
-	return ok
-}
-
-// Parents calls visit with each key that may stand for a family of this one,
-// from the closest to the widest, until it returns true.
-func Parents(key []byte, visit func(parent []byte) bool) {
-	if p, ok := Address(key); ok {
-		parentPrefixes(p, visit)
-		return
-	}
-	name := bytes.TrimPrefix(key, []byte("*."))
-	if len(name) == len(key) && visit(append([]byte("*."), name...)) {
-		return // a folded family takes the row of its own domain with it
-	}
-	for {
-		i := bytes.IndexByte(name, '.')
-		if i < 0 || i == len(name)-1 {
-			return
-		}
-		name = name[i+1:]
-		if visit(append([]byte("*."), name...)) {
-			return
-		}
-	}
-}
-
-func parentPrefixes(p netip.Prefix, visit func(parent []byte) bool) {
-	for bits := p.Bits() - 1; bits >= 0; bits-- {
-		wider := netip.PrefixFrom(p.Addr(), bits).Masked()
-		if visit(wider.AppendTo(nil)) {
-			return
-		}
-	}
 }

@@ -3,6 +3,8 @@ package join
 import (
 	"errors"
 	"io"
+	"net/netip"
+	"slices"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
@@ -20,7 +22,8 @@ func (t *Table) EachAddress(ips *rows.Reader, visit func(rec aggregate.Record, n
 	var names []uint32
 	for ips.Next() {
 		rec := ips.Record()
-		p, ok := family.Address(rec.Key)
+		var ok bool
+		names, ok = t.lookupKey(names[:0], rec.Key)
 		switch {
 		case !ok:
 			ips.Skip(errNotAddress)
@@ -29,13 +32,30 @@ func (t *Table) EachAddress(ips *rows.Reader, visit func(rec aggregate.Record, n
 			ips.Skip(errDomain)
 			continue
 		}
-		names = t.Lookup(names[:0], p)
 		if err := visit(rec, names); err != nil {
 			return err
 		}
 	}
 	return ips.Err()
 }
+
+// lookupKey is Lookup for a key; false is one that is not an address. The key *
+// stands for all addresses.
+func (t *Table) lookupKey(dst []uint32, key []byte) ([]uint32, bool) {
+	if string(key) == "*" {
+		dst = t.Lookup(dst, everyIPv4)
+		dst = t.Lookup(dst, everyIPv6)
+		slices.Sort(dst)
+		return slices.Compact(dst), true
+	}
+	p, ok := family.Address(key)
+	if ok {
+		dst = t.Lookup(dst, p)
+	}
+	return dst, ok
+}
+
+var everyIPv4, everyIPv6 = netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")
 
 // Print writes each row of addresses with the names that led there in a fourth
 // field, separated by commas; "-" if there is none.

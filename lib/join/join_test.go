@@ -63,7 +63,10 @@ func randomDomains(r *rand.Rand) []string {
 		seen[name] = true
 		var list []string
 		for range r.Intn(4) {
-			list = append(list, randomAddress(r, false))
+			// a prefix takes the place of the addresses it covers
+			if ip := randomAddress(r, false); !slices.ContainsFunc(list, func(x string) bool { return overlap(x, ip) }) {
+				list = append(list, ip)
+			}
 		}
 		slices.Sort(list)
 		text := strings.Join(slices.Compact(list), ",")
