@@ -130,6 +130,12 @@ func (s *Sorter) flush() error {
 // that were asked for are good. Nothing can be added any more. open makes lines
 // of a run.
 func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
+	if len(s.inFile) > 0 && len(s.lines) > 0 { // what is last needs no more memory than the rest
+		if err := s.flush(); err != nil {
+			return nil, err
+		}
+		s.text, s.lines = nil, nil
+	}
 	var all []*Source
 	for _, f := range s.inFile {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
