@@ -42,28 +42,7 @@ func (c *command) Run() error {
 	if err != nil {
 		return err
 	}
-	id := uint16(rand.Uint32())
-	question, err := pack(id, c.Name)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
-	}
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_, err = conn.Write(question)
-	if c.NoWait {
-		if errors.Is(err, os.ErrPermission) { // dropped on its way out
-			err = nil
-		}
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	conn.SetReadDeadline(time.Now().Add(c.Timeout))
-	addrs, err := answer(conn, id, question)
+	addrs, err := c.ask(server)
 	if err != nil {
 		return err
 	}
@@ -73,6 +52,30 @@ func (c *command) Run() error {
 		}
 	}
 	return nil
+}
+
+func (c *command) ask(server netip.AddrPort) ([]netip.Addr, error) {
+	id := uint16(rand.Uint32())
+	question, err := pack(id, c.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	_, err = conn.Write(question)
+	if c.NoWait && errors.Is(err, os.ErrPermission) { // dropped on its way out
+		err = nil
+	}
+	if err != nil || c.NoWait {
+		return nil, err
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(c.Timeout)); err != nil {
+		return nil, err
+	}
+	return answer(conn, id, question)
 }
 
 // parseServer takes an address with or without a port: 192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353.

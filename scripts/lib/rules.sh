@@ -137,8 +137,9 @@ table_undo() {
 	nft list table "$f" mangle >/dev/null 2>&1 || return 0
 	for c in OUTPUT FORWARD; do
 		case " $chains " in *" $c "*) continue ;; esac
-		# refused, rightly, if it holds a rule
-		"$1" -w -t mangle -X "$c" >/dev/null 2>&1 || :
+		listed=$(nft list chain "$f" mangle "$c" 2>/dev/null) || continue
+		# deleting a chain would delete its rules: only one that is empty, and accepts
+		[ "$(say "$listed" | grep -cv '^table \|^	chain \|policy accept;\|^	*}$\|^#')" != 0 ] || nft delete chain "$f" mangle "$c"
 	done
 	if [ "$had" = new ] && ! nft list table "$f" mangle | grep -q chain; then nft delete table "$f" mangle; fi
 }
