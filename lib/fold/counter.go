@@ -24,6 +24,21 @@ func NewCounter(max int) *Counter {
 func (c *Counter) Add(key []byte) { c.add(nodeOf(key), 1) }
 
 func (c *Counter) add(n node, rows int) {
+	c.put(n, rows)
+	if len(c.size) <= c.max {
+		return
+	}
+	narrow := c.size
+	for len(c.size) > c.max && c.level < len(levels)-1 {
+		c.level++
+		c.size = map[node]*int{}
+		for n, rows := range narrow {
+			c.put(n, *rows)
+		}
+	}
+}
+
+func (c *Counter) put(n node, rows int) {
 	family := n.wider(c.level)
 	if size := c.size[family]; size != nil {
 		*size += rows
@@ -31,18 +46,6 @@ func (c *Counter) add(n node, rows int) {
 	}
 	family.name = strings.Clone(family.name)
 	c.size[family] = &rows
-	for len(c.size) > c.max && c.level < len(levels)-1 {
-		c.widen()
-	}
-}
-
-func (c *Counter) widen() {
-	narrow := c.size
-	c.size = make(map[node]*int, len(narrow))
-	c.level++
-	for n, rows := range narrow {
-		c.add(n, *rows)
-	}
 }
 
 // Choose returns the keys of the rows into which families must be folded.
