@@ -236,6 +236,9 @@ func (b *bench) fleet() error {
 		b.ratio(work, "LC_ALL=C sort -m of the same files", newRatio(took[0], took[1]), 0.60, 0.35)
 		b.ratio("the same", "sort -m --batch-size=1000", newRatio(took[0], took[2]), 0, 0)
 		b.note("Merge of %s, one run: %s.", of.what, first.stages(ours))
+		if b.keep {
+			continue
+		}
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}

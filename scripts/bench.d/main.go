@@ -64,7 +64,9 @@ func main() {
 		b.print(os.Stdout, *markdown)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		for line := range strings.Lines(err.Error() + "\n") {
+			fmt.Fprint(os.Stderr, "bench: ", line)
+		}
 		os.Exit(1)
 	}
 }
