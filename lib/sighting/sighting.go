@@ -32,6 +32,8 @@ type Seen struct {
 	Count uint64
 	Last  Stamp
 	First [Sample]uint32 // those of the hosts with the smallest numbers
+
+	last uint32 // the host that Again has counted last
 }
 
 // A Row is one key.
@@ -91,6 +93,16 @@ func (s *Seen) add(o Seen) {
 	s.Hosts += o.Hosts
 	s.Count = sum(s.Count, o.Count)
 	s.Last = max(s.Last, o.Last)
+}
+
+// Again counts what may have been counted on the same host just before.
+func (s *Seen) Again(host uint32, count uint64, last Stamp) {
+	one := Seen{Hosts: 1, Count: count, Last: last, First: [Sample]uint32{host}}
+	if s.Hosts > 0 && s.last == host {
+		one.Hosts = 0
+	}
+	s.last = host
+	s.add(one)
 }
 
 // sum adds, and stays at the largest number: a count may be forged.

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+
+	"egress-monitor/lib/sighting"
+)
+
+// addressTops is what is kept of all addresses.
+type addressTops struct {
+	all       int
+	fresh     *top[named]
+	direct    *top[named]
+	lone      *top[named]
+	histogram histogram
+}
+
+func (b *builder) readAddresses() error {
+	byFewest := func(x, y named) int { return fewest(x.seen, y.seen) }
+	b.a = addressTops{
+		fresh: newTop(b.max, newness), direct: newTop(b.max, byFewest), lone: newTop(b.max, byFewest),
+		histogram: newHistogram(len(b.f.Hosts)),
+	}
+	return b.f.Addresses.Each(func(row *sighting.Row) error {
+		all := row.Seen[sighting.All]
+		b.a.all++
+		b.a.histogram.add(all.Hosts)
+		if s := row.Seen[sighting.New]; s.Hosts > 0 {
+			b.a.fresh.add(named{row.Key, s, s.Hosts < all.Hosts})
+		}
+		if s := row.Seen[sighting.Direct]; s.Hosts > 0 {
+			b.a.direct.add(named{name: row.Key, seen: s})
+			if s.Hosts == 1 {
+				b.f.Hosts[s.First[0]].OnlyHere++
+			}
+		}
+		if all.Hosts == 1 {
+			b.a.lone.add(named{name: row.Key, seen: all})
+		}
+		return nil
+	})
+}
+
+func (b *builder) directAddresses() Section {
+	s := Section{
+		ID: "direct", Title: "Direct-IP egress, by address", Alert: true,
+		Note:    "What few hosts reach first: what all of them reach is more likely part of the system.",
+		Columns: seenColumns("address", "connections"),
+		Empty:   "None: a name led to each address.",
+		More:    b.a.direct.more(),
+	}
+	for _, n := range b.a.direct.rows {
+		s.Rows = append(s.Rows, b.seenRow(n.seen, Text(n.name)))
+	}
+	return s
+}
+
+func (b *builder) newAddresses() Section {
+	return b.freshSection(b.a.fresh, Section{
+		ID: "new-addresses", Title: "New addresses since the pull before",
+		Columns: seenColumns("address", "connections"),
+	})
+}
+
+func (b *builder) loneAddresses() Section {
+	s := Section{
+		ID: "lone-addresses", Title: "Addresses that only one host contacts",
+		Columns: []Column{{Name: "address"}, {Name: "connections", Number: true}, {Name: "last"}, {Name: "on"}},
+		Empty:   "None.", More: b.a.lone.more(),
+	}
+	for _, n := range b.a.lone.rows {
+		s.Rows = append(s.Rows, []Cell{Text(n.name), Number(n.seen.Count), Time(n.seen.Last), b.on(n.seen)})
+	}
+	return s
+}
+
+// histogram counts keys by the number of hosts that have them.
+type histogram struct {
+	from   []uint32 // where each class begins
+	counts []uint64
+}
+
+func newHistogram(hosts int) histogram {
+	h := histogram{from: []uint32{1, 2, 3}}
+	for n := uint32(10); int(n) < hosts; n *= 10 {
+		h.from = append(h.from, n)
+	}
+	for len(h.from) > 0 && int(h.from[len(h.from)-1]) >= hosts {
+		h.from = h.from[:len(h.from)-1]
+	}
+	h.from = append(h.from, uint32(hosts))
+	h.counts = make([]uint64, len(h.from))
+	return h
+}
+
+func (h histogram) add(hosts uint32) {
+	i := len(h.from) - 1
+	for i > 0 && hosts < h.from[i] {
+		i--
+	}
+	h.counts[i]++
+}
+
+func (h histogram) class(i int) string {
+	switch {
+	case i == len(h.from)-1:
+		return fmt.Sprintf("all %s", group(uint64(h.from[i])))
+	case h.from[i+1]-1 == h.from[i]:
+		return group(uint64(h.from[i]))
+	}
+	return group(uint64(h.from[i])) + " to " + group(uint64(h.from[i+1]-1))
+}
+
+func (b *builder) prevalence() Section {
+	s := Section{
+		ID: "prevalence", Title: "On how many hosts",
+		Columns: []Column{{Name: "hosts"}, {Name: "names", Number: true}, {Name: "addresses", Number: true}},
+	}
+	for i := range b.d.histogram.from {
+		first := Text(b.d.histogram.class(i))
+		first.Number = cmp.Or(uint64(b.d.histogram.from[i]), 1)
+		s.Rows = append(s.Rows, []Cell{first, Number(b.d.histogram.counts[i]), Number(b.a.histogram.counts[i])})
+	}
+	return s
+}
