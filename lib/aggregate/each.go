@@ -3,10 +3,10 @@ package aggregate
 // A Check sees each record before Merge writes it, and may change it. The
 // record may be no more than its key, if nothing else was looked at: Len and
 // Whole tell the rest.
-type Check func(Record) (Record, error)
+type Check func(*Record) error
 
 // Len is about how many bytes the record takes as a line.
-func (r Record) Len() int {
+func (r *Record) Len() int {
 	if r.line != nil {
 		return len(r.line)
 	}

@@ -156,13 +156,14 @@ func MergeChecked(w io.Writer, sources []*Source, check Check) error {
 	var sum adder
 	for len(h) > 0 {
 		if !h.tied() {
-			if err = out.record(h[0].rec); err == nil {
+			if err = out.record(&h[0].rec); err == nil {
 				err = h.advance()
 			}
 		} else {
 			group = h.popSmallest(group[:0])
 			if records, err = recordsOf(group, records[:0]); err == nil {
-				err = out.record(sum.add(records))
+				rec := sum.add(records)
+				err = out.record(&rec)
 			}
 			if err == nil {
 				err = h.pushNext(group)
@@ -198,12 +199,12 @@ type output struct {
 	check Check // nil for none
 }
 
-func (o *output) record(r Record) (err error) {
+func (o *output) record(r *Record) error {
 	if r.Key == nil {
 		return nil // none of a group was a record
 	}
 	if o.check != nil {
-		if r, err = o.check(r); err != nil {
+		if err := o.check(r); err != nil {
 			return err
 		}
 	}

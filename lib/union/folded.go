@@ -22,12 +22,20 @@ func (w *watch) Scan() bool {
 		return false
 	}
 	line := w.Bytes()
-	if key, _, ok := bytes.Cut(line, []byte{' '}); ok && fold.Folded(key) {
-		if _, err := aggregate.Parse(line); err == nil {
-			w.folded.Add(key)
-		}
+	if bytes.IndexByte(line, '/') >= 0 || len(line) > 0 && line[0] == '*' {
+		w.note(line)
 	}
 	return true
+}
+
+func (w *watch) note(line []byte) {
+	key, _, _ := bytes.Cut(line, []byte{' '})
+	if !fold.Folded(key) {
+		return
+	}
+	if _, err := aggregate.Parse(line); err == nil {
+		w.folded.Add(key)
+	}
 }
 
 // writeFolded is Write where there is something to fold. What is folded is

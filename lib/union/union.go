@@ -108,7 +108,7 @@ func (u *Union) addRecords(in *batch.Scanner) error {
 			continue
 		}
 		u.folded.Add(rec.Key)
-		if rec, err = u.shorten(rec); err != nil {
+		if err := u.shorten(&rec); err != nil {
 			return err
 		}
 		if err := u.stream.Add(rec); err != nil {

@@ -74,29 +74,29 @@ func rewind(f *os.File) error {
 // nothingToFold returns a check that fails where there is.
 func (u *Union) nothingToFold() aggregate.Check {
 	rows := 0
-	return func(r aggregate.Record) (aggregate.Record, error) {
+	return func(r *aggregate.Record) error {
 		rows++
 		if u.Rows > 0 && rows > u.Rows || fold.Folded(r.Key) {
-			return r, errFold
+			return errFold
 		}
 		return u.shorten(r)
 	}
 }
 
 // shorten folds the addresses of a record that has too many of them.
-func (u *Union) shorten(r aggregate.Record) (aggregate.Record, error) {
+func (u *Union) shorten(r *aggregate.Record) error {
 	const shortest = len("::,")
 	if r.Len() < u.maxIPs()*shortest {
-		return r, nil
+		return nil
 	}
 	whole, err := r.Whole()
 	if err != nil {
-		return r, nil // a row that is trusted goes on as it is
+		return nil // a row that is trusted goes on as it is
 	}
 	if list := u.shortenList(whole.IPs); len(list) < len(whole.IPs) {
-		return whole.WithIPs(list), nil
+		*r = whole.WithIPs(list)
 	}
-	return r, nil
+	return nil
 }
 
 func (u *Union) shortenList(list []byte) []byte { return fold.List(list, u.maxIPs()) }
