@@ -10,14 +10,20 @@ RESOLVED_DROPIN=/etc/systemd/resolved.conf.d/zz-egress-monitor.conf
 SERVERS=$RUN/servers             # for dnsmasq: server= lines
 RESOLVER_FACTS=$RUN/resolver     # for the rules and the drop-in: "domain D", "port N", "tls STATE"
 
-has_resolved() { systemctl is-active --quiet systemd-resolved.service; }
+# Also while it is being restarted: that is no reason to take over /etc/resolv.conf.
+has_resolved() {
+	case $(systemctl is-active systemd-resolved.service) in active | activating | deactivating | reloading | refreshing) return 0 ;; esac
+	return 1
+}
 
-# Lines "WORD SCOPE VALUE": dns, domain, default, fallback, tls. SCOPE is a link's index, or 0 for global settings.
+# What there is to know, each line with a word in front that says where it is from. False if systemd-resolved, which
+# runs, does not say.
 upstream_facts() {
 	if has_resolved; then
 		resolved_config | sed 's/^/config /'
 		for what in dns domain default-route dnsovertls; do
-			timeout 5 resolvectl --no-pager "$what" 9>&- | sed "s/^/$what /"
+			lines=$(timeout 5 resolvectl --no-pager "$what" 9>&-) || return 1
+			say "$lines" | sed "s/^/$what /"
 		done
 	fi
 	foreign_resolv_conf | sed 's/^/resolv /'
@@ -101,7 +107,8 @@ upstream_plan() {
 # they do no harm, and an answer of systemd-resolved's that did not come must not cost the machine its names.
 upstream_refresh() {
 	mkdir -p "$RUN"
-	plan=$(upstream_facts | upstream_plan)
+	facts=$(upstream_facts) || return 1
+	plan=$(say "$facts" | upstream_plan)
 	if ! printf '%s\n' "$plan" | grep -q '^server ' && [ -s "$SERVERS" ]; then return 1; fi
 	printf '%s\n' "$plan" | grep -E '^(domain|port|tls) ' | sort -u | put_if_new "$RESOLVER_FACTS" || :
 	printf '%s\n' "$plan" | awk '$1 == "server" { print "server=" $2 } $1 == "route" { print "server=/" $2 "/" $3 }' | put_if_new "$SERVERS"
