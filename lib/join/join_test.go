@@ -69,7 +69,7 @@ func randomDomains(r *rand.Rand) []string {
 			}
 		}
 		slices.Sort(list)
-		text := strings.Join(slices.Compact(list), ",")
+		text := strings.Join(uncovered(slices.Compact(list)), ",")
 		if text == "" {
 			text = "-"
 		}
@@ -77,6 +77,20 @@ func randomDomains(r *rand.Rand) []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// uncovered is a list as a merge leaves it: without what its prefixes cover.
+func uncovered(list []string) (rest []string) {
+	for _, x := range list {
+		first, last := interval(x)
+		if !slices.ContainsFunc(list, func(p string) bool {
+			from, to := interval(p)
+			return p != x && strings.Contains(p, "/") && from.Cmp(first) <= 0 && last.Cmp(to) <= 0
+		}) {
+			rest = append(rest, x)
+		}
+	}
+	return rest
 }
 
 func randomIPs(r *rand.Rand) []string {
