@@ -78,6 +78,9 @@ func (f *Fleet) late(h *Host) (problems []string) {
 	if age := f.Now.Sub(h.Pulled); !h.Pulled.IsZero() && age > f.Stale {
 		problems = append(problems, "last pulled "+ago(age))
 	}
+	if h.Newest != 0 && h.Newest.Time().Sub(f.Now) > f.Blind {
+		problems = append(problems, "has rows from the future: its clock is wrong")
+	}
 	return problems
 }
 

@@ -27,7 +27,7 @@ func (b *builder) readAddresses() error {
 		b.a.all++
 		b.a.histogram.add(all.Hosts)
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
-			b.a.fresh.add(named{row.Key, s, s.Hosts < all.Hosts})
+			b.a.fresh.add(named{row.Key, 1, s, s.Hosts < all.Hosts})
 		}
 		if s := row.Seen[sighting.Direct]; s.Hosts > 0 {
 			b.a.direct.add(named{name: row.Key, seen: s})
@@ -47,7 +47,7 @@ func (b *builder) directAddresses() Section {
 		ID: "direct", Title: "Direct-IP egress, by address", Alert: true,
 		Note:    "What few hosts reach first: what all of them reach is more likely part of the system.",
 		Columns: seenColumns("address", "connections"),
-		Empty:   "None: a name led to each address.",
+		Empty:   "None: of hosts whose names are known, a name led to each address.",
 		More:    b.a.direct.more(),
 	}
 	for _, n := range b.a.direct.rows {
@@ -59,8 +59,8 @@ func (b *builder) directAddresses() Section {
 func (b *builder) newAddresses() Section {
 	return b.freshSection(b.a.fresh, Section{
 		ID: "new-addresses", Title: "New addresses since the pull before",
-		Columns: seenColumns("address", "connections"),
-	})
+		Columns: append([]Column{{Name: "address"}, {Name: "elsewhere"}}, seenColumns("", "connections")[1:]...),
+	}, func(n named) []Cell { return []Cell{Text(n.name), Text(elsewhere(n))} })
 }
 
 func (b *builder) loneAddresses() Section {

@@ -50,13 +50,12 @@ func (b *builder) lead() []string {
 		}
 	}
 	lines := []string{
-		fmt.Sprintf("Made at %s. %s with %s and %s, the last at %s.", b.f.Now.UTC().Format("2006-01-02 15:04"),
-			plural(len(b.f.Hosts), "host"), plural64(questions, "question"), plural64(connections, "connection"), Time(newest).Text),
-		fmt.Sprintf("%s and %s, different ones: %s and %s.", plural(domains, "row of a name"), plural(addresses, "row of an address"),
-			plural(b.d.all, "name"), plural(b.a.all, "address")),
+		fmt.Sprintf("Made at %s. %s; the newest row is of %s.", b.f.Now.UTC().Format("2006-01-02 15:04"), plural(len(b.f.Hosts), "host"), Time(newest).Text),
+		fmt.Sprintf("%s for %s (%s).", plural64(questions, "question"), plural(b.d.all, "name"), plural(domains, "row")),
+		fmt.Sprintf("%s to %s (%s).", plural64(connections, "connection"), plural(b.a.all, "address"), plural(addresses, "row")),
 	}
 	if allowed > 0 {
-		lines = append(lines, fmt.Sprintf("%s on the list of what is allowed, and in no table.", plural(allowed, "row")))
+		lines = append(lines, fmt.Sprintf("%s on the list of what is allowed, and in no table; the numbers of different names and addresses are without them.", plural(allowed, "row")))
 	}
 	if problems > 0 {
 		lines = append(lines, fmt.Sprintf("Of %s not all is known: see the first table.", plural(problems, "host")))
@@ -70,8 +69,6 @@ func plural64(n uint64, what string) string {
 	switch {
 	case n == 1:
 		return "1 " + what
-	case strings.HasPrefix(what, "row of"):
-		return group(n) + " rows" + what[len("row"):]
 	case strings.HasSuffix(what, "s"):
 		return group(n) + " " + what + "es"
 	}

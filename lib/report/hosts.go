@@ -39,10 +39,10 @@ func (b *builder) directHosts() Section {
 	s := Section{
 		ID: "direct-hosts", Title: "Direct-IP egress, by host", Alert: true,
 		Note: "Connections to addresses that no name led to, without public resolvers. " +
-			"\"only here\": addresses that no other host reached in this way.",
+			"Hosts that reached addresses no other host reached in this way (only here) come first.",
 		Columns: []Column{{Name: "host"}, {Name: "addresses", Number: true}, {Name: "only here", Number: true},
 			{Name: "connections", Number: true}, {Name: "last"}},
-		Empty: "None: a name led to each address.",
+		Empty: "None: of hosts whose names are known, a name led to each address.",
 	}
 	t := newTop(b.max, func(x, y *fleet.Host) int {
 		return cmp.Or(cmp.Compare(y.OnlyHere, x.OnlyHere), cmp.Compare(y.DirectConnections, x.DirectConnections))
@@ -57,6 +57,9 @@ func (b *builder) directHosts() Section {
 			Number(h.DirectConnections), Time(h.DirectLast)})
 	}
 	s.More = t.more()
+	if len(b.f.Hosts) == 1 {
+		s.drop(2) // there is no other host
+	}
 	return s
 }
 

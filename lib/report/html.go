@@ -72,13 +72,14 @@ type chartLine struct {
 const (
 	chartHeight = 160
 	chartLeft   = 90
-	barPitch    = 7
+	chartBars   = 840 // the width for all bars, unless they grow too thin or too fat
 )
 
 // chartOf draws on a logarithmic scale: a fleet has hosts with ten connections
 // and hosts with ten million.
 func chartOf(bars []Bar) chart {
-	c := chart{Width: chartLeft + max(40, len(bars))*barPitch + 20, Height: chartHeight + 20}
+	pitch := min(40, max(7, chartBars/max(1, len(bars))))
+	c := chart{Width: chartLeft + max(160, len(bars)*pitch), Height: chartHeight + 20}
 	most := uint64(1)
 	for _, b := range bars {
 		most = max(most, b.Connections)
@@ -93,7 +94,7 @@ func chartOf(bars []Bar) chart {
 	for i, b := range bars {
 		h, d := height(b.Connections), height(b.Direct)
 		c.Bars = append(c.Bars, chartBar{
-			X: chartLeft + i*barPitch, Y: chartHeight + 10 - h, Width: barPitch - 2, Height: h,
+			X: chartLeft + i*pitch, Y: chartHeight + 10 - h, Width: pitch - 2, Height: h,
 			DirectY: chartHeight + 10 - d, DirectHeight: d,
 			Title: b.Label + ": " + plural64(b.Connections, "connection") + ", " + group(b.Direct) + " of them direct",
 		})

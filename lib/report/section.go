@@ -7,6 +7,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,14 @@ type Section struct {
 	Rows    [][]Cell
 	More    int    // rows that were left out
 	Empty   string // what is said if there are none
+}
+
+// drop takes out a column.
+func (s *Section) drop(i int) {
+	s.Columns = slices.Delete(s.Columns, i, i+1)
+	for n := range s.Rows {
+		s.Rows[n] = slices.Delete(s.Rows[n], i, i+1)
+	}
 }
 
 // A Column is the heading of cells of one kind.

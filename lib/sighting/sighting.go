@@ -43,7 +43,7 @@ type Row struct {
 }
 
 // maxKeys is how many keys are held in memory, in some 250 bytes each.
-const maxKeys = 250_000
+const maxKeys = 100_000
 
 // A Collector gathers sightings.
 type Collector struct {
@@ -103,6 +103,11 @@ func (s *Seen) Again(host uint32, count uint64, last Stamp) {
 	}
 	s.last = host
 	s.add(one)
+}
+
+// More adds what the same hosts have seen of something else.
+func (s *Seen) More(count uint64, last Stamp) {
+	s.Count, s.Last = sum(s.Count, count), max(s.Last, last)
 }
 
 // sum adds, and stays at the largest number: a count may be forged.

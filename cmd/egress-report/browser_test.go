@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// browser is Chromium. In CI it may not be missing.
+func browser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("chromium is missing")
+	}
+	t.Skip("chromium is not installed")
+	return ""
+}
+
+// open loads a page and returns what the browser has made of it, and what the
+// page said on the console.
+func open(t *testing.T, page, hash string) (dom, console string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+		"--user-data-dir="+t.TempDir(), "--enable-logging=stderr", "--dump-dom", "file://"+page+hash)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	for line := range strings.Lines(errs.String()) {
+		if strings.Contains(line, "CONSOLE") {
+			console += line
+		}
+	}
+	return string(out), console
+}
+
+// writePage makes a page of hosts with hostile names.
+func writePage(t *testing.T, hosts int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range hosts {
+		host := filepath.Join(dir, "hosts", fmt.Sprintf("<img src=x onerror=alert(1)> %d", i))
+		if err := os.MkdirAll(host, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("192.0.2.%d %d 2026-11-23T11:20:00Z\n", i, []int{90, 1000, 200}[i%3])
+		write(t, filepath.Join(host, "unique-ips.log"), text)
+		write(t, filepath.Join(host, "unique-domains.log"), "</script><script>document.title='owned'</script> 1 2026-11-23T11:20:00Z -\n")
+	}
+	page := filepath.Join(dir, "page.html")
+	c := &command{HTML: page, Dir: filepath.Join(dir, "hosts"), Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Color: "never"}
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var (
+	section = regexp.MustCompile(`(?s)<section id="hosts">.*?</section>`)
+	cells   = regexp.MustCompile(`<tr><td[^>]*>[^<]*</td><td[^>]*>([^<]*)</td>`)
+)
+
+// counts is the second column of the table of hosts, from above.
+func counts(t *testing.T, dom string) (column []string) {
+	t.Helper()
+	for _, m := range cells.FindAllStringSubmatch(section.FindString(dom), -1) {
+		column = append(column, m[1])
+	}
+	return column
+}
+
+// TestBrowser: a click on a heading sorts, by numbers and not by their digits,
+// and another one turns the order round; what hosts and names are called is
+// shown and not run; and the page's own rules (its policy) let it do this.
+func TestBrowser(t *testing.T) {
+	page := writePage(t, 3)
+	dom, console := open(t, page, "")
+	if got, want := counts(t, dom), []string{"1,000", "200", "90"}; !slices.Equal(got, want) {
+		t.Errorf("as loaded: %v, want %v", got, want)
+	}
+	if strings.Contains(dom, "<img") || strings.Contains(dom, "<title>owned") || !strings.Contains(dom, "&lt;img src=x onerror=alert(1)&gt; 0") {
+		t.Errorf("a name was run, or is not there:\n%s", dom)
+	}
+	if console != "" {
+		t.Errorf("the browser complains: %s", console)
+	}
+	if n := strings.Count(dom, `<rect class="direct"`); n != 3 {
+		t.Errorf("%d bars for 3 hosts", n)
+	}
+	dom, console = open(t, page, "#sort=hosts,1,1")
+	if got, want := counts(t, dom), []string{"90", "200", "1,000"}; !slices.Equal(got, want) || console != "" {
+		t.Errorf("after two clicks: %v, want %v; %s", got, want, console)
+	}
+	if !strings.Contains(section.FindString(dom), `<th class="number" aria-sort="ascending">`) {
+		t.Error("the heading does not say how the table is sorted")
+	}
+}

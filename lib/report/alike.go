@@ -1,0 +1,77 @@
+package report
+
+import (
+	"cmp"
+
+	"egress-monitor/lib/sighting"
+)
+
+// named is a key, and who has seen it in the way that counts; or several names
+// of one domain that the same hosts have seen.
+type named struct {
+	name  string // one of them
+	names int
+	seen  sighting.Seen
+	known bool // new here, but not elsewhere
+}
+
+// newness has what is new to the whole fleet first.
+func newness(a, b named) int {
+	return cmp.Or(compareBool(a.known, b.known), fewest(a.seen, b.seen))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// alike gathers names of one domain that the same few hosts have seen: a tunnel
+// has thousands of them, and they should not fill a table.
+type alike struct {
+	to    *top[named]
+	at    map[likeness]int
+	names []named
+}
+
+type likeness struct {
+	hosts uint32
+	first [sighting.Sample]uint32
+	known bool
+}
+
+// maxAlike is how many groups of one domain there are at a time.
+const maxAlike = 1000
+
+func (a *alike) add(n named) {
+	if n.seen.Hosts > sighting.Sample {
+		a.to.add(n) // which hosts these are is not known
+		return
+	}
+	like := likeness{n.seen.Hosts, n.seen.First, n.known}
+	if i, ok := a.at[like]; ok {
+		a.names[i].names++
+		a.names[i].seen.More(n.seen.Count, n.seen.Last)
+		return
+	}
+	if len(a.names) == maxAlike {
+		a.flush()
+	}
+	if a.at == nil {
+		a.at = map[likeness]int{}
+	}
+	a.at[like] = len(a.names)
+	a.names = append(a.names, n)
+}
+
+func (a *alike) flush() {
+	for _, n := range a.names {
+		a.to.add(n)
+	}
+	clear(a.at)
+	a.names = a.names[:0]
+}
