@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A flood here is a fiftieth of what it can be,
+// with limits as much smaller.
+const (
+	floodRows  = 200_000
+	floodLimit = 3_000
+	normalRows = 2_000
+)
+
+// Hundreds of thousands of new keys in one poll, and in ten: no more rows than
+// allowed, each row that is not part of the flood with its exact count, the sum
+// of counts as it was, in memory that does not grow with the flood.
+func TestFlood(t *testing.T) {
+	for _, flood := range []struct {
+		name string
+		key  func(i int) string
+		into string // what the flood is folded into
+	}{
+		{"names", func(i int) string { return random(i) + ".tunnel.example.org" }, "*.example.org"},
+		{"domains", func(i int) string { return random(i) + ".com" }, "*.com"},
+		{"reverse", func(i int) string { return fmt.Sprintf("%d.%d.%d.10.in-addr.arpa", i%256, i/256%256, i>>16) }, "*.0.0.10.in-addr.arpa"},
+		{"addresses", func(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i/256%256, i%256) }, ""},
+	} {
+		for _, polls := range []int{1, 10} {
+			t.Run(fmt.Sprint(flood.name, "/polls=", polls), func(t *testing.T) {
+				dir := t.TempDir()
+				for poll := range polls {
+					peak := commit(t, dir, poll, func(w io.Writer) { writePoll(w, flood.key, poll, polls) })
+					if peak > 128<<10 {
+						t.Errorf("poll %d took %d KiB", poll, peak)
+					}
+				}
+				wantFolded(t, filepath.Join(dir, "rows.log"), flood.into)
+			})
+		}
+	}
+}
+
+func random(i int) string {
+	h := fnv.New64a()
+	fmt.Fprint(h, i)
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// writePoll writes every polls'th record, of the flood and of all others.
+func writePoll(w io.Writer, key func(int) string, poll, polls int) {
+	const rest = " 1 2026-02-08T21:30:00Z\n"
+	for i := poll; i < floodRows; i += polls {
+		io.WriteString(w, key(i)+rest)
+	}
+	for i := poll; i < normalRows; i += polls {
+		fmt.Fprintf(w, "host%d.site%d.net 3 2026-02-08T21:30:00Z\n", i, i%500)
+	}
+	fmt.Fprintf(w, "-- cursor: c%d\n", poll+1)
+}
+
+// commit runs aggmerge, and returns the most memory it took, in KiB.
+func commit(t *testing.T, dir string, poll int, write func(io.Writer)) int64 {
+	t.Helper()
+	after := fmt.Sprint("c", poll)
+	if poll == 0 {
+		after = ""
+	}
+	cmd := exec.Command("aggmerge", "--into=rows.log", "--cursor-file=cursor", "--after-cursor="+after, fmt.Sprint("--max-rows=", floodLimit))
+	cmd.Dir = dir
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out := bufio.NewWriterSize(in, 64<<10)
+	write(out)
+	out.Flush()
+	in.Close()
+	if err := cmd.Wait(); err != nil || said.Len() > 0 {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+}
+
+func wantFolded(t *testing.T, file, into string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, sum, normal := 0, 0, 0
+	for line := range strings.Lines(string(text)) {
+		var key string
+		var n int
+		fmt.Sscan(line, &key, &n)
+		rows, sum = rows+1, sum+n
+		if strings.HasPrefix(key, "host") && n == 3 {
+			normal++
+		}
+	}
+	if rows > floodLimit || sum != floodRows+3*normalRows || normal != normalRows {
+		t.Errorf("%d rows, sum %d, %d as they were", rows, sum, normal)
+	}
+	if into != "" && !strings.Contains(string(text), into+" ") {
+		t.Errorf("no row %s", into)
+	}
+}
