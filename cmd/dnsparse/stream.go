@@ -2,25 +2,37 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/transact"
 )
 
 // print prints the records so far.
 func print(log *transact.Tracker, out *bufio.Writer, flush bool) error {
 	err := log.Print(func(record []byte) error {
-		_, err := out.Write(record)
+		_, err := out.Write(literal(record))
 		return err
 	})
 	if err == nil && flush {
 		err = out.Flush()
 	}
 	return err
+}
+
+// literal is a record of a name as it was asked for: a question for "*.com"
+// must not be taken for all that lies below com.
+func literal(record []byte) []byte {
+	key, rest, _ := bytes.Cut(record, []byte{' '})
+	if name := fold.Literal(key); len(name) > len(key) {
+		return append(append(name, ' '), rest...)
+	}
+	return record
 }
 
 // finish prints the rest, and the trailer if there is one.
