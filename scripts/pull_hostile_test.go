@@ -116,6 +116,7 @@ func TestDeceivedRsync(t *testing.T) {
 // TestInterrupt: a signal ends the pull and everything it started, and what
 // was there stays.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	f.good("good", "")
 	f.aggregates("good", domainRow, ipRow)

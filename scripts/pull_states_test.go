@@ -3,6 +3,7 @@ package scripts
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -25,17 +26,13 @@ func row(key string, count int, ips string) string {
 	return strings.TrimSuffix(fmt.Sprintf("%s %d 2026-02-08T21:30:00Z %s", key, count, ips), " ") + "\n"
 }
 
-// TestStates pulls one server again and again, by both roads: the files are
+// TestStates pulls two servers again and again, one by each road: the files are
 // states, so nothing depends on how often or when that is done.
 func TestStates(t *testing.T) {
-	for _, road := range [][]string{nil, {"--no-rsync"}} {
-		t.Run(fmt.Sprint(road), func(t *testing.T) { testStates(t, road) })
-	}
-}
-
-func testStates(t *testing.T, road []string) {
-	f := newFleet(t, 1)
+	t.Parallel()
+	f := newFleet(t, 2)
 	f.good("a", "")
+	f.good("b", "--no-rsync")
 	states := []struct {
 		what         string
 		domains, ips string
@@ -66,25 +63,32 @@ func testStates(t *testing.T, road []string) {
 		if strings.Contains(s.changed, "i") {
 			want.ips, want.ipsBefore = s.ips, want.ips
 		}
-		f.aggregates("a", s.domains, s.ips)
-		said, status := f.run(road...)
-		if status != 0 || s.state == "ok" && said != "" {
-			t.Errorf("%s: exit status %d: %s", s.what, status, said)
+		said := ""
+		for _, host := range []string{"a", "b"} {
+			f.aggregates(host, s.domains, s.ips)
+			if s.state == "reset" {
+				said += "egress-pull: " + host + ": counts fell, the server began anew: unique-"
+			}
 		}
-		if s.state == "reset" && !strings.HasPrefix(said, "egress-pull: a: counts fell, the server began anew: unique-") {
-			t.Errorf("%s: says %q", s.what, said)
+		got, status := f.run()
+		if status != 0 || resets.ReplaceAllString(got, "$1") != said {
+			t.Errorf("%s: exit status %d: %s", s.what, status, got)
 		}
 		f.wantHost("a", s.state, want)
+		f.wantHost("b", s.state, want)
 		if t.Failed() {
 			t.Fatalf("at state %q", s.what)
 		}
 	}
-	f.wantFiles("out", ".lock a")
-	f.wantFiles("out/a", "pull.status unique-domains.log unique-domains.log.prev unique-ips.log unique-ips.log.prev")
+	f.wantFiles("out", ".lock a b")
+	f.wantFiles("out/b", "pull.status unique-domains.log unique-domains.log.prev unique-ips.log unique-ips.log.prev")
 }
+
+var resets = regexp.MustCompile(`(anew: unique-)(domains.log|ips.log|domains.log unique-ips.log)\n`)
 
 // TestUnchanged: a pull that brings nothing new leaves the very same files.
 func TestUnchanged(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 1)
 	f.good("a", "")
 	f.aggregates("a", domainRow, ipRow)
@@ -107,6 +111,7 @@ func TestUnchanged(t *testing.T) {
 // TestFallback: a server without rsync, with one that is not ours to talk to,
 // and one with a plain account in the place of the forced command.
 func TestFallback(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 3)
 	f.aggregates("x", domainRow, ipRow)
 	plain := "exec sh -c \"$SSH_ORIGINAL_COMMAND\""
