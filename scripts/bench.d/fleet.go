@@ -15,15 +15,22 @@ import (
 func saveFleet(dir string, hosts, rows int, ips bool, key func(i int) (string, []string)) (files []string, total *truth, err error) {
 	r := rand.New(rand.NewPCG(5, 6))
 	total = newTruth(ips)
-	common := rows * 2
+	type known struct {
+		name  string
+		addrs []string
+	}
+	common := make([]known, rows*2)
+	for i := range common {
+		common[i].name, common[i].addrs = key(i)
+	}
 	for host := range hosts {
 		one := newTruth(ips)
 		for n := 0; len(one.rows) < rows; n++ {
-			i := r.IntN(common)
+			k := common[r.IntN(len(common))]
+			name, addrs := k.name, k.addrs
 			if r.IntN(5) == 0 {
-				i = common + host*rows + n
+				name, addrs = key(len(common) + host*rows + n)
 			}
-			name, addrs := key(i)
 			if one.rows[name] != nil {
 				continue
 			}

@@ -42,9 +42,9 @@ var benchmarks = []benchmark{
 	{"cat", "cursorcat and cat; 256 MB", (*bench).cat},
 	{"busy", "polls of 500 lines", (*bench).busy},
 	{"idle", "polls of nothing", (*bench).idle},
-	{"million", "polls into a large aggregate; 400 MB", (*bench).million},
+	{"million", "polls into a large aggregate; 500 MB", (*bench).million},
 	{"names", "new names and known ones; 200 MB", (*bench).names},
-	{"fleet", "the aggregates of many hosts; 700 MB", (*bench).fleet},
+	{"fleet", "the aggregates of many hosts; 1 GB", (*bench).fleet},
 	{"journal", "a journal; 400 MB", (*bench).journal},
 	{"start", "start of a tool", (*bench).start},
 }
