@@ -115,11 +115,12 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if st.trailer.Cursor != after {
 		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
 	}
-	next := state{trailer: t}
-	if changed {
-		if next.staged, err = s.stage(st.staged, merge); err != nil {
-			return err
-		}
+	next := state{staged: st.staged, trailer: t} // its name still serves as the seal
+	if !changed {
+		return s.save(next)
+	}
+	if next.staged, err = s.stage(st.staged, merge); err != nil {
+		return err
 	}
 	if err := s.commit(st, next); err != nil {
 		s.unstage(next.staged.name)
@@ -155,16 +156,14 @@ func (s *Store) commit(old, next state) error {
 	// Two things must be on the disk before the cursor file changes: the name
 	// of the file that is staged now, and the rename that published the last
 	// one, whose name the cursor file is about to forget.
-	if old.staged.name != "" || next.staged.name != "" {
-		if err := syncDir(filepath.Dir(s.File)); err != nil {
-			return err
-		}
+	if err := syncDir(filepath.Dir(s.File)); err != nil {
+		return err
 	}
 	if err := s.save(next); err != nil {
 		return err
 	}
 	err := syncDir(filepath.Dir(s.Cursor))
-	if err == nil && next.staged.name != "" {
+	if err == nil {
 		err = os.Rename(s.beside(next.staged.name), s.File)
 	}
 	if err != nil {
