@@ -21,8 +21,10 @@ cmd_enable() { # [--dry-run]
 	dry=${1:-}
 	load_settings
 	lock -w 60 || die "another egress-monitor is at work"
-	# Until something is changed nothing is left behind.
+	# Until something is changed nothing is left behind. (The shell runs no EXIT trap on a signal that has none.)
 	trap '[ -d "$ADMIN" ] || rm -rf "$RUN"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 	preflight
 	[ -z "$dry" ] || say "egress-monitor enable would do this:"
 	[ -n "$dry" ] || begin
@@ -68,11 +70,9 @@ preflight() {
 
 # From here on a failure, whatever it is, undoes everything.
 begin() {
+	trap roll_back EXIT
 	mkdir -p "$ADMIN"
 	chmod 700 "$ADMIN"
-	trap roll_back EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
 }
 
 roll_back() {
