@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -112,7 +111,7 @@ func (b *builder) hosts() Section {
 }
 
 // A Bar is the connections of a host, or of several side by side if there are
-// many: then of the one with the most.
+// many: then it is as high as the highest of them.
 type Bar struct {
 	Label       string
 	Connections uint64
@@ -127,14 +126,19 @@ func (b *builder) bars() (bars []Bar) {
 		hosts[i] = &b.f.Hosts[i]
 	}
 	slices.SortStableFunc(hosts, func(x, y *fleet.Host) int { return cmp.Compare(y.Connections, x.Connections) })
-	step := (len(hosts) + maxBars - 1) / maxBars
-	for i := 0; i < len(hosts); i += step {
-		h := hosts[i]
-		label := Clean(h.Name)
-		if n := min(step, len(hosts)-i); n > 1 {
-			label = fmt.Sprintf("%s and %d hosts with no more", label, n-1)
-		}
-		bars = append(bars, Bar{label, h.Connections, h.DirectConnections})
+	for some := range slices.Chunk(hosts, (len(hosts)+maxBars-1)/maxBars) {
+		bars = append(bars, barOf(some))
 	}
 	return bars
+}
+
+func barOf(hosts []*fleet.Host) Bar {
+	bar := Bar{Label: Clean(hosts[0].Name), Connections: hosts[0].Connections}
+	if n := len(hosts); n > 1 {
+		bar.Label += " to " + Clean(hosts[n-1].Name) + ", " + plural(n, "host") + ", at most"
+	}
+	for _, h := range hosts {
+		bar.Direct = max(bar.Direct, h.DirectConnections)
+	}
+	return bar
 }
