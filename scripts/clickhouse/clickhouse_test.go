@@ -438,13 +438,13 @@ func TestOrders(t *testing.T) {
 		for _, p := range order.loads {
 			s.do(p.dir)
 		}
-		for range 2 {
-			s.compare(fmt.Sprintf("http %v, %d loads", order.http, len(order.loads)), want)
-			for _, table := range []string{"domain_states", "ip_states", "loads", "domain_firsts", "ip_firsts", "resolvers"} {
-				s.statement("OPTIMIZE TABLE egress." + table + " FINAL")
-			}
-		}
+		s.compare(fmt.Sprintf("http %v, %d loads", order.http, len(order.loads)), want)
 	}
+	// and when ClickHouse has merged its parts, which it does when it likes
+	for _, table := range []string{"domain_states", "ip_states", "loads", "domain_firsts", "ip_firsts", "resolvers"} {
+		s.statement("OPTIMIZE TABLE egress." + table + " FINAL")
+	}
+	s.compare("optimized", want)
 }
 
 func (s *server) compare(what string, want map[string]string) {
@@ -492,36 +492,44 @@ func TestHostile(t *testing.T) {
 	s := start(t)
 	domains := map[string]row{"a.example": {1, stamp(1), "-"}}
 	ips := map[string]row{"192.0.2.1": {1, stamp(1), ""}}
-	before := newPull(t, map[string]host{"bad": {domains, ips}, "good": {domains, ips}}, 30)
+	lines := []string{
+		"a.example 1 2026-02-08T21:01:00Z ['x']", "a.example 1 2026-02-08T21:01:00Z 192.0.2.1','x", "a.example x 2026-02-08T21:01:00Z -",
+		"a.example 1 2026-02-08T21:01:00Z", "a.example\t7\t2026-02-08T21:01:00Z\t-", "a,b 1 2026-02-08T21:01:00Z -",
+		"b.example 1 2026-02-08T21:01:00Z -\na.example 1 2026-02-08T21:01:00Z -", "a.example 1 now() -", "\x1b 1 2026-02-08T21:01:00Z -",
+	}
+	hosts := map[string]host{"good": {domains, ips}}
+	for i := range lines {
+		hosts[fmt.Sprint("bad", i)] = host{domains, ips}
+	}
+	before, p := newPull(t, hosts, 30), newPull(t, hosts, 50)
+	for i, line := range lines {
+		must(t, os.WriteFile(fmt.Sprintf("%s/bad%d/unique-domains.log", p.dir, i), []byte(line+"\n"), 0o644))
+	}
+	names := []string{"x'y", "a b", "$(touch pwned)", "-q", "t\tab", `back\nslash`, "x;DROP DATABASE egress"}
+	for _, name := range names {
+		must(t, os.MkdirAll(filepath.Join(p.dir, name), 0o755))
+		must(t, os.WriteFile(filepath.Join(p.dir, name, "pull.status"), []byte("time="+stamp(50)+"\n"), 0o644))
+	}
 	s.do("--schema")
 	s.do(before.dir)
-	names := []string{"x'y", "a b", "$(touch pwned)", "-q", "t\tab", `back\nslash`, "x;DROP DATABASE egress"}
 	for _, http := range []bool{false, true} {
 		s.http = http
-		for _, line := range []string{
-			"a.example 1 2026-02-08T21:01:00Z ['x']", "a.example 1 2026-02-08T21:01:00Z 192.0.2.1','x", "a.example x 2026-02-08T21:01:00Z -",
-			"a.example 1 2026-02-08T21:01:00Z", "a.example\t7\t2026-02-08T21:01:00Z\t-", "a,b 1 2026-02-08T21:01:00Z -",
-			"b.example 1 2026-02-08T21:01:00Z -\na.example 1 2026-02-08T21:01:00Z -", "a.example 1 now() -", "\x1b 1 2026-02-08T21:01:00Z -",
-		} {
-			p := newPull(t, map[string]host{"bad": {domains, ips}, "good": {domains, ips}}, 50)
-			must(t, os.WriteFile(p.dir+"/bad/unique-domains.log", []byte(line+"\n"), 0o644))
-			for _, name := range names {
-				must(t, os.MkdirAll(filepath.Join(p.dir, name), 0o755))
-				must(t, os.WriteFile(filepath.Join(p.dir, name, "pull.status"), []byte("time="+stamp(50)+"\n"), 0o644))
-			}
-			_, errs, status := s.run(p.dir)
-			if status != 1 || strings.Count(errs, "\n") != len(names)+1 ||
-				!strings.Contains(errs, "egress-load: bad: unique-domains.log: line ") {
-				t.Errorf("%q: exit status %d: %s", line, status, errs)
-			}
-			for _, c := range errs {
-				if c != '\n' && (c < ' ' || c > '~') {
-					t.Errorf("says %q", c)
-				}
-			}
-			wantText(t, "fleet-domains", s.query("fleet-domains"), "a.example 2 "+stamp(1)+" -\n")
-			wantText(t, "fleet-ips", s.query("fleet-ips"), "192.0.2.1 2 "+stamp(1)+"\n")
+		_, errs, status := s.run(p.dir)
+		if status != 1 || strings.Count(errs, "\n") != len(names)+len(lines) {
+			t.Errorf("exit status %d: %s", status, errs)
 		}
+		for i, line := range lines {
+			if !strings.Contains(errs, fmt.Sprintf("egress-load: bad%d: unique-domains.log: line ", i)) {
+				t.Errorf("%q: says %s", line, errs)
+			}
+		}
+		for _, c := range errs {
+			if c != '\n' && (c < ' ' || c > '~') {
+				t.Errorf("says %q", c)
+			}
+		}
+		wantText(t, "fleet-domains", s.query("fleet-domains"), "a.example 10 "+stamp(1)+" -\n")
+		wantText(t, "fleet-ips", s.query("fleet-ips"), "192.0.2.1 10 "+stamp(1)+"\n")
 	}
 	if _, err := os.Stat("pwned"); err == nil {
 		t.Error("a command was run")
