@@ -134,7 +134,11 @@ func TestInterrupt(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond)
 		start := time.Now()
-		must(t, cmd.Process.Signal(signal))
+		to := cmd.Process.Pid
+		if signal == syscall.SIGINT {
+			to = -to // as from the terminal, to all its processes
+		}
+		must(t, syscall.Kill(to, signal))
 		cmd.Wait()
 		if code := cmd.ProcessState.ExitCode(); code != 128+int(signal) {
 			t.Errorf("%v: exit status %d: %s", signal, code, errs.String())
@@ -172,7 +176,12 @@ func TestKilled(t *testing.T) {
 	f.good("good", "")
 	f.aggregates("good", domainRow, ipRow)
 	f.write("out/.pull.killed/stage.1/in/unique-ips.log", "half")
-	f.pull()
+	cmd := f.command()
+	cmd.Args[len(cmd.Args)-2] = "-" // the list of hosts may come on standard input, too
+	cmd.Stdin = strings.NewReader(f.hosts.String())
+	if said, status := run(t, cmd); status != 0 || said != "" {
+		t.Errorf("exit status %d: %s", status, said)
+	}
 	f.wantFiles("out", ".lock good")
 }
 
