@@ -1,0 +1,35 @@
+package pipelines
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// 40,000 new connections in a second and more can be too many for journald to
+// read in time: each of them is in the counts or in the number of the gap. With
+// a set that counts beside the LOG rule each of them ends in the counts.
+func TestFloodIsCounted(t *testing.T) {
+	needsRoot(t)
+	needs(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
+	build := exec.Command("go", "build", "-o", bin, "../testdata/real/flood")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	set := ""
+	if _, err := exec.LookPath("nft"); err == nil {
+		set = "1"
+	}
+	for _, rate := range []int{40_000, 120_000} {
+		prefix := fmt.Sprintf("EGF%d: ", os.Getpid())
+		cmd := exec.Command("../testdata/real/journald-netns", "-p", prefix, "../testdata/real/flood-story")
+		cmd.Env = append(os.Environ(), "BIN="+bin, fmt.Sprint("RATE=", rate), "SECONDS_LONG=2", "SET="+set)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		t.Logf("%s", out)
+	}
+}
