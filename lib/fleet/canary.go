@@ -3,7 +3,7 @@ package fleet
 import (
 	"fmt"
 	"net/netip"
-	"slices"
+	"strings"
 	"time"
 
 	"egress-monitor/lib/family"
@@ -29,10 +29,29 @@ func newCanaries(keys []string) canaries {
 	return c
 }
 
-func (c canaries) name(key []byte) bool { return c.names[string(key)] }
+// name says whether a row holds a canary, and whether it holds nothing else: a
+// canary may have been folded into a family.
+func (c canaries) name(key []byte) (holds, alone bool) {
+	if c.names[string(key)] {
+		return true, true
+	}
+	domain, folded := family.Names(key)
+	if !folded {
+		return false, false
+	}
+	for name := range c.names {
+		holds = holds || strings.HasSuffix(name, "."+string(domain))
+	}
+	return holds, false
+}
 
-func (c canaries) address(p netip.Prefix) bool {
-	return slices.ContainsFunc(c.prefixes, p.Overlaps)
+// address is name for an address or a prefix.
+func (c canaries) address(p netip.Prefix) (holds, alone bool) {
+	for _, canary := range c.prefixes {
+		holds = holds || family.Contains(p, canary)
+		alone = alone || family.Contains(canary, p)
+	}
+	return holds || alone, alone
 }
 
 // judge finds the hosts that may see less than there is.

@@ -14,6 +14,7 @@ import (
 var (
 	errNotAddress = errors.New("key: not an address")
 	errDomain     = errors.New("has addresses: not a row of addresses")
+	errChanged    = errors.New("the names have changed while they were read")
 )
 
 // EachAddress calls visit with each row of addresses, and with the numbers of
@@ -78,9 +79,18 @@ func (t *Table) appendNames(dst []byte, names []uint32) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, t.Name(n)...)
+		dst = appendName(dst, t.Name(n))
 	}
 	return dst
+}
+
+// appendName writes the name "-", which somebody may ask for, so that it does
+// not look like none.
+func appendName(dst, name []byte) []byte {
+	if string(name) == "-" {
+		return append(dst, `\045`...)
+	}
+	return append(dst, name...)
 }
 
 // PrintDirect writes the rows of addresses that no name led to, as they are.
@@ -115,6 +125,9 @@ func (t *Table) PrintUnvisited(w io.Writer, ips *rows.Reader, domains *rows.File
 		rec := r.Record()
 		if rec.IPs == nil {
 			continue // was skipped by Read
+		}
+		if n == len(visited) {
+			return errChanged
 		}
 		if !visited[n] && string(rec.IPs) != "-" {
 			buf = rec.Append(buf[:0])

@@ -40,10 +40,10 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Missing counts what Show hides, for the template.
+// Missing is how many rows were left out, for the template.
 func (s Section) Missing() string { return group(uint64(s.More)) }
 
-// Sort is by what a cell is sorted: a number, or its text.
+// Sort is what a cell is sorted by in a browser: a number, or its text.
 func (c Cell) Sort() any {
 	if c.Number > 0 || strings.Trim(c.Text, "0") == "" {
 		return c.Number

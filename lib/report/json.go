@@ -37,10 +37,17 @@ func (s *Section) object(cells []Cell) map[string]any {
 		if _, taken := row[name]; taken || name == "new" {
 			name += " " + s.Columns[i-1].Name
 		}
-		row[name] = cells[i].Text
-		if c.Number {
-			row[name] = cells[i].Number
-		}
+		row[name] = cells[i].value(c)
 	}
 	return row
+}
+
+func (c Cell) value(in Column) any {
+	switch {
+	case in.Number:
+		return c.Number
+	case c.Exact != "":
+		return c.Exact
+	}
+	return c.Text
 }

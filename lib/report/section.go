@@ -52,6 +52,7 @@ type Column struct {
 type Cell struct {
 	Text   string
 	Number uint64
+	Exact  string // a time as a record has it
 }
 
 // Text is a cell of any bytes.
@@ -65,7 +66,7 @@ func Time(s sighting.Stamp) Cell {
 	if s == 0 {
 		return Cell{Text: "-"}
 	}
-	return Cell{Text: s.Time().Format("2006-01-02 15:04"), Number: uint64(s)}
+	return Cell{Text: s.Time().Format("2006-01-02 15:04"), Number: uint64(s), Exact: s.String()}
 }
 
 // Clean writes each byte that is not printable ASCII as \DDD, as names have it

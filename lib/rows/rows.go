@@ -21,13 +21,14 @@ import (
 // maxRow is the longest row: half a million addresses of one name.
 const maxRow = 16 << 20
 
-// A File is an aggregate that can be read more than once.
+// A File is an aggregate that can be read more than once. It stays the one that
+// was opened, also when another takes its place.
 type File struct {
-	name string
-	warn func(batch.Skipped)
-
-	sorted *os.File // nil if the named file itself is in order
-	check  bool     // nobody was told of bad rows yet
+	name  string
+	plain bool // it is our own, and no line of it a trailer
+	warn  func(batch.Skipped)
+	from  *os.File // sorted
+	check bool     // nobody was told of bad rows yet
 }
 
 // Open opens the aggregate that the named files are together. The name - is
@@ -35,9 +36,9 @@ type File struct {
 // for each file.
 func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 	if len(names) == 1 && names[0] != "-" {
-		sorted, err := inOrder(names[0])
-		if err != nil || sorted {
-			return &File{name: names[0], warn: warn, check: true}, err
+		f, err := openSorted(warn, names[0])
+		if f != nil || err != nil {
+			return f, err
 		}
 	}
 	all := union.New(os.TempDir(), warn)
@@ -53,7 +54,29 @@ func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 		run.Close() // has no name
 		return nil, err
 	}
-	return &File{name: label(names), warn: warn, sorted: run, check: true}, nil
+	return &File{name: label(names), plain: true, warn: warn, from: run, check: true}, nil
+}
+
+// openSorted opens a file that is in order; nil is one that is not, or no file.
+func openSorted(warn func(batch.Skipped), name string) (*File, error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, err
+	}
+	from, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{name: name, warn: warn, from: from, check: true}
+	sorted, err := aggregate.Sorted(f.lines())
+	if sorted {
+		return f, nil
+	}
+	from.Close() // was only read
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return nil, err
 }
 
 // label is what messages call a file that was made of others.
@@ -67,37 +90,16 @@ func label(names []string) string {
 	return names[0] + ", sorted"
 }
 
-func inOrder(name string) (bool, error) {
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return false, err
-	}
-	in := batch.Open([]string{name})
-	in.Max = maxRow
-	sorted, err := aggregate.Sorted(in)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", name, err)
-	}
-	return sorted, err
-}
-
 // Close gives back what the file takes.
-func (f *File) Close() {
-	if f.sorted != nil {
-		f.sorted.Close() // has no name, and was only read
-	}
-}
+func (f *File) Close() { f.from.Close() } // was only read, or has no name
 
 // Rows reads the file from its beginning.
-func (f *File) Rows() *Reader {
-	if f.sorted == nil {
-		in := batch.Open([]string{f.name})
-		in.Max = maxRow
-		return &Reader{in: in, file: f}
-	}
-	in := batch.NewScanner(io.NewSectionReader(f.sorted, 0, math.MaxInt64), f.name)
-	in.Max, in.Plain = maxRow, true
-	return &Reader{in: in, file: f}
+func (f *File) Rows() *Reader { return &Reader{in: f.lines(), file: f} }
+
+func (f *File) lines() *batch.Scanner {
+	in := batch.NewScanner(io.NewSectionReader(f.from, 0, math.MaxInt64), f.name)
+	in.Max, in.Plain = maxRow, f.plain
+	return in
 }
 
 // Stream reads a file as it comes, in any order and with a key more than once.

@@ -1,0 +1,101 @@
+package rows
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+)
+
+const row = " 1 2026-02-08T21:30:00Z\n"
+
+func file(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "rows")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func open(t *testing.T, names ...string) *File {
+	t.Helper()
+	f, err := Open(func(s batch.Skipped) { t.Log(s) }, names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+func joined(a, b *File) (text string, err error) {
+	err = Join(a, b, func(x, y *aggregate.Record) error {
+		text += key(x) + "/" + key(y) + " "
+		return nil
+	})
+	return text, err
+}
+
+func key(r *aggregate.Record) string {
+	if r == nil {
+		return ""
+	}
+	return string(r.Key)
+}
+
+// TestJoin: each key once, in order, also of what is not in order, and twice.
+func TestJoin(t *testing.T) {
+	a := open(t, file(t, "a"+row+"c"+row+"d"+row))
+	b := open(t, file(t, "e"+row+"b"+row+"c"+row+"b"+row))
+	for range 2 {
+		if got, err := joined(a, b); got != "a/ /b c/c d/ /e " || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	both := open(t, file(t, "a"+row+"d"+row), file(t, "b"+row))
+	if got, err := joined(both, open(t, file(t, ""))); got != "a/ b/ d/ " || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestReplaced: a file that another takes the place of stays what it was; one
+// that is written to is noticed if its order shows it.
+func TestReplaced(t *testing.T) {
+	name := file(t, "a"+row+"b"+row)
+	f, empty := open(t, name), open(t, file(t, ""))
+	if err := os.Rename(file(t, "z"+row), name); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := joined(f, empty); got != "a/ b/ " || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	name = file(t, "a"+row+"b"+row)
+	f = open(t, name)
+	if err := os.WriteFile(name, []byte("b"+row+"a"+row), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := joined(f, empty); err == nil || !strings.Contains(err.Error(), `changed while it was read: "a" after "b"`) {
+		t.Error(err)
+	}
+}
+
+// TestWarnsOnce: bad rows are told once, however often a file is read.
+func TestWarnsOnce(t *testing.T) {
+	var warnings []string
+	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, file(t, "a"+row+"bad\nb"+row))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for range 3 {
+		for r := f.Rows(); r.Next(); {
+		}
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "line 2: ") {
+		t.Errorf("%q", warnings)
+	}
+}
