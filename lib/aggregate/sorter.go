@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"slices"
 )
@@ -56,8 +57,7 @@ func (s *Sorter) Add(r Record) error {
 	if !rises && s.joinLast(r) {
 		return nil
 	}
-	full := len(s.text)+len(s.lines)*24 >= s.limit
-	if full || s.inRow && !rises && len(s.text) > s.limit/4 {
+	if s.Full() || s.inRow && !rises && len(s.text) > s.limit/4 {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -73,6 +73,24 @@ func (s *Sorter) Add(r Record) error {
 func (s *Sorter) rises(h uint64, key []byte) bool {
 	last := s.lines[len(s.lines)-1]
 	return last.head < h || last.head == h && bytes.Compare(s.key(last), key) < 0
+}
+
+// Full says whether the next record will find no more room in memory.
+func (s *Sorter) Full() bool { return len(s.text)+len(s.lines)*24 >= s.limit }
+
+// Keys are the keys in memory, each once.
+func (s *Sorter) Keys() iter.Seq[[]byte] {
+	s.sort()
+	return func(yield func([]byte) bool) {
+		for i, l := range s.lines {
+			if i > 0 && bytes.Equal(s.key(l), s.key(s.lines[i-1])) {
+				continue
+			}
+			if !yield(s.key(l)) {
+				return
+			}
+		}
+	}
 }
 
 // joinLast adds r to the last line, if that has its key: what is folded comes

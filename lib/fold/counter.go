@@ -2,6 +2,7 @@ package fold
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -54,6 +55,25 @@ func (c *Counter) Choose() (keys []string) {
 		keys = append(keys, f.key())
 	}
 	return keys
+}
+
+// Forced returns the families that have more than max rows by themselves: they
+// will be folded, whatever else there is. It gives up, and returns false, if
+// there are too many families to say.
+func Forced(max int, keys iter.Seq[[]byte]) (forced []string, ok bool) {
+	c := NewCounter(max)
+	for key := range keys {
+		c.put(nodeOf(key), 1)
+		if len(c.size) > max {
+			return nil, false
+		}
+	}
+	for f, size := range c.size {
+		if *size > max {
+			forced = append(forced, f.key())
+		}
+	}
+	return forced, true
 }
 
 // choose takes the largest families until the rest fits.

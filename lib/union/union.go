@@ -37,6 +37,8 @@ type Union struct {
 	files  []string // sorted
 	merged []*os.File
 	folded fold.Set // what is folded in the inputs
+	early  bool     // something was folded before the end of the inputs
+	varied bool     // there are too many families to do so
 }
 
 // New returns a Union that keeps what does not fit into memory in dir.
@@ -107,15 +109,39 @@ func (u *Union) addRecords(in *batch.Scanner) error {
 			in.Skip(err)
 			continue
 		}
-		u.folded.Add(rec.Key)
-		if err := u.shorten(&rec); err != nil {
-			return err
-		}
-		if err := u.stream.Add(rec); err != nil {
+		if err := u.add(rec); err != nil {
 			return err
 		}
 	}
 	return in.Err()
+}
+
+func (u *Union) add(rec aggregate.Record) error {
+	u.folded.Add(rec.Key)
+	if err := u.shorten(&rec); err != nil {
+		return err
+	}
+	if u.Rows > 0 && u.stream.Full() && !u.varied {
+		u.foldEarly()
+	}
+	if u.early {
+		if top := u.folded.Top(rec.Key); top != "" {
+			rec = rec.WithKey([]byte(top))
+		}
+	}
+	return u.stream.Add(rec)
+}
+
+// foldEarly folds a family of which there are more rows in memory than there
+// may be in the end. What comes of it later is summed at once then, instead of
+// being sorted on disk: ten million names of one domain need no more than this.
+func (u *Union) foldEarly() {
+	forced, ok := fold.Forced(u.Rows, u.stream.Keys())
+	u.varied = !ok
+	for _, key := range forced {
+		u.folded.Add([]byte(key))
+		u.early = true
+	}
 }
 
 func (u *Union) warn(in *batch.Scanner) {
