@@ -3,7 +3,7 @@ package fold
 import (
 	"bytes"
 
-	"golang.org/x/net/publicsuffix"
+	"egress-monitor/lib/suffix"
 )
 
 // Literal returns the key of a name that was asked for. It is the name, but if
@@ -18,7 +18,7 @@ func Literal(name []byte) []byte {
 	if !n.star {
 		return bytes.Replace(name, []byte("/"), []byte(`\047`), 1)
 	}
-	if suffix, _ := publicsuffix.PublicSuffix(n.name); n == root || suffix == n.name {
+	if n == root || suffix.Of(n.name) == n.name {
 		return append([]byte(`\042`), name[1:]...)
 	}
 	return name

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
+	"egress-monitor/lib/suffix"
 )
 
 // The families of a key, from narrow to wide, stand on levels. A level says
@@ -78,8 +78,7 @@ func labelsKept(name string, limit int) int {
 	case limit <= 2:
 		return limit // a registrable domain has two at least
 	}
-	suffix, _ := publicsuffix.PublicSuffix(name)
-	return min(limit, strings.Count(suffix, ".")+2)
+	return min(limit, strings.Count(suffix.Of(name), ".")+2)
 }
 
 func isBelow(name, zone string) bool {

@@ -6,8 +6,7 @@ import (
 
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/sighting"
-
-	"golang.org/x/net/publicsuffix"
+	"egress-monitor/lib/suffix"
 )
 
 // domain is the names of one registrable domain.
@@ -83,9 +82,5 @@ func (b *builder) endDomain(d domain) {
 // registrable is the domain that somebody has registered: one label more than
 // the public suffix.
 func registrable(name string) string {
-	name = strings.TrimPrefix(name, "*.")
-	if of, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
-		return of
-	}
-	return name
+	return suffix.Registrable(strings.TrimPrefix(name, "*."))
 }
