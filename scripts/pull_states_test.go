@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -131,4 +133,60 @@ func TestFallback(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, said)
 	}
 	f.wantFiles("out/chatty", "pull.status")
+}
+
+// TestKilledAnywhere kills all of a pull right before and right after each step
+// that changes what the collector has. Whatever is there then is whole, and the
+// next pull makes of it what an undisturbed one would have made.
+func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	need(t, "ps")
+	zero := files{row("a.example", 1, "-"), row("192.0.2.1", 1, ""), "", ""}
+	one := files{row("a.example", 2, "-"), row("192.0.2.1", 2, ""), "", ""}
+	two := files{row("a.example", 3, "-"), row("192.0.2.1", 3, ""), one.domains, one.ips}
+	kills := 0
+	for _, when := range []string{"before", "after"} {
+		for step := 1; ; step++ {
+			f := newFleet(t, 0)
+			f.listed("a", 1, f.key)
+			f.aggregates("a", two.domains, two.ips)
+			f.write("out/a/unique-domains.log", one.domains)
+			f.write("out/a/unique-ips.log", one.ips)
+			f.write("out/a/unique-domains.log.prev", zero.domains)
+			f.write("out/a/unique-ips.log.prev", zero.ips)
+			f.standIn("rsync", "for to; do :; done; exec cp '"+f.file("servers/a")+"'/* \"$to\"")
+			killing := "n=$(($(cat '" + f.file("steps") + "' 2>/dev/null) + 1)); echo $n >'" + f.file("steps") + "'\n" +
+				"die() { [ $n != " + fmt.Sprint(step) + " ] || [ $1 != " + when + " ] || kill -s KILL -- -$(ps -o pgid= -p $$ | tr -d ' '); }\n" +
+				"die before; /bin/${0##*/} \"$@\"; s=$?; die after; exit $s"
+			f.standIn("mv", killing)
+			f.standIn("ln", killing)
+			cmd := f.command()
+			cmd.Env = append(os.Environ(), "PATH="+f.file("bin")+":"+os.Getenv("PATH"))
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if _, status := run(t, cmd); status == 0 {
+				break // it has fewer steps
+			}
+			kills++
+			for name, may := range map[string][]string{
+				"unique-domains.log": {one.domains, two.domains}, "unique-domains.log.prev": {zero.domains, one.domains},
+				"unique-ips.log": {one.ips, two.ips}, "unique-ips.log.prev": {zero.ips, one.ips},
+			} {
+				if got := f.read("out/a/" + name); !slices.Contains(may, got) {
+					t.Errorf("killed %s step %d: %s: %q", when, step, name, got)
+				}
+			}
+			must(t, os.Remove(f.file("bin/mv")))
+			must(t, os.Remove(f.file("bin/ln")))
+			again := f.command()
+			again.Env = cmd.Env
+			if said, status := run(t, again); status != 0 {
+				t.Errorf("killed %s step %d: then exit status %d: %s", when, step, status, said)
+			}
+			f.wantHost("a", "ok", two)
+			f.wantFiles("out", ".lock a")
+		}
+	}
+	if kills != 14 { // two files kept in two steps each, two replaced, one status
+		t.Errorf("killed %d times", kills)
+	}
 }

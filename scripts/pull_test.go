@@ -207,6 +207,14 @@ func (f *fleet) command(options ...string) *exec.Cmd {
 	return exec.Command(absolute(f.t, "egress-pull"), append(args, f.file("hosts"), f.file("out"))...)
 }
 
+// standIn puts a script in the place of a program, for those whose PATH begins
+// with bin.
+func (f *fleet) standIn(program, script string) {
+	f.t.Helper()
+	f.write("bin/"+program, "#!/bin/sh\n"+script+"\n")
+	must(f.t, os.Chmod(f.file("bin/"+program), 0o755))
+}
+
 // run pulls, and returns what was said and the exit status.
 func (f *fleet) run(options ...string) (stderr string, status int) {
 	f.t.Helper()
