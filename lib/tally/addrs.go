@@ -1,0 +1,111 @@
+package tally
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"net/netip"
+)
+
+// few addresses of a key are looked at one by one.
+const few = 8
+
+// The addresses of an entry are a ring in the order in which they came.
+type addr struct {
+	ip    [16]byte // As16; an IPv4 address never looks like an IPv6 one here: those are unmapped
+	entry uint32
+	next  uint32 // 1 + index
+}
+
+// AddIP notes an address that the key of entry id led to. A mapped IPv4
+// address (::ffff:192.0.2.7) is noted as the IPv4 address.
+//
+// Servers send the addresses of a name in a ring, beginning anywhere: so the
+// next one is mostly that which came behind this one the last time.
+func (t *Table) AddIP(id uint32, ip netip.Addr) {
+	e := t.entries.at(id)
+	a := addr{ip: ip.As16(), entry: id}
+	n := e.addrs
+	for range min(few, e.addrCount) {
+		b := t.addrs.at(n - 1)
+		if b = t.addrs.at(b.next - 1); b.ip == a.ip {
+			e.addrs = t.addrs.at(n - 1).next
+			return
+		}
+		n = t.addrs.at(n - 1).next
+	}
+	if e.addrCount >= few {
+		if n := t.addPair(e, a); n != 0 {
+			e.addrs = n
+			return
+		}
+	}
+	t.link(e, a)
+}
+
+// link puts an address into the ring, behind the one noted last.
+func (t *Table) link(e *entry, a addr) {
+	at := 1 + t.addrs.n
+	a.next = at
+	if e.addrs != 0 {
+		last := t.addrs.at(e.addrs - 1)
+		a.next, last.next = last.next, at
+	}
+	t.addrs.add(a)
+	e.addrs = at
+	e.addrCount++
+}
+
+// addPair enters an address that is about to be linked in pairs, where those
+// of keys with more than a few are. If it is there already it returns where.
+func (t *Table) addPair(e *entry, a addr) uint32 {
+	if e.addrCount == few {
+		n := e.addrs
+		for range few {
+			t.room()
+			t.place(n)
+			n = t.addrs.at(n - 1).next
+		}
+	}
+	t.room()
+	for i := t.pairHash(&a); ; i++ {
+		p := &t.pairs[i&uint32(len(t.pairs)-1)]
+		if *p == 0 {
+			*p = t.addrs.n + 1
+			return 0
+		}
+		if b := t.addrs.at(*p - 1); b.entry == a.entry && b.ip == a.ip {
+			return *p
+		}
+	}
+}
+
+// room makes place for one more in pairs.
+func (t *Table) room() {
+	t.paired++
+	if 4*t.paired <= 3*len(t.pairs) {
+		return
+	}
+	old := t.pairs
+	t.pairs = make([]uint32, max(256, 2*len(old)))
+	for _, n := range old {
+		if n != 0 {
+			t.place(n)
+		}
+	}
+}
+
+func (t *Table) place(n uint32) {
+	for i := t.pairHash(t.addrs.at(n - 1)); ; i++ {
+		if s := &t.pairs[i&uint32(len(t.pairs)-1)]; *s == 0 {
+			*s = n
+			return
+		}
+	}
+}
+
+func (t *Table) pairHash(a *addr) uint32 {
+	var b [20]byte
+	copy(b[:], a.ip[:])
+	binary.LittleEndian.PutUint32(b[16:], a.entry)
+	return uint32(maphash.Bytes(t.seed, b[:]))
+}

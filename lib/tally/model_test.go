@@ -1,0 +1,101 @@
+package tally
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/aggregate"
+)
+
+// Whatever is added, and in whatever order, a table prints what maps hold.
+func TestTableIsMaps(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	table := New()
+	for round := range 4 { // a table is used again after it was printed
+		counts, ips := map[string]int{}, map[string]map[string]bool{}
+		for range 30_000 {
+			key := strings.Repeat("long-label.", r.Intn(3)) + fmt.Sprint(int(1000*r.ExpFloat64()))
+			id := table.Add([]byte(key), 1, 1770586200)
+			counts[key]++
+			if ips[key] == nil {
+				ips[key] = map[string]bool{}
+			}
+			for range r.Intn(4) {
+				ip := anyIP(r, 1<<(3*round))
+				table.AddIP(id, ip)
+				ips[key][ip.Unmap().String()] = true
+			}
+		}
+		var want []string
+		for _, key := range slices.Sorted(maps.Keys(counts)) {
+			list := strings.Join(slices.Sorted(maps.Keys(ips[key])), ",")
+			want = append(want, fmt.Sprintf("%s %d 2026-02-08T21:30:00Z %s", key, counts[key], cmp.Or(list, "-")))
+		}
+		if got := printed(t, table); !slices.Equal(got, want) {
+			t.Fatalf("round %d: %d records, want %d; or they differ", round, len(got), len(want))
+		}
+	}
+}
+
+func anyIP(r *rand.Rand, n int) netip.Addr {
+	b := [16]byte{0: 0x20, 14: byte(r.Intn(n) >> 8), 15: byte(r.Intn(n))}
+	switch r.Intn(3) {
+	case 0:
+		return netip.AddrFrom4([4]byte{192, byte(r.Intn(2)), b[14], b[15]})
+	case 1:
+		b[0], b[10], b[11] = 0, 0xff, 0xff
+	}
+	return netip.AddrFrom16(b)
+}
+
+// A text of any length goes into an arena, and comes out again.
+func TestArena(t *testing.T) {
+	var a arena
+	for range 2 {
+		var places, texts = []uint32{}, []string{}
+		for i := range 300 {
+			text := strings.Repeat(string(rune('a'+i%26)), i*i)
+			places, texts = append(places, a.add([]byte(text))), append(texts, text)
+		}
+		for i, text := range texts {
+			if string(a.text(places[i], uint32(len(text)))) != text {
+				t.Fatalf("text %d of %d bytes is another", i, len(text))
+			}
+		}
+		a.clear()
+	}
+}
+
+// Times are printed as package aggregate does, in any order.
+func TestAppendTime(t *testing.T) {
+	var d day
+	r := rand.New(rand.NewSource(3))
+	times := []int64{0, 86399, 86400, -1, -86400, -86401, 1770586200, 253402300799, 253402300800, -62135596801, -1 << 62, 1 << 40}
+	for range 20_000 {
+		unix := times[r.Intn(len(times))] + int64(r.Intn(3))
+		got, want := string(d.appendTime(nil, unix)), string(aggregate.AppendTime(nil, unix))
+		if got != want {
+			t.Fatalf("%d: %q, want %q", unix, got, want)
+		}
+	}
+}
+
+// Addresses are printed as package netip does.
+func TestAppendIP(t *testing.T) {
+	r := rand.New(rand.NewSource(4))
+	for range 2000 {
+		table := New()
+		ip := netip.AddrFrom4([4]byte{byte(r.Intn(256)), byte(r.Intn(110)), byte(r.Intn(11)), byte(r.Intn(256))})
+		id := table.Add([]byte("a"), 1, 0)
+		table.AddIP(id, ip)
+		if got := string(table.appendIPs(nil, table.entries.at(id))); got != ip.String() {
+			t.Fatalf("%v: %s", ip, got)
+		}
+	}
+}
