@@ -101,21 +101,22 @@ type Line struct {
 	Value  []byte // of an answer, or all that Lost says
 	Source []byte // of an answer: all that stands before " is "
 
-	head   []byte // of the last line that had a prefix: from the ident to the message
-	client []byte // in head
+	head     []byte // of the last line: from the ident to the message if that had a prefix
+	identLen int    // of the ident, up to the prefix, in head
+	client   []byte // in head
 }
 
 // Parse reads a line. An error is a line that dnsmasq has not written like
 // this; a line which is no transaction is Other.
 //
-// The lines of one transaction mostly stand together and begin alike, so a Line
-// remembers how the last one began.
+// The lines of one transaction mostly stand together and begin alike, and those
+// of a process always, so a Line remembers how the last one began.
 func (l *Line) Parse(line []byte) error {
 	l.Kind, l.Type, l.Name, l.Value, l.Source = Other, OtherType, nil, nil, nil
 	if len(line) > maxLine {
 		return errLong
 	}
-	if n := stampLen + len(l.head); l.Extra && len(line) > n && string(line[stampLen:n]) == string(l.head) {
+	if n := stampLen + len(l.head); l.Extra && begins(line, l.head) {
 		l.Stamp = line[:stampLen]
 		return l.message(line[n:])
 	}
@@ -131,6 +132,12 @@ func (l *Line) Parse(line []byte) error {
 	return l.message(message)
 }
 
+// begins says whether head follows the time stamp of a line, and something it.
+func begins(line, head []byte) bool {
+	n := stampLen + len(head)
+	return len(line) > n && string(line[stampLen:n]) == string(head)
+}
+
 // remember keeps what stands between the time stamp and the message, and the
 // client in it, which begins so many bytes before the message.
 func (l *Line) remember(head []byte, client int) {
@@ -142,6 +149,10 @@ func (l *Line) remember(head []byte, client int) {
 func (l *Line) ident(line []byte) (body []byte, err error) {
 	const ident = " dnsmasq"
 	const end = stampLen + len(ident)
+	if l.identLen > 0 && begins(line, l.head[:l.identLen]) {
+		l.Stamp = line[:stampLen]
+		return line[stampLen+l.identLen:], nil
+	}
 	if len(line) <= end || string(line[stampLen:end]) != ident {
 		return nil, errHead
 	}
@@ -157,7 +168,10 @@ func (l *Line) ident(line []byte) (body []byte, err error) {
 		return nil, errHead
 	}
 	l.Stamp, l.PID = line[:stampLen], pid
-	return rest[n+4:], nil
+	body = rest[n+4:]
+	l.identLen = len(line) - stampLen - len(body)
+	l.head, l.client = append(l.head[:0], line[stampLen:][:l.identLen]...), nil
+	return body, nil
 }
 
 // prefix reads what stands before a message, if there is anything; its client
@@ -173,12 +187,32 @@ func (l *Line) prefix(body []byte) (message []byte, client int) {
 		return body, 0
 	}
 	rest = rest[n+1:]
-	name, end := cutClient(rest)
+	name, end := l.sameClient(rest)
+	if end == 0 {
+		name, end = cutClient(rest)
+	}
 	if end < 0 {
 		return nil, 0
 	}
 	l.Extra, l.Serial, l.client = true, serial, name
 	return rest[end:], end
+}
+
+// sameClient does what cutClient does, for the client of the last line: a
+// server's log has few of them. end is 0 if it is not the same.
+func (l *Line) sameClient(b []byte) (client []byte, end int) {
+	n := len(l.client)
+	if n == 0 || len(b) <= n || b[n] != '/' || string(b[:n]) != string(l.client) {
+		return nil, 0
+	}
+	end = n + 1
+	for end < len(b) && b[end]-'0' <= 9 {
+		end++
+	}
+	if end == n+1 || end == len(b) || b[end] != ' ' {
+		return nil, 0
+	}
+	return b[:n], end + 1
 }
 
 // cutClient reads "CLIENT/PORT ", where CLIENT may have a zone that is cut off;

@@ -1,10 +1,6 @@
 package dnsmasq
 
-import (
-	"bytes"
-	"net/netip"
-	"unsafe"
-)
+import "bytes"
 
 // message reads what follows the prefix.
 func (l *Line) message(b []byte) error {
@@ -133,35 +129,4 @@ func lastIs(b []byte) int {
 		}
 	}
 	return -1
-}
-
-// Address reads a value, or a name, that is an address.
-func Address(b []byte) (ip netip.Addr, ok bool) {
-	if !looksLikeAddress(b) {
-		return ip, false // an error of netip would be an allocation
-	}
-	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
-	return ip, err == nil
-}
-
-// looksLikeAddress says whether b has digits and dots, or hexadecimal digits
-// and colons.
-func looksLikeAddress(b []byte) bool {
-	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
-	if len(b) < len("::") || len(b) > longest {
-		return false
-	}
-	letters, colons := false, false
-	for _, c := range b {
-		switch {
-		case c-'0' <= 9 || c == '.':
-		case c == ':':
-			colons = true
-		case c|0x20-'a' <= 5:
-			letters = true
-		default:
-			return false
-		}
-	}
-	return colons || !letters
 }
