@@ -1,5 +1,7 @@
 package aggregate
 
+import "io"
+
 // A Check sees each record before Merge writes it, and may change it. The
 // record may be no more than its key, if nothing else was looked at: Len and
 // Whole tell the rest.
@@ -36,26 +38,24 @@ func (r Record) WithKey(key []byte) Record {
 // Each calls do with each record of the union of sorted sources, in order. The
 // record is good until do returns.
 func Each(sources []*Source, do func(Record) error) error {
-	h, err := newHeap(sources)
+	m, err := newMerger(sources)
 	if err != nil {
 		return err
 	}
-	var group []*Source
-	var records []Record
-	var sum adder
-	for len(h) > 0 {
-		group = h.popSmallest(group[:0])
-		if records, err = recordsOf(group, records[:0]); err != nil {
+	for {
+		rec, err := m.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		if len(records) > 0 {
-			if err := do(sum.add(records)); err != nil {
-				return err
-			}
+		whole, err := rec.Whole()
+		if err != nil {
+			continue // trusted wrongly
 		}
-		if err := h.pushNext(group); err != nil {
+		if err := do(whole); err != nil {
 			return err
 		}
 	}
-	return nil
 }

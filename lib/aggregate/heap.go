@@ -2,28 +2,51 @@ package aggregate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 )
 
 // A mergeHeap has the source with the smallest key at its front. Its items
-// hold the first eight bytes of their keys, as a number: most comparisons end
-// there, without a look at the source. A thousand hosts merge twice as fast.
+// hold the beginnings of their keys: most comparisons end there, without a
+// look at the source. A thousand hosts merge twice as fast.
 type mergeHeap []item
 
 type item struct {
-	head uint64
+	beginning
 	*Source
 }
 
 func (x item) less(y item) bool {
-	if x.head != y.head {
-		return x.head < y.head
+	if x.beginning != y.beginning {
+		return x.beginning.less(y.beginning)
 	}
-	return bytes.Compare(x.rec.Key, y.rec.Key) < 0
+	return bytes.Compare(x.rest(), y.rest()) < 0
 }
 
 func (x item) same(y item) bool {
-	return x.head == y.head && bytes.Equal(x.rec.Key, y.rec.Key)
+	return x.beginning == y.beginning && bytes.Equal(x.rest(), y.rest())
+}
+
+// A beginning is the first sixteen bytes of a key, as two numbers: all of an
+// IPv4 address. Eight are not enough, where a fleet reaches one network.
+type beginning struct{ hi, lo uint64 }
+
+func beginningOf(key []byte) beginning {
+	if len(key) >= 16 {
+		return beginning{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:])}
+	}
+	var b [16]byte // no key has a zero byte
+	copy(b[:], key)
+	return beginning{binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])}
+}
+
+func (b beginning) less(o beginning) bool {
+	return b.hi < o.hi || b.hi == o.hi && b.lo < o.lo
+}
+
+// rest is what the beginning does not have of the key the source stands at.
+func (s *Source) rest() []byte {
+	return s.rec.Key[min(16, len(s.rec.Key)):]
 }
 
 func newHeap(sources []*Source) (mergeHeap, error) {
@@ -42,7 +65,7 @@ func (h *mergeHeap) advance() error {
 	a := *h
 	switch err := a[0].next(); err {
 	case nil:
-		h.down(item{a[0].Source.head, a[0].Source})
+		h.down(item{a[0].Source.at, a[0].Source})
 	case io.EOF:
 		h.pop()
 	default:
@@ -51,22 +74,12 @@ func (h *mergeHeap) advance() error {
 	return nil
 }
 
-// popSmallest moves all sources that stand at the smallest key to group.
-func (h *mergeHeap) popSmallest(group []*Source) []*Source {
-	first := h.pop()
-	group = append(group, first.Source)
-	for len(*h) > 0 && (*h)[0].same(first) {
-		group = append(group, h.pop().Source)
-	}
-	return group
-}
-
 // pushNext takes sources to their next records and into the heap.
 func (h *mergeHeap) pushNext(group []*Source) error {
 	for _, s := range group {
 		switch err := s.next(); err {
 		case nil:
-			h.push(item{s.head, s})
+			h.push(item{s.at, s})
 		case io.EOF:
 		default:
 			return err
@@ -96,22 +109,20 @@ func (h *mergeHeap) pop() item {
 	return top
 }
 
-// down puts x in the place of the front, and where it belongs below that.
+// down puts x in the place of the front, and where it belongs below that. The
+// next key of a source mostly belongs far below: so the way down is the way of
+// the smaller children, and x is compared only on the way back up.
 func (h *mergeHeap) down(x item) {
 	a := *h
 	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(a) {
-			break
-		}
+	for child := 1; child < len(a); child = 2*i + 1 {
 		if child+1 < len(a) && a[child+1].less(a[child]) {
 			child++
 		}
-		if !a[child].less(x) {
-			break
-		}
 		a[i], i = a[child], child
+	}
+	for i > 0 && x.less(a[(i-1)/2]) {
+		a[i], i = a[(i-1)/2], (i-1)/2
 	}
 	a[i] = x
 }

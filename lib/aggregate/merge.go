@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +22,8 @@ type Source struct {
 	trust trust
 
 	rec  Record
-	head uint64 // the first eight bytes of the key, as a number
-	prev []byte // the key before
+	at   beginning // of its key
+	prev []byte    // the key before
 }
 
 // trust is how closely the lines of a source are looked at, as long as no
@@ -62,7 +61,7 @@ func NewAggregate(lines Lines, ours bool, bad func(line []byte, why error) error
 // next goes to the next record; io.EOF is the end.
 func (s *Source) next() error {
 	s.prev = append(s.prev[:0], s.rec.Key...)
-	before := s.head
+	before := s.at
 	for s.lines.Scan() {
 		line := s.lines.Bytes()
 		rec, err := s.parse(line)
@@ -72,8 +71,8 @@ func (s *Source) next() error {
 			}
 			continue
 		}
-		s.rec, s.head = rec, head(rec.Key)
-		if s.head < before || s.head == before && bytes.Compare(s.prev, rec.Key) >= 0 {
+		s.rec, s.at = rec, beginningOf(rec.Key)
+		if s.at.less(before) || s.at == before && bytes.Compare(s.prev, rec.Key) >= 0 {
 			return fmt.Errorf("%q after %q: %w", rec.Key, s.prev, ErrOrder)
 		}
 		return nil
@@ -84,11 +83,10 @@ func (s *Source) next() error {
 	return io.EOF
 }
 
+// parse reads as much of a line as has to be known of it now: of a source that
+// is not trusted the addresses come later, if they are needed at all.
 func (s *Source) parse(line []byte) (Record, error) {
-	switch s.trust {
-	case none:
-		return Parse(line)
-	case rows:
+	if s.trust != sealed {
 		return parse(line)
 	}
 	k := bytes.IndexByte(line, ' ')
@@ -98,17 +96,19 @@ func (s *Source) parse(line []byte) (Record, error) {
 	return Record{Key: line[:k:k], line: line}, nil
 }
 
-// record is the whole record the source stands at. It is none if the source
-// was trusted wrongly.
-func (s *Source) record() (rec Record, ok bool, err error) {
-	if s.trust == none {
-		return s.rec, true, nil
+// settle reads what parse has left. The record is none if that fails, and is
+// given to bad.
+func (s *Source) settle() (ok bool, err error) {
+	line := s.rec.line
+	if s.trust == sealed {
+		s.rec, err = Parse(line)
+	} else if s.rec.IPs != nil {
+		s.rec, err = s.rec.withList()
 	}
-	rec, err = Parse(s.rec.line)
 	if err != nil {
-		return rec, false, s.bad(s.rec.line, err)
+		return false, s.bad(line, err)
 	}
-	return rec, true, nil
+	return true, nil
 }
 
 // Sorted reads a source to its end, and says whether its records are in
@@ -127,18 +127,6 @@ func Sorted(lines Lines) (bool, error) {
 	}
 }
 
-// head makes a number of the first eight bytes of a key. Two numbers that
-// differ are in the order of their keys: that decides most comparisons of a
-// merge, without a look at the keys themselves.
-func head(key []byte) uint64 {
-	if len(key) >= 8 {
-		return binary.BigEndian.Uint64(key)
-	}
-	var b [8]byte
-	copy(b[:], key)
-	return binary.BigEndian.Uint64(b[:])
-}
-
 // Merge writes the union of sorted sources, one record a key, and reads each
 // of them as a stream. It returns ErrOrder, and what it has written is of no
 // use, if a source is not sorted.
@@ -146,50 +134,26 @@ func Merge(w io.Writer, sources []*Source) error { return MergeChecked(w, source
 
 // MergeChecked is Merge, which ends with the first error of check.
 func MergeChecked(w io.Writer, sources []*Source, check Check) error {
-	h, err := newHeap(sources)
+	m, err := newMerger(sources)
 	if err != nil {
 		return err
 	}
 	out := output{w: w, buf: make([]byte, 0, 80<<10), check: check}
-	var group []*Source // those that stand at the smallest key, if there are several
-	var records []Record
-	var sum adder
-	for len(h) > 0 {
-		if !h.tied() {
-			if err = out.record(&h[0].rec); err == nil {
-				err = h.advance()
-			}
-		} else {
-			group = h.popSmallest(group[:0])
-			if records, err = recordsOf(group, records[:0]); err == nil {
-				rec := sum.add(records)
-				err = out.record(&rec)
-			}
-			if err == nil {
-				err = h.pushNext(group)
-			}
+	for {
+		rec, err := m.next()
+		if err == io.EOF {
+			return out.flush()
+		}
+		if err == nil {
+			err = out.record(rec)
+		}
+		if err == nil {
+			err = out.flushFull()
 		}
 		if err != nil {
 			return err
 		}
-		if err := out.flushFull(); err != nil {
-			return err
-		}
 	}
-	return out.flush()
-}
-
-func recordsOf(group []*Source, records []Record) ([]Record, error) {
-	for _, s := range group {
-		rec, ok, err := s.record()
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			records = append(records, rec)
-		}
-	}
-	return records, nil
 }
 
 // output gathers lines, and writes them in large pieces.
@@ -200,9 +164,6 @@ type output struct {
 }
 
 func (o *output) record(r *Record) error {
-	if r.Key == nil {
-		return nil // none of a group was a record
-	}
 	if o.check != nil {
 		if err := o.check(r); err != nil {
 			return err
@@ -227,22 +188,4 @@ func (o *output) flush() error {
 	_, err := o.w.Write(o.buf)
 	o.buf = o.buf[:0]
 	return err
-}
-
-// adder merges the records of one key, in memory that serves for all keys.
-type adder struct {
-	lists [2][]byte // the addresses so far, and the place for the next sum
-}
-
-func (a *adder) add(records []Record) (sum Record) {
-	for i, rec := range records {
-		if i == 0 {
-			sum = rec
-			continue
-		}
-		if list := sum.add(rec, a.lists[0][:0]); len(list) > 0 {
-			a.lists[0], a.lists[1] = a.lists[1], list
-		}
-	}
-	return sum
 }

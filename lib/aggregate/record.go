@@ -63,11 +63,17 @@ func Parse(line []byte) (r Record, err error) {
 	if r, err = parse(line); err != nil || r.IPs == nil {
 		return r, err
 	}
+	return r.withList()
+}
+
+// withList is the record with its list of addresses checked, and in order.
+func (r Record) withList() (Record, error) {
 	given := r.IPs
-	r.IPs, err = parseIPs(given)
-	if err != nil || &r.IPs[0] != &given[0] {
+	list, err := parseIPs(given)
+	if err != nil || &list[0] != &given[0] {
 		r.line = nil // not as it will be printed
 	}
+	r.IPs = list
 	return r, err
 }
 

@@ -52,7 +52,7 @@ func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
 
 // Add takes a record.
 func (s *Sorter) Add(r Record) error {
-	h := head(r.Key)
+	h := beginningOf(r.Key).hi
 	rises := len(s.lines) == 0 || s.rises(h, r.Key)
 	if !rises && s.joinLast(r) {
 		return nil

@@ -1,0 +1,114 @@
+package aggregate
+
+import (
+	"bytes"
+	"io"
+)
+
+// A merger goes through the union of sorted sources.
+type merger struct {
+	h       mergeHeap
+	pending bool // the source at the front is to be advanced
+	sum     adder
+}
+
+func newMerger(sources []*Source) (*merger, error) {
+	h, err := newHeap(sources)
+	return &merger{h: h}, err
+}
+
+// next is the next record. It is good until the one after it; io.EOF is the end.
+func (m *merger) next() (*Record, error) {
+	for {
+		if m.pending {
+			if err := m.h.advance(); err != nil {
+				return nil, err
+			}
+		}
+		m.pending = false
+		switch {
+		case len(m.h) == 0:
+			return nil, io.EOF
+		case m.h.tied():
+			if rec, err := m.together(); rec != nil || err != nil {
+				return rec, err
+			}
+			continue
+		}
+		m.pending = true
+		front := m.h[0].Source
+		if front.trust != none {
+			return &front.rec, nil
+		}
+		if ok, err := front.settle(); ok || err != nil {
+			return &front.rec, err
+		}
+	}
+}
+
+// together merges all records of the smallest key, and goes past them. It is
+// nil if none of them was a record.
+func (m *merger) together() (*Record, error) {
+	at := m.h[0].beginning
+	key := append(m.sum.key[:0], m.h[0].rec.Key...)
+	m.sum.start(key)
+	for len(m.h) > 0 && m.h[0].beginning == at && bytes.Equal(m.h[0].rec.Key, key) {
+		front := m.h[0].Source
+		ok := front.trust != sealed && m.sum.knows(front.rec.IPs)
+		if !ok {
+			var err error
+			if ok, err = front.settle(); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
+			m.sum.add(front.rec)
+		}
+		if err := m.h.advance(); err != nil {
+			return nil, err
+		}
+	}
+	if m.sum.records == 0 {
+		return nil, nil
+	}
+	return &m.sum.rec, nil
+}
+
+// An adder merges the records of one key into one, in memory of its own that
+// serves for all keys: sources go on meanwhile.
+type adder struct {
+	rec     Record
+	records int
+	key     []byte
+	last    []byte
+	lists   [2][]byte // the addresses so far, and the place for the next sum
+}
+
+func (a *adder) start(key []byte) {
+	a.key, a.records = key, 0
+	a.rec = Record{Key: key}
+}
+
+// knows says whether a list is that of the sum so far: it need not be read
+// again. Many hosts know the same addresses of a name.
+func (a *adder) knows(list []byte) bool {
+	return a.records > 0 && (list == nil || bytes.Equal(list, a.rec.IPs))
+}
+
+func (a *adder) add(r Record) {
+	if a.records++; a.records == 1 || bytes.Compare(r.Last, a.last) > 0 {
+		a.last = append(a.last[:0], r.Last...)
+		a.rec.Last = a.last
+	}
+	a.rec.Count = addCount(a.rec.Count, r.Count)
+	switch {
+	case r.IPs == nil || bytes.Equal(r.IPs, a.rec.IPs) || string(r.IPs) == "-" && a.rec.IPs != nil:
+	case a.rec.IPs == nil || string(a.rec.IPs) == "-":
+		a.lists[0] = append(a.lists[0][:0], r.IPs...)
+		a.rec.IPs = a.lists[0]
+	default:
+		a.lists[1] = union(a.lists[1][:0], a.rec.IPs, r.IPs)
+		a.lists[0], a.lists[1] = a.lists[1], a.lists[0]
+		a.rec.IPs = a.lists[0]
+	}
+}
