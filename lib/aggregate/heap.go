@@ -20,34 +20,41 @@ func (x item) less(y item) bool {
 	if x.beginning != y.beginning {
 		return x.beginning.less(y.beginning)
 	}
-	return bytes.Compare(x.rest(), y.rest()) < 0
+	return !x.isAll() && bytes.Compare(x.rest(), y.rest()) < 0
 }
 
 func (x item) same(y item) bool {
-	return x.beginning == y.beginning && bytes.Equal(x.rest(), y.rest())
+	return x.beginning == y.beginning && (x.isAll() || bytes.Equal(x.rest(), y.rest()))
 }
 
-// A beginning is the first sixteen bytes of a key, as two numbers: all of an
-// IPv4 address. Eight are not enough, where a fleet reaches one network.
-type beginning struct{ hi, lo uint64 }
+// A beginning is the first 24 bytes of a key, as numbers: all of an IPv4
+// address and of most names. Eight are not enough, where a fleet reaches one
+// network, or asks for one domain.
+type beginning struct{ hi, mid, lo uint64 }
+
+const beginningLen = 24
 
 func beginningOf(key []byte) beginning {
-	if len(key) >= 16 {
-		return beginning{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:])}
+	if len(key) < beginningLen {
+		var b [beginningLen]byte
+		copy(b[:], key)
+		key = b[:]
 	}
-	var b [16]byte // no key has a zero byte
-	copy(b[:], key)
-	return beginning{binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])}
+	return beginning{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:]), binary.BigEndian.Uint64(key[16:])}
 }
 
 func (b beginning) less(o beginning) bool {
-	return b.hi < o.hi || b.hi == o.hi && b.lo < o.lo
+	if b.hi != o.hi {
+		return b.hi < o.hi
+	}
+	return b.mid < o.mid || b.mid == o.mid && b.lo < o.lo
 }
 
+// isAll says whether the key has no more: no key has a zero byte.
+func (b beginning) isAll() bool { return b.lo&0xff == 0 }
+
 // rest is what the beginning does not have of the key the source stands at.
-func (s *Source) rest() []byte {
-	return s.rec.Key[min(16, len(s.rec.Key)):]
-}
+func (s *Source) rest() []byte { return s.rec.Key[beginningLen:] }
 
 func newHeap(sources []*Source) (mergeHeap, error) {
 	h := make(mergeHeap, 0, len(sources))

@@ -23,7 +23,7 @@ type Source struct {
 
 	rec  Record
 	at   beginning // of its key
-	prev []byte    // the key before
+	prev []byte    // what the beginning of the key before did not have
 }
 
 // trust is how closely the lines of a source are looked at, as long as no
@@ -60,20 +60,22 @@ func NewAggregate(lines Lines, ours bool, bad func(line []byte, why error) error
 
 // next goes to the next record; io.EOF is the end.
 func (s *Source) next() error {
-	s.prev = append(s.prev[:0], s.rec.Key...)
 	before := s.at
+	s.prev = s.prev[:0]
+	if !before.isAll() {
+		s.prev = append(s.prev, s.rest()...)
+	}
 	for s.lines.Scan() {
 		line := s.lines.Bytes()
-		rec, err := s.parse(line)
-		if err != nil {
+		if err := s.parse(line); err != nil {
 			if err := s.bad(line, err); err != nil {
 				return err
 			}
 			continue
 		}
-		s.rec, s.at = rec, beginningOf(rec.Key)
-		if s.at.less(before) || s.at == before && bytes.Compare(s.prev, rec.Key) >= 0 {
-			return fmt.Errorf("%q after %q: %w", rec.Key, s.prev, ErrOrder)
+		s.at = beginningOf(s.rec.Key)
+		if s.at.less(before) || s.at == before && (s.at.isAll() || bytes.Compare(s.prev, s.rest()) >= 0) {
+			return fmt.Errorf("%q: %w", s.rec.Key, ErrOrder)
 		}
 		return nil
 	}
@@ -85,15 +87,16 @@ func (s *Source) next() error {
 
 // parse reads as much of a line as has to be known of it now: of a source that
 // is not trusted the addresses come later, if they are needed at all.
-func (s *Source) parse(line []byte) (Record, error) {
+func (s *Source) parse(line []byte) error {
 	if s.trust != sealed {
-		return parse(line)
+		return s.rec.parse(line)
 	}
 	k := bytes.IndexByte(line, ' ')
 	if k <= 0 {
-		return Record{}, errFields
+		return errFields
 	}
-	return Record{Key: line[:k:k], line: line}, nil
+	s.rec.Key, s.rec.line = line[:k:k], line
+	return nil
 }
 
 // settle reads what parse has left. The record is none if that fails, and is

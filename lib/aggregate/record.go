@@ -60,7 +60,7 @@ var (
 // Parse reads a line, without its line feed. The addresses of the record are
 // in order even if those of the line are not.
 func Parse(line []byte) (r Record, err error) {
-	if r, err = parse(line); err != nil || r.IPs == nil {
+	if err = r.parse(line); err != nil || r.IPs == nil {
 		return r, err
 	}
 	return r.withList()
@@ -79,38 +79,45 @@ func (r Record) withList() (Record, error) {
 
 // parse is Parse but for the addresses, of which it only sees that they are
 // made of the bytes of addresses.
-func parse(line []byte) (r Record, err error) {
+func (r *Record) parse(line []byte) (err error) {
 	k := keyLen(line)
 	switch {
 	case k == len(line), k == 0 && line[0] == ' ':
-		return r, errFields
+		return errFields
 	case line[k] != ' ':
-		return r, errKey
+		return errKey
 	}
 	r.Key = line[:k:k]
 	rest := line[k+1:]
 	n := digits(rest)
 	if n == len(rest) || rest[n] != ' ' {
-		return r, errCount
+		return errCount
 	}
 	if r.Count, err = parseCount(rest[:n]); err != nil {
-		return r, err
+		return err
 	}
 	rest = rest[n+1:]
 	if len(rest) < len(TimeLayout) || !validTime(rest[:len(TimeLayout)]) {
-		return r, errTime
+		return errTime
 	}
 	r.Last, rest = rest[:len(TimeLayout)], rest[len(TimeLayout):]
-	if len(rest) > 0 {
-		if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
-			return r, errFields
-		}
-		if r.IPs = rest[1:]; len(r.IPs) == 0 || !ipBytes(r.IPs) {
-			return r, errIPs
-		}
-	}
 	r.line = line
-	return r, nil
+	return r.parseRest(rest)
+}
+
+// parseRest reads what follows the time: nothing, or the addresses.
+func (r *Record) parseRest(rest []byte) error {
+	r.IPs = nil
+	if len(rest) == 0 {
+		return nil
+	}
+	if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
+		return errFields
+	}
+	if r.IPs = rest[1:]; len(r.IPs) == 0 || !ipBytes(r.IPs) {
+		return errIPs
+	}
+	return nil
 }
 
 // Append appends the record as a line, with its line feed.
