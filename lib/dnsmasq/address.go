@@ -7,10 +7,16 @@ import (
 
 // Address reads a value, or a name, that is an address.
 func Address(b []byte) (ip netip.Addr, ok bool) {
+	if len(b) == 0 || hex[b[0]] == 0 && b[0] != ':' {
+		return ip, false // most values that are none, such as <CNAME>
+	}
 	if ip4, ok := ipv4(b); ok {
 		return netip.AddrFrom4(ip4), true
 	}
-	if !looksLikeIPv6(b) {
+	if ip6, ok := ipv6(b); ok {
+		return netip.AddrFrom16(ip6), true
+	}
+	if !looksLikeMapped(b) {
 		return ip, false // an error of netip would be an allocation
 	}
 	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
@@ -41,21 +47,81 @@ func ipv4(b []byte) (ip [4]byte, ok bool) {
 	return ip, n == 3 && from < len(b)
 }
 
-// looksLikeIPv6 says whether b has hexadecimal digits, colons, and perhaps dots.
-func looksLikeIPv6(b []byte) bool {
+// ipv6 reads groups of hexadecimal digits, in half the time of netip. It leaves
+// an address with dots to that one.
+func ipv6(b []byte) (ip [16]byte, ok bool) {
+	n, gap, i := 0, -1, 0 // bytes of ip; where :: stands in them
+	if len(b) >= 2 && b[0] == ':' && b[1] == ':' {
+		gap, i = 0, 2
+	}
+	for i < len(b) {
+		v, size := group(b[i:])
+		if i += size; size == 0 || n == 16 {
+			return ip, false
+		}
+		ip[n], ip[n+1] = byte(v>>8), byte(v)
+		n += 2
+		switch rest := b[i:]; {
+		case len(rest) == 0:
+		case rest[0] != ':' || len(rest) == 1:
+			return ip, false
+		case rest[1] != ':':
+			i++
+		case gap >= 0:
+			return ip, false
+		default:
+			gap, i = n, i+2
+		}
+	}
+	if gap < 0 || n == 16 {
+		return ip, gap < 0 && n == 16 // and none if :: stands for nothing
+	}
+	tail := n - gap
+	copy(ip[16-tail:], ip[gap:n])
+	clear(ip[gap:min(n, 16-tail)])
+	return ip, true
+}
+
+// group reads the hexadecimal number that b begins with; size 0 is none of four
+// digits at most.
+func group(b []byte) (v uint32, size int) {
+	for _, c := range b {
+		d := hex[c]
+		if d == 0 {
+			return v, size
+		}
+		if v = v<<4 | uint32(d-1); size == 4 {
+			return 0, 0
+		}
+		size++
+	}
+	return v, size
+}
+
+// hex is 1 + the value of a hexadecimal digit.
+var hex = [256]byte{
+	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
+	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
+}
+
+// looksLikeMapped says whether b has hexadecimal digits, colons, and dots, as
+// ::ffff:192.0.2.7 has.
+func looksLikeMapped(b []byte) bool {
 	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
-	if len(b) < len("::") || len(b) > longest {
+	if len(b) < len("::0.0.0.0") || len(b) > longest {
 		return false
 	}
-	colons := false
+	colons, dots := false, false
 	for _, c := range b {
 		switch {
-		case c-'0' <= 9 || c == '.' || c|0x20-'a' <= 5:
 		case c == ':':
 			colons = true
-		default:
+		case c == '.':
+			dots = true
+		case hex[c] == 0:
 			return false
 		}
 	}
-	return colons
+	return colons && dots
 }

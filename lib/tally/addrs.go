@@ -24,18 +24,18 @@ type addr struct {
 func (t *Table) AddIP(id uint32, ip netip.Addr) {
 	e := t.entries.at(id)
 	a := addr{ip: ip.As16(), entry: id}
-	n := e.addrs
+	n := e.nextAddr
 	for range min(few, e.addrCount) {
 		b := t.addrs.at(n - 1)
-		if b = t.addrs.at(b.next - 1); b.ip == a.ip {
-			e.addrs = t.addrs.at(n - 1).next
+		if b.ip == a.ip {
+			e.addr, e.nextAddr = n, b.next
 			return
 		}
-		n = t.addrs.at(n - 1).next
+		n = b.next
 	}
 	if e.addrCount >= few {
 		if n := t.addPair(e, a); n != 0 {
-			e.addrs = n
+			e.addr, e.nextAddr = n, t.addrs.at(n-1).next
 			return
 		}
 	}
@@ -44,14 +44,15 @@ func (t *Table) AddIP(id uint32, ip netip.Addr) {
 
 // link puts an address into the ring, behind the one noted last.
 func (t *Table) link(e *entry, a addr) {
-	at := 1 + t.addrs.n
-	a.next = at
-	if e.addrs != 0 {
-		last := t.addrs.at(e.addrs - 1)
-		a.next, last.next = last.next, at
+	n := 1 + t.addrs.n
+	if e.addrCount == 0 {
+		e.nextAddr = n
+	} else {
+		t.addrs.at(e.addr - 1).next = n
 	}
+	a.next = e.nextAddr
 	t.addrs.add(a)
-	e.addrs = at
+	e.addr = n
 	e.addrCount++
 }
 
@@ -59,7 +60,7 @@ func (t *Table) link(e *entry, a addr) {
 // of keys with more than a few are. If it is there already it returns where.
 func (t *Table) addPair(e *entry, a addr) uint32 {
 	if e.addrCount == few {
-		n := e.addrs
+		n := e.nextAddr
 		for range few {
 			t.room()
 			t.place(n)

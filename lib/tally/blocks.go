@@ -1,5 +1,7 @@
 package tally
 
+import "encoding/binary"
+
 // What a table holds stands in blocks, which stay where they are when it grows.
 // A slice that grows is copied, and what it was is left to the garbage
 // collector: that was a fifth of dnsparse's time, and of its memory a third.
@@ -10,6 +12,7 @@ const (
 
 	chunkBits = 16
 	chunkLen  = 1 << chunkBits
+	lenSize   = 4
 )
 
 // blocks is a list of values.
@@ -30,8 +33,8 @@ func (b *blocks[T]) add(v T) (i uint32) {
 	return i
 }
 
-// An arena holds texts. The place of a text is the number of its chunk, and
-// where in the chunk it begins.
+// An arena holds texts, each behind its length. The place of a text is the
+// number of its chunk, and where in the chunk it begins.
 type arena struct {
 	chunks [][]byte
 	now    int // the chunk that is being filled
@@ -39,21 +42,24 @@ type arena struct {
 }
 
 func (a *arena) add(text []byte) (place uint32) {
-	for a.now < len(a.chunks) && cap(a.chunks[a.now])-len(a.chunks[a.now]) < len(text) {
+	need := lenSize + len(text)
+	for a.now < len(a.chunks) && cap(a.chunks[a.now])-len(a.chunks[a.now]) < need {
 		a.now++
 	}
 	if a.now == len(a.chunks) {
-		a.chunks = append(a.chunks, make([]byte, 0, max(chunkLen, len(text))))
+		a.chunks = append(a.chunks, make([]byte, 0, max(chunkLen, need)))
 	}
 	c := &a.chunks[a.now]
 	place = uint32(a.now<<chunkBits | len(*c))
-	*c = append(*c, text...)
-	a.size += len(text)
+	*c = append(binary.LittleEndian.AppendUint32(*c, uint32(len(text))), text...)
+	a.size += need
 	return place
 }
 
-func (a *arena) text(place, size uint32) []byte {
-	return a.chunks[place>>chunkBits][place%chunkLen:][:size:size]
+func (a *arena) text(place uint32) []byte {
+	b := a.chunks[place>>chunkBits][place%chunkLen:]
+	n := binary.LittleEndian.Uint32(b)
+	return b[lenSize:][:n:n]
 }
 
 func (a *arena) clear() {

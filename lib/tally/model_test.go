@@ -64,7 +64,7 @@ func TestArena(t *testing.T) {
 			places, texts = append(places, a.add([]byte(text))), append(texts, text)
 		}
 		for i, text := range texts {
-			if string(a.text(places[i], uint32(len(text)))) != text {
+			if string(a.text(places[i])) != text {
 				t.Fatalf("text %d of %d bytes is another", i, len(text))
 			}
 		}

@@ -43,8 +43,8 @@ type entry struct {
 	last      int64 // seconds since 1970
 	count     uint64
 	key       uint32 // where it begins in keys
-	keyLen    uint32
-	addrs     uint32 // the one noted last: 1 + index in addrs; 0 for none
+	addr      uint32 // noted last: 1 + index in addrs; 0 for none
+	nextAddr  uint32 // in the ring: the first to look at
 	addrCount uint32
 }
 
@@ -71,8 +71,7 @@ func (t *Table) Printed() uint32 { return t.printed }
 
 // Key is the key of an entry.
 func (t *Table) Key(id uint32) []byte {
-	e := t.entries.at(id)
-	return t.keys.text(e.key, e.keyLen)
+	return t.keys.text(t.entries.at(id).key)
 }
 
 // find is the entry of a key. Two questions for one name mostly follow each
@@ -89,7 +88,7 @@ func (t *Table) find(key []byte) uint32 {
 	for i := h; ; i++ {
 		s := &t.slots[i&uint32(len(t.slots)-1)]
 		if *s == 0 {
-			t.newest = t.entries.add(entry{key: t.keys.add(key), keyLen: uint32(len(key)), last: -1 << 62})
+			t.newest = t.entries.add(entry{key: t.keys.add(key), last: -1 << 62})
 			*s = slotOf(h, t.newest)
 			return t.newest
 		}

@@ -21,10 +21,10 @@ func (t *Table) appendIPs(dst []byte, e *entry) []byte {
 	case 0:
 		return append(dst, '-')
 	case 1:
-		return t.appendIP(dst, e.addrs)
+		return t.appendIP(dst, e.nextAddr)
 	}
 	buf, list := t.texts[:0], t.ips[:0]
-	n := e.addrs
+	n := e.nextAddr
 	for range e.addrCount {
 		from := len(buf)
 		buf = t.appendIP(buf, n)
