@@ -16,6 +16,10 @@ CHAIN_FORWARD=EGRESS_MONITOR_FWD
 CANARY_NAME=canary.egress-monitor.invalid
 CANARY_IP4=203.0.113.255
 CANARY_IP6=2001:db8:ffff:ffff::255
+# The folded rows that may have taken them in.
+CANARY_NAME_IN="*.egress-monitor.invalid *.invalid *"
+CANARY_IP4_IN="203.0.113.0/24 203.0.0.0/16 203.0.0.0/8 0.0.0.0/0"
+CANARY_IP6_IN="2001:db8:ffff:ffff::/64 2001:db8:ffff::/48 2001:db8::/32 2001::/16 ::/0"
 STALE=300 # seconds after which a canary's row means blindness
 
 say() { printf '%s\n' "$*"; }
@@ -37,7 +41,7 @@ load_settings() {
 	# The file is root's. Unlike for the pipelines, the caller's environment does not count here: what cron
 	# does each minute must be what enable did.
 	unset EGRESS_LOG_DIR EGRESS_STATE_DIR EGRESS_DNSMASQ_LOG EGRESS_PREFIX EGRESS_LISTEN EGRESS_FORWARD \
-		EGRESS_PROBE_NAME EGRESS_ALLOW_PLAIN_DNS
+		EGRESS_PROBE_NAME EGRESS_ALLOW_PLAIN_DNS EGRESS_MAX_ROWS EGRESS_MAX_IPS
 	# shellcheck source=/dev/null
 	[ ! -r "$DEFAULTS" ] || . "$DEFAULTS"
 	setting EGRESS_LOG_DIR /var/log/egress-monitor
@@ -48,6 +52,8 @@ load_settings() {
 	setting EGRESS_FORWARD no
 	setting EGRESS_PROBE_NAME example.com
 	setting EGRESS_ALLOW_PLAIN_DNS no
+	setting EGRESS_MAX_ROWS 100000
+	setting EGRESS_MAX_IPS 1000
 	DNSMASQ_LOG_DIR=${EGRESS_DNSMASQ_LOG%/*}
 }
 
@@ -65,6 +71,12 @@ check_settings() {
 	[ ${#EGRESS_PREFIX} -le 29 ] || die "$DEFAULTS: EGRESS_PREFIX: longer than 29 bytes"
 	case $EGRESS_FORWARD in yes | no) ;; *) die "$DEFAULTS: EGRESS_FORWARD=$EGRESS_FORWARD: yes or no" ;; esac
 	case $EGRESS_PROBE_NAME in *[!A-Za-z0-9._-]*) die "$DEFAULTS: EGRESS_PROBE_NAME: not a name" ;; esac
+	for n in EGRESS_MAX_ROWS EGRESS_MAX_IPS; do
+		eval "v=\$$n"
+		# shellcheck disable=SC2154 # by eval
+		case $v in *[!0-9]* | ??????????*) die "$DEFAULTS: $n=$v: not a number" ;; esac
+	done
+	[ "$EGRESS_MAX_IPS" != 1 ] || die "$DEFAULTS: EGRESS_MAX_IPS=1: at least 2, or 0"
 	case $EGRESS_LOG_DIR:$EGRESS_STATE_DIR:$EGRESS_DNSMASQ_LOG in
 	*[!A-Za-z0-9_./:-]*) die "$DEFAULTS: folders may only hold letters, digits and _ . / -" ;;
 	/*:/*:/*) ;;

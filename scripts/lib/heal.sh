@@ -47,7 +47,8 @@ heal_upstream() {
 heal_dnsmasq() {
 	since=$(date +%s)
 	if ! canary_answers && ! canary_answers; then
-		warn "gap: dnsmasq did not answer; restarting it"
+		# said once, however long it lasts
+		[ -e "$ADMIN/bypassed" ] || warn "gap: dnsmasq did not answer; restarting it"
 		# KILL: one that hangs does not hear TERM
 		systemctl kill --signal=KILL "$DNSMASQ_UNIT" 2>/dev/null || :
 		systemctl reset-failed "$DNSMASQ_UNIT" 2>/dev/null || :
@@ -59,20 +60,29 @@ heal_dnsmasq() {
 		}
 	fi
 	[ ! -e "$ADMIN/bypassed" ] || end_bypass
-	wait_for 1 logged "$CANARY_NAME" "$since" || heal_log
+	if wait_for 1 logged "$CANARY_NAME" "$since"; then log_is_back; else heal_log; fi
 }
 
 # The folders have been put right before; now dnsmasq must open its log again. One that was started when it could not
 # write there logs to the system's log until it is restarted.
 heal_log() {
-	warn "gap: dnsmasq has not been writing to $EGRESS_DNSMASQ_LOG"
+	if [ ! -e "$RUN/unlogged" ]; then
+		warn "gap: dnsmasq does not write to $EGRESS_DNSMASQ_LOG"
+		date +%s >"$RUN/unlogged"
+	fi
 	systemctl kill --kill-who=main --signal=USR2 "$DNSMASQ_UNIT" || :
 	sleep 0.3
 	if ! canary_is_logged && tr '\0' '\n' <"/proc/$(systemctl show -P MainPID "$DNSMASQ_UNIT")/cmdline" | grep -qx -- --log-facility=daemon; then
 		systemctl restart "$DNSMASQ_UNIT" || :
 		wait_for 5 canary_answers || :
 	fi
-	if canary_is_logged; then warn "healed: dnsmasq's log"; else warn "cannot heal: dnsmasq's log (is the disk full?)"; fi
+	if canary_is_logged; then log_is_back; else warn "cannot heal: dnsmasq's log (is the disk full?)"; fi
+}
+# A gap is said when it begins; when it ends, how long it was. How many questions were lost nobody has counted.
+log_is_back() {
+	[ -e "$RUN/unlogged" ] || return 0
+	warn "healed: dnsmasq's log; questions were missed from a minute before $(rfc3339 "$(cat "$RUN/unlogged")") until now"
+	rm -f "$RUN/unlogged"
 }
 
 # dnsmasq cannot be brought to life: names matter more than the list of them. Each minute tries again.
@@ -94,8 +104,10 @@ send_packet() {
 		{ family_present ip6tables && family_ok ip6tables && dnsprobe --no-wait "[$CANARY_IP6]:9" "$CANARY_NAME" 2>/dev/null 9>&-; } || :
 }
 
-# By size, each minute: what fills the disk does so between two days. The system's logrotate reads the same file.
+# By size, each minute: what fills the disk does so between two days. The system's logrotate reads the same file; while
+# that is at work it does it. With nothing to do this takes some milliseconds.
 rotate() {
+	[ "$(systemctl is-active logrotate.service)" != activating ] || return 0
 	[ ! -e /etc/logrotate.d/egress-monitor ] || logrotate --state "$RUN/logrotate.state" /etc/logrotate.d/egress-monitor 9>&- || :
 }
 

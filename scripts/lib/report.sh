@@ -15,6 +15,7 @@ survey() {
 	since='' dns_active=no dns_answers=no dns_logs=unknown rules4=unknown rules6=unknown cron=no
 	gaps=''
 	rows_domains=0 bytes_domains=0 canary_domains=- poll_domains=- rows_ips=0 bytes_ips=0 canary_ips=- poll_ips=-
+	rejected_domains=0 rejected_ips=0
 	load_settings
 	is_root=
 	[ "$(id -u)" != 0 ] || is_root=yes
@@ -30,6 +31,7 @@ survey() {
 	if systemctl is-active --quiet cron.service; then cron=yes; else problem critical "cron does not run (systemctl start cron)"; fi
 	survey_files
 	survey_gaps
+	survey_all_rejected
 	survey_blindness
 }
 
@@ -70,15 +72,18 @@ rules_state() {
 	if ! family_present "$1"; then say none; elif family_ok "$1"; then say present; else say missing; fi
 }
 
-# file_facts domains|ips KEY KEY: "ROWS BYTES CANARY POLL", the last two times, or - for never, ? for not readable
+# file_facts domains|ips KEYS FOLDED: "ROWS BYTES CANARY POLL", the last two times, or - for never, ? for not readable.
+# If no row of KEYS is there, those of FOLDED stand for it. Their time may be of another row that was folded: an upper bound.
 file_facts() {
 	file=$EGRESS_LOG_DIR/unique-$1.log
 	counts='0 0 -'
 	if as_poller test -r "$file"; then
 		# shellcheck disable=SC2016 # fields of awk
-		counts=$(as_poller awk -v a="$2" -v b="$3" '
-			$1 == a || $1 == b { if ($3 > t) t = $3 } { size += length($0) + 1 }
-			END { print NR, size + 0, (t ~ /^[0-9TZ:-]+$/) ? t : "-" }' "$file")
+		counts=$(as_poller awk -v keys=" $2 " -v folded=" $3 " '
+			index(keys, " " $1 " ") { if ($3 > t) t = $3 }
+			index(folded, " " $1 " ") { if ($3 > wide) wide = $3 }
+			{ size += length($0) + 1 }
+			END { if (t == "") t = wide; print NR, size + 0, (t ~ /^[0-9TZ:-]+$/) ? t : "-" }' "$file")
 	elif as_poller test -e "$file"; then
 		counts='0 0 ?'
 	fi
@@ -88,24 +93,46 @@ file_facts() {
 
 survey_files() {
 	read -r rows_domains bytes_domains canary_domains poll_domains <<F
-$(file_facts domains "$CANARY_NAME" -)
+$(file_facts domains "$CANARY_NAME" "$CANARY_NAME_IN")
 F
 	read -r rows_ips bytes_ips canary_ips poll_ips <<F
-$(file_facts ips "$CANARY_IP4" "$CANARY_IP6")
+$(file_facts ips "$CANARY_IP4 $CANARY_IP6" "$CANARY_IP4_IN $CANARY_IP6_IN *")
 F
+}
+
+# survey_rejected domains|ips: prints how many rows were taken out of the file because they were no records. Nobody looks
+# at such a file but people: it is a warning for an hour.
+survey_rejected() {
+	aside=$EGRESS_LOG_DIR/unique-$1.log.rejected
+	# shellcheck disable=SC2016 # the other shell's
+	facts=$(as_poller sh -c 'test -f "$1" && test -r "$1" && stat -c %Y "$1" && wc -l <"$1"' - "$aside" 2>/dev/null) || facts='0
+0'
+	say "${facts#*
+} ${facts%%
+*}"
+}
+survey_all_rejected() {
+	for what in domains ips; do
+		read -r n when <<F
+$(survey_rejected "$what")
+F
+		eval "rejected_$what=\$n"
+		[ "$n" = 0 ] || [ $(($(date +%s) - when)) -ge 3600 ] ||
+			problem warning "$n damaged row(s) of unique-$what.log were moved to unique-$what.log.rejected"
+	done
 }
 
 rfc3339() { date -u -d "@$1" +%FT%TZ; }
 # age TIME: seconds since; a time that is no time is very old
 age() { say $(($(date +%s) - $(date -u -d "$1" +%s 2>/dev/null || say 0))); }
 
-# What the pipelines and heal said of lost lines. Only what came from root or the poller: anybody can use the tag.
+# What the pipelines and heal said of lost lines ("gap") and of such as they could not use ("skipped"). Only what came from root or the poller: anybody can use the tag.
 survey_gaps() {
 	gaps=$(journalctl -q --no-pager -a -o short-iso --utc --since=-7d SYSLOG_IDENTIFIER=egress-monitor _UID=0 + \
 		SYSLOG_IDENTIFIER=egress-monitor _UID="$(id -u "$POLLER" 2>/dev/null || say 0)" 2>/dev/null |
-		grep -aw gap | sed 's/^\([^ ]*\) [^ ]* [^ ]*: /\1 /; s/+0000\|+00:00/Z/' | tr -cd '\040-\176\n' | tail -n 20) || :
+		grep -aw -e gap -e skipped | sed 's/^\([^ ]*\) [^ ]* [^ ]*: /\1 /; s/+0000\|+00:00/Z/' | tr -cd '\040-\176\n' | tail -n 20) || :
 	recent=$(printf '%s\n' "$gaps" | awk -v t="$(rfc3339 $(($(date +%s) - 3600)))" '$1 >= t { n++ } END { print n + 0 }')
-	[ "$recent" = 0 ] || problem warning "$recent gap(s) in the last hour: $(printf '%s\n' "$gaps" | tail -n 1 | cut -c 1-150)"
+	[ "$recent" = 0 ] || problem warning "$recent gap(s) in the last hour, the last: $(printf '%s\n' "$gaps" | tail -n 1 | cut -c 1-150)"
 }
 
 survey_blindness() {
@@ -199,6 +226,9 @@ status_text() {
 	else
 		say "gaps         none in 7 days"
 	fi
+	for r in "domains $rejected_domains" "ips $rejected_ips"; do
+		[ "${r#* }" = 0 ] || say "rejected     ${r#* } damaged row(s), in $EGRESS_LOG_DIR/unique-${r% *}.log.rejected"
+	done
 	say
 	if [ -n "$problems" ]; then printf '%s' "$problems" | sed 's/^\([a-z]*\) /\1: /'; else say "Nothing to do."; fi
 	[ -n "$is_root" ] || say "(root sees more)"
@@ -211,9 +241,9 @@ json_list() { awk '{ gsub(/[^ -~]/, ""); gsub(/[\\"]/, "\\\\&"); printf "%s\"%s\
 or_null() { case $1 in '' | - | '?') printf null ;; *) printf '"%s"' "$1" ;; esac; }
 yes_no() { case $1 in yes | present) printf true ;; no | missing) printf false ;; *) printf null ;; esac; }
 
-json_file() { # domains|ips ROWS BYTES CANARY POLL
-	printf '{"file":"%s","rows":%s,"bytes":%s,"last_canary":%s,"last_poll":%s}' \
-		"$EGRESS_LOG_DIR/unique-$1.log" "$2" "$3" "$(or_null "$4")" "$(or_null "$5")"
+json_file() { # domains|ips ROWS BYTES CANARY POLL REJECTED
+	printf '{"file":"%s","rows":%s,"bytes":%s,"last_canary":%s,"last_poll":%s,"rejected":%s}' \
+		"$EGRESS_LOG_DIR/unique-$1.log" "$2" "$3" "$(or_null "$4")" "$(or_null "$5")" "$6"
 }
 
 status_json() {
@@ -223,8 +253,8 @@ status_json() {
 	cat <<J
 {"enabled":$on,"since":$(or_null "$since"),"state":"${v% *}",
 "problems":$(printf '%s' "$problems" | sed 's/^[a-z]* //' | json_list),
-"domains":$(json_file domains "$rows_domains" "$bytes_domains" "$canary_domains" "$poll_domains"),
-"ips":$(json_file ips "$rows_ips" "$bytes_ips" "$canary_ips" "$poll_ips"),
+"domains":$(json_file domains "$rows_domains" "$bytes_domains" "$canary_domains" "$poll_domains" "$rejected_domains"),
+"ips":$(json_file ips "$rows_ips" "$bytes_ips" "$canary_ips" "$poll_ips" "$rejected_ips"),
 "dnsmasq":{"address":"$EGRESS_LISTEN","active":$(yes_no "$dns_active"),"answers":$(yes_no "$dns_answers"),"logs":$(yes_no "$dns_logs"),"upstream":$(sed -n 's/^server=\([^/]*\)$/\1/p' "$SERVERS" 2>/dev/null | json_list),"link_domains":$(link_domains | tr ' ' '\n' | json_list)},
 "rules":{"iptables":$(yes_no "$rules4"),"ip6tables":$(yes_no "$rules6")},
 "cron":$(yes_no "$cron"),
