@@ -156,7 +156,7 @@ func (u *Union) pass(more old) (p pass, err error) {
 func (p *pass) open(files []string) {
 	for _, name := range files {
 		in := lines(name)
-		in.Buffer = max(4<<10, min(64<<10, 32<<20/len(files)))
+		in.Buffer = max(4<<10, min(64<<10, 8<<20/len(files)))
 		p.scanners = append(p.scanners, in)
 		p.sources = append(p.sources, aggregate.NewSource(in, func(_ []byte, why error) error {
 			in.Skip(why)
