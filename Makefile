@@ -11,6 +11,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 GO ?= go
+GODIRS := cmd lib cron.d scripts testdata
 # What is no command of a person has one place, whatever the prefix: the
 # crontab and the units name it.
 LIBDIR := $(DESTDIR)/usr/lib/egress-monitor
@@ -38,14 +39,14 @@ bench: build
 	@if [ -x scripts/bench ]; then scripts/bench; fi
 
 lint:
-	@test -z "$$(gofmt -l cmd lib)" || { gofmt -l cmd lib; echo "run make fmt" >&2; exit 1; }
+	@test -z "$$(gofmt -l $(GODIRS))" || { gofmt -l $(GODIRS); echo "run make fmt" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	shellcheck -s sh $$(scripts/shell-files)
 	mandoc -Tlint -W warning $$(find cmd scripts -name '*.[1-8]')
 
 fmt:
-	gofmt -w cmd lib
+	gofmt -w $(GODIRS)
 
 # Installing changes nothing else: see egress-monitor(8), enable.
 install:
@@ -53,12 +54,18 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR)/admin $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	install bin/* $(wildcard scripts/egress-pull) $(DESTDIR)$(PREFIX)/bin
+	install bin/* scripts/egress-pull $(DESTDIR)$(PREFIX)/bin
+	install -d $(LIBDIR)/clickhouse/queries
+	install scripts/clickhouse/egress-load $(LIBDIR)/clickhouse
+	install -m 644 scripts/clickhouse/schema.sql $(LIBDIR)/clickhouse
+	install -m 644 scripts/clickhouse/queries/*.sql $(LIBDIR)/clickhouse/queries
+	printf '#!/bin/sh\nexec /usr/lib/egress-monitor/clickhouse/egress-load "$$@"\n' >$(DESTDIR)$(PREFIX)/bin/egress-load
+	chmod 755 $(DESTDIR)$(PREFIX)/bin/egress-load
 	install scripts/egress-monitor $(DESTDIR)$(PREFIX)/sbin
-	install cron.d/egress-domains cron.d/egress-ips scripts/dnsmasq-start $(wildcard scripts/egress-serve) $(LIBDIR)
+	install cron.d/egress-domains cron.d/egress-ips scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
 	install -m 644 scripts/lib/*.sh $(LIBDIR)/admin
 	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
-	install -m 644 cmd/*/*.1 $(wildcard scripts/*.1) $(MAN)/man1
+	install -m 644 cmd/*/*.1 scripts/*.1 scripts/clickhouse/*.1 $(MAN)/man1
 	install -m 644 scripts/*.8 $(MAN)/man8
 	install -m 644 cron.d/egress-monitor $(DESTDIR)/etc/cron.d/egress-monitor
 	install -m 644 logrotate.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor

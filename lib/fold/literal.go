@@ -10,7 +10,13 @@ import (
 // that reads as a folded row that would take other domains with it ("*",
 // "*.com", "*.co.uk", "10.0.0.0/8"), then with its star or slash as \DDD: one
 // question must not make a single row of all that is known.
+//
+// So does a name that is "--": a line that begins with it and a space is not a
+// record, but one of the stream (package batch).
 func Literal(name []byte) []byte {
+	if string(name) == "--" {
+		return []byte(`\045-`)
+	}
 	if !Folded(name) {
 		return name
 	}
