@@ -20,7 +20,6 @@ type Table struct {
 	keys    arena
 	entries blocks[entry]
 	slots   []slot // by hash of a key
-	newest  uint32 // the entry found last
 	addrs   blocks[addr]
 	pairs   []uint32 // of keys with many addresses, by hash of entry and address: 1 + index in addrs
 	paired  int      // how many are in pairs, or a bit more
@@ -74,13 +73,7 @@ func (t *Table) Key(id uint32) []byte {
 	return t.keys.text(t.entries.at(id).key)
 }
 
-// find is the entry of a key. Two questions for one name mostly follow each
-// other, A and AAAA: a look at the last entry makes one in three searches
-// unnecessary (dnsparse: 5 ns less a line).
 func (t *Table) find(key []byte) uint32 {
-	if t.newest < t.entries.n && string(t.Key(t.newest)) == string(key) {
-		return t.newest
-	}
 	if 4*int(t.entries.n) >= 3*len(t.slots) {
 		t.growSlots()
 	}
@@ -88,13 +81,11 @@ func (t *Table) find(key []byte) uint32 {
 	for i := h; ; i++ {
 		s := &t.slots[i&uint32(len(t.slots)-1)]
 		if *s == 0 {
-			t.newest = t.entries.add(entry{key: t.keys.add(key), last: -1 << 62})
-			*s = slotOf(h, t.newest)
-			return t.newest
+			*s = slotOf(h, t.entries.n)
+			return t.entries.add(entry{key: t.keys.add(key), last: -1 << 62})
 		}
 		if s.hash() == h && string(t.Key(s.index())) == string(key) {
-			t.newest = s.index()
-			return t.newest
+			return s.index()
 		}
 	}
 }
