@@ -59,10 +59,13 @@ func NewScanner(r io.Reader, name string) *Scanner {
 	return &Scanner{Max: MaxLine, Buffer: firstBuffer, in: r, name: name}
 }
 
-// Open reads the named files as one stream, or standard input if there is none.
+const standardInput = "standard input"
+
+// Open reads the named files as one stream. The name - stands for standard
+// input, and so does no name at all.
 func Open(names []string) *Scanner {
 	if len(names) == 0 {
-		return NewScanner(os.Stdin, "standard input")
+		return NewScanner(os.Stdin, standardInput)
 	}
 	return &Scanner{Max: MaxLine, Buffer: firstBuffer, names: names}
 }
@@ -205,12 +208,17 @@ func (s *Scanner) open() bool {
 		return false
 	}
 	s.name, s.names = s.names[0], s.names[1:]
+	s.number, s.eof, s.start, s.end = 0, false, 0, 0
+	if s.name == "-" {
+		s.name, s.in = standardInput, os.Stdin
+		return true
+	}
 	f, err := os.Open(s.name)
 	if err != nil {
 		s.err = err
 		return false
 	}
-	s.in, s.number, s.eof, s.start, s.end = f, 0, false, 0, 0
+	s.in = f
 	return true
 }
 
