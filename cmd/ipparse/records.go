@@ -11,7 +11,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/journal"
-	"egress-monitor/lib/logfile"
+	"egress-monitor/lib/logtoken"
 	"egress-monitor/lib/tally"
 )
 
@@ -78,7 +78,7 @@ func (g *gap) warn() {
 // cursorcat, printed. A cursor that is damaged would make all later runs fail.
 func trailer(in *batch.Scanner) batch.Trailer {
 	cursor := in.Trailer().Cursor
-	if cursor == "" || journal.ValidCursor(cursor) || logfile.ValidToken([]byte(cursor)) {
+	if cursor == "" || journal.ValidCursor(cursor) || logtoken.Valid([]byte(cursor)) {
 		return batch.Trailer{Cursor: cursor}
 	}
 	cli.Warn("%s: last line: cursor %.48q: not one of journalctl or cursorcat, and not passed on", in.Name(), cursor)

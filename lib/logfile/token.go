@@ -3,16 +3,13 @@ package logfile
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
+
+	"egress-monitor/lib/logtoken"
 )
 
 const (
-	version  = "f1:" // of the token's form
-	maxMarks = 5     // the live file and four rotated ones
-	window   = 512   // bytes hashed at either end of what was read
+	maxMarks = logtoken.MaxMarks
+	window   = 512 // bytes hashed at either end of what was read
 )
 
 // A mark is how far one segment was read, and how to know it again.
@@ -50,78 +47,27 @@ func (m *mark) offset() int64 {
 	return m.off
 }
 
-var errToken = errors.New("not a cursor of this tool, or damaged")
-
 // ValidToken says whether token has the exact form of a cursor of this
 // package. Nothing else has it by accident: it ends in a checksum.
-func ValidToken(token []byte) bool {
-	_, err := parseToken(string(token))
-	return err == nil
-}
+func ValidToken(token []byte) bool { return logtoken.Valid(token) }
 
 func parseToken(token string) ([]mark, error) {
-	body, sum, ok := cutLast(token, ':')
-	if !ok || sum != checksum(body) || !strings.HasPrefix(body, version) {
-		return nil, errToken
+	list, err := logtoken.Parse(token)
+	if err != nil {
+		return nil, err
 	}
-	texts := strings.Split(body[len(version):], ",")
-	if len(texts) > maxMarks {
-		return nil, errToken
-	}
-	marks := make([]mark, len(texts))
-	for i, text := range texts {
-		var err error
-		if marks[i], err = parseMark(text); err != nil {
-			return nil, err
-		}
+	marks := make([]mark, len(list))
+	for i, m := range list {
+		marks[i] = mark{m.Off, m.Tail, m.Head, m.ID}
 	}
 	return marks, nil
 }
 
-func parseMark(text string) (m mark, err error) {
-	f := strings.Split(text, ".")
-	if len(f) != 4 {
-		return mark{}, errToken
-	}
-	off, err1 := strconv.ParseInt(f[0], 10, 64)
-	tail, err2 := strconv.ParseUint(f[1], 16, 64)
-	head, err3 := strconv.ParseUint(f[2], 16, 32)
-	id, err4 := strconv.ParseUint(f[3], 16, 32)
-	m = mark{off, tail, uint32(head), uint32(id)}
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || off < 0 || string(m.appendText(nil)) != text {
-		return mark{}, errToken
-	}
-	return m, nil
-}
-
-func (m mark) appendText(dst []byte) []byte {
-	return fmt.Appendf(dst, "%d.%016x.%08x.%08x", m.off, m.tail, m.head, m.id)
-}
-
 // formatToken makes a token of the newest marks; oldest first, as given.
 func formatToken(marks []mark) string {
-	marks = marks[max(0, len(marks)-maxMarks):]
-	text := []byte(version)
-	for i, m := range marks {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = m.appendText(text)
+	var list []logtoken.Mark
+	for _, m := range marks {
+		list = append(list, logtoken.Mark{Off: m.off, Tail: m.tail, Head: m.head, ID: m.id})
 	}
-	return string(text) + ":" + checksum(string(text))
-}
-
-// checksum lets a token that was cut short or mistyped be told from one that
-// is merely unknown: without its last mark it would still look well-formed.
-func checksum(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return fmt.Sprintf("%x", sum[:4])
-}
-
-func cutLast(s string, sep byte) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
+	return logtoken.Format(list)
 }
