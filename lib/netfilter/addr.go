@@ -19,30 +19,28 @@ func addrLen(b []byte) (n int, is4 bool) {
 // ipv4Len is how long the IPv4 address is that b begins with: four numbers
 // without leading zeros, the one form there is; 0 is no address.
 func ipv4Len(b []byte) int {
-	n := 0
-	for i := 0; i < 4; i++ {
-		from, v := n, 0
-		for n < len(b) && b[n]-'0' <= 9 {
-			v = v*10 + int(b[n]-'0')
-			if n++; n > from+3 {
+	const longest = len("255.255.255.255")
+	from, v, dots := 0, uint(0), 0
+	for i, c := range b[:min(len(b), longest+1)] {
+		switch d := uint(c - '0'); {
+		case d <= 9:
+			if v = v*10 + d; v > 255 || v == d && i > from {
 				return 0
 			}
-		}
-		if n == from || v > 255 || b[from] == '0' && n > from+1 {
+		case i == from:
+			return 0
+		case c == '.' && dots < 3:
+			from, v, dots = i+1, 0, dots+1
+		case c == ' ' && dots == 3:
+			return i
+		default:
 			return 0
 		}
-		if n == len(b) {
-			if i == 3 {
-				return n
-			}
-			return 0
-		}
-		if i < 3 && b[n] != '.' || i == 3 && b[n] != ' ' {
-			return 0
-		}
-		n++
 	}
-	return n - 1
+	if dots < 3 || len(b) > longest || from == len(b) {
+		return 0
+	}
+	return len(b)
 }
 
 const fullIPv6 = len("2001:0db8:0000:0000:0000:0000:0000:0001")
