@@ -41,7 +41,7 @@ load_settings() {
 	# The file is root's. Unlike for the pipelines, the caller's environment does not count here: what cron
 	# does each minute must be what enable did.
 	unset EGRESS_LOG_DIR EGRESS_STATE_DIR EGRESS_DNSMASQ_LOG EGRESS_PREFIX EGRESS_LISTEN EGRESS_FORWARD \
-		EGRESS_PROBE_NAME EGRESS_ALLOW_PLAIN_DNS EGRESS_MAX_ROWS EGRESS_MAX_IPS
+		EGRESS_PROBE_NAME EGRESS_ALLOW_PLAIN_DNS EGRESS_RECOUNT EGRESS_MAX_ROWS EGRESS_MAX_IPS
 	# shellcheck source=/dev/null
 	[ ! -r "$DEFAULTS" ] || . "$DEFAULTS"
 	setting EGRESS_LOG_DIR /var/log/egress-monitor
@@ -52,6 +52,7 @@ load_settings() {
 	setting EGRESS_FORWARD no
 	setting EGRESS_PROBE_NAME example.com
 	setting EGRESS_ALLOW_PLAIN_DNS no
+	setting EGRESS_RECOUNT no
 	setting EGRESS_MAX_ROWS 100000
 	setting EGRESS_MAX_IPS 1000
 	DNSMASQ_LOG_DIR=${EGRESS_DNSMASQ_LOG%/*}
@@ -70,6 +71,7 @@ check_settings() {
 	# The kernel keeps 29 bytes and cuts in silence; without a last blank the parser would find no word's end.
 	[ ${#EGRESS_PREFIX} -le 29 ] || die "$DEFAULTS: EGRESS_PREFIX: longer than 29 bytes"
 	case $EGRESS_FORWARD in yes | no) ;; *) die "$DEFAULTS: EGRESS_FORWARD=$EGRESS_FORWARD: yes or no" ;; esac
+	case $EGRESS_RECOUNT in yes | no) ;; *) die "$DEFAULTS: EGRESS_RECOUNT=$EGRESS_RECOUNT: yes or no" ;; esac
 	case $EGRESS_PROBE_NAME in *[!A-Za-z0-9._-]*) die "$DEFAULTS: EGRESS_PROBE_NAME: not a name" ;; esac
 	for n in EGRESS_MAX_ROWS EGRESS_MAX_IPS; do
 		eval "v=\$$n"

@@ -37,6 +37,11 @@ cmd_enable() { # [--dry-run]
 	step "names still resolve, and through dnsmasq" never_in_dry_run prove_resolver
 	step "the kernel's log is read from here on" cursor_ok cursor_make
 	step "firewall: new connections are logged (IPv4$(! family_present ip6tables || echo ', IPv6')$([ "$EGRESS_FORWARD" = no ] || echo ', forwarded'))" rules_ok rules_make
+	if [ "$EGRESS_RECOUNT" = yes ]; then
+		step "firewall: a set counts them as well" recount_ok recount_make
+	elif ! recount_ok; then
+		step "firewall: no set counts them any more" recount_ok recount_make
+	fi
 	step "units that keep rules and name servers right" units_ok units_make
 	step "cron polls, heals and rotates each minute" enabled enabled_make
 	[ -z "$dry" ] || exit 0
@@ -54,6 +59,7 @@ preflight() {
 	have logrotate logrotate
 	have useradd passwd
 	have flock util-linux
+	[ "$EGRESS_RECOUNT" != yes ] || have nft nftables
 	have dnsprobe "the egress-monitor package, or make install"
 	[ -x /etc/init.d/cron ] || systemctl cat cron.service >/dev/null 2>&1 || die "cron is missing (apt-get install cron)"
 	check_settings
@@ -165,6 +171,7 @@ undo_all() {
 	rm -f "$ADMIN/enabled"
 	undo_step "the system's resolver as before" resolver_undo
 	undo_step "units and dnsmasq" units_undo
+	[ ! -e "$RUN/recount.made" ] || undo_step "the set that counts beside the rules" recount_undo
 	undo_step "firewall rules" rules_undo
 	unread=
 	[ -z "$was_enabled" ] || undo_step "read what is still unread" last_poll

@@ -39,7 +39,9 @@ heal_upstream() {
 		systemctl reload "$DNSMASQ_UNIT" || :
 	fi
 	# Rules first: they leave out the questions that the resolver asks beside dnsmasq from now on.
+	[ "$EGRESS_RECOUNT" != yes ] || rules_ok || recount_due # the set has counted what nothing logged
 	heal "firewall rules" rules_ok rules_make
+	heal "the set that counts beside the rules" recount_ok recount_make
 	[ -e "$ADMIN/bypassed" ] || heal "the resolver's way through dnsmasq" resolver_ok resolver_switch
 }
 
@@ -115,5 +117,18 @@ rotate() {
 cmd_poll() {
 	need_root "poll $1"
 	enabled || exit 0
-	become_poller "$EGRESS_LIB/egress-$1"
+	load_settings
+	if [ "$1:$EGRESS_RECOUNT" != ips:yes ]; then
+		become_poller "$EGRESS_LIB/egress-$1"
+		return
+	fi
+	status=0
+	said=$(become_poller "$EGRESS_LIB/egress-ips" 2>&1) || status=$?
+	[ -z "$said" ] || printf '%s\n' "$said" >&2
+	case $said in *gap*) recount_due ;; esac
+	if [ -e "$RUN/recount.due" ]; then
+		lock -w 50
+		! enabled || recount_run || status=1
+	fi
+	return "$status"
 }

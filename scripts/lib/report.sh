@@ -13,7 +13,7 @@ problem() {
 survey() {
 	problems=
 	since='' dns_active=no dns_answers=no dns_logs=unknown rules4=unknown rules6=unknown cron=no
-	gaps=''
+	gaps='' recount=unknown
 	rows_domains=0 bytes_domains=0 canary_domains=- poll_domains=- rows_ips=0 bytes_ips=0 canary_ips=- poll_ips=-
 	rejected_domains=0 rejected_ips=0
 	load_settings
@@ -67,6 +67,10 @@ survey_rules() {
 	for r in "IPv4 $rules4" "IPv6 $rules6"; do
 		[ "${r#* }" != missing ] || problem critical "${r% *} firewall rules are missing (something flushed them; heal puts them back within a minute)"
 	done
+	if [ "$EGRESS_RECOUNT" != yes ]; then recount=no; elif recount_ok; then recount=yes; else
+		recount=missing
+		problem warning "the set that counts beside the rules is missing (heal makes it within a minute)"
+	fi
 }
 rules_state() {
 	if ! family_present "$1"; then say none; elif family_ok "$1"; then say present; else say missing; fi
@@ -220,6 +224,10 @@ status_text() {
 	say
 	say "resolver     -> dnsmasq $EGRESS_LISTEN -> $(servers_text)"
 	[ -z "$(link_domains)" ] || say "             $(link_domains): also asked of the link's own server, beside dnsmasq"
+	case $recount in
+	yes) say "recount      a set counts beside the rules; what the kernel's log loses is added" ;;
+	missing) say "recount      the set is missing" ;;
+	esac
 	if [ -n "$gaps" ]; then
 		say "gaps         the last of 7 days (lines that were lost before they could be read):"
 		printf '%s\n' "$gaps" | tail -n 5 | sed 's/^/             /'
@@ -256,7 +264,7 @@ status_json() {
 "domains":$(json_file domains "$rows_domains" "$bytes_domains" "$canary_domains" "$poll_domains" "$rejected_domains"),
 "ips":$(json_file ips "$rows_ips" "$bytes_ips" "$canary_ips" "$poll_ips" "$rejected_ips"),
 "dnsmasq":{"address":"$EGRESS_LISTEN","active":$(yes_no "$dns_active"),"answers":$(yes_no "$dns_answers"),"logs":$(yes_no "$dns_logs"),"upstream":$(sed -n 's/^server=\([^/]*\)$/\1/p' "$SERVERS" 2>/dev/null | json_list),"link_domains":$(link_domains | tr ' ' '\n' | json_list)},
-"rules":{"iptables":$(yes_no "$rules4"),"ip6tables":$(yes_no "$rules6")},
+"rules":{"iptables":$(yes_no "$rules4"),"ip6tables":$(yes_no "$rules6"),"recount":$(yes_no "$recount")},
 "cron":$(yes_no "$cron"),
 "gaps":$(if [ -n "$gaps" ]; then printf '%s\n' "$gaps"; fi | json_list)}
 J
