@@ -62,7 +62,7 @@ install:
 	printf '#!/bin/sh\nexec /usr/lib/egress-monitor/clickhouse/egress-load "$$@"\n' >$(DESTDIR)$(PREFIX)/bin/egress-load
 	chmod 755 $(DESTDIR)$(PREFIX)/bin/egress-load
 	install scripts/egress-monitor $(DESTDIR)$(PREFIX)/sbin
-	install cron.d/egress-domains cron.d/egress-ips scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
+	install cron.d/egress-domains cron.d/egress-ips cron.d/egress-recount scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
 	install -m 644 scripts/lib/*.sh $(LIBDIR)/admin
 	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
 	install -m 644 cmd/*/*.1 scripts/*.1 scripts/clickhouse/*.1 $(MAN)/man1
