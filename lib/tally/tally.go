@@ -54,10 +54,15 @@ func New() *Table { return &Table{seed: maphash.MakeSeed()} }
 // key's entry, which is good until the table is printed.
 func (t *Table) Add(key []byte, count uint64, last int64) (id uint32) {
 	id = t.find(key)
+	t.AddTo(id, count, last)
+	return id
+}
+
+// AddTo does what Add does, for the key of an entry.
+func (t *Table) AddTo(id uint32, count uint64, last int64) {
 	e := t.entries.at(id)
 	e.count += count
 	e.last = max(e.last, last)
-	return id
 }
 
 // Full says whether the table should be printed before more is added.

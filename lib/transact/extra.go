@@ -53,7 +53,7 @@ func (t *Tracker) leave(p *process) {
 // asked counts a question, and opens its transaction if addresses can answer
 // it. There is none with that key any more.
 func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
-	id := t.count(l.Name, now)
+	id := t.count(l, now)
 	if l.Type == dnsmasq.OtherType {
 		return 0
 	}
@@ -64,8 +64,16 @@ func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
 	return at
 }
 
-func (t *Tracker) count(name []byte, now int64) (id uint32) {
-	return t.table.Add(t.canonical(name), 1, now)
+// count counts a question. Most that are not for A follow one for A of the same
+// name, which need not be sought again: 2 % of dnsparse.
+func (t *Tracker) count(l *dnsmasq.Line, now int64) (id uint32) {
+	name := t.canonical(l.Name)
+	if l.Type != dnsmasq.A && t.counted && bytes.Equal(t.table.Key(t.latest), name) {
+		t.table.AddTo(t.latest, 1, now)
+		return t.latest
+	}
+	t.latest, t.counted = t.table.Add(name, 1, now), true
+	return t.latest
 }
 
 // canonical is a name as it is a key. It is good until the next one.

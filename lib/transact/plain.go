@@ -52,7 +52,7 @@ func (t *Tracker) forwarded(p *process) {
 }
 
 func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
-	id := t.count(l.Name, now)
+	id := t.count(l, now)
 	t.leave(p)
 	p.last, p.asked = ref{}, l.Type
 	if l.Type == dnsmasq.OtherType {

@@ -54,6 +54,8 @@ type Tracker struct {
 	newest  int64           // the latest stamp, as long as the clock is not set back
 	stamp   [stamp.Len]byte // that was read as newest; lines of one second are many
 	table   *tally.Table
+	latest  uint32 // the entry of the last question, if it is counted
+	counted bool
 	open    transactions
 	procs   processes
 	line    dnsmasq.Line
@@ -128,5 +130,6 @@ func (t *Tracker) Full() bool { return t.table.Full() }
 // stays open.
 func (t *Tracker) Print(write func(record []byte) error) error {
 	t.open.detach()
+	t.counted = false
 	return t.table.Print(true, write)
 }
