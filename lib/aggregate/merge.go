@@ -172,11 +172,7 @@ func (o *output) record(r *Record) error {
 			return err
 		}
 	}
-	if r.line != nil {
-		o.buf = append(append(o.buf, r.line...), '\n')
-	} else {
-		o.buf = r.Append(o.buf)
-	}
+	o.buf = r.appendAsRead(o.buf)
 	return nil
 }
 

@@ -131,6 +131,14 @@ func (r Record) Append(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
+// appendAsRead is Append for a record that is as it was read.
+func (r *Record) appendAsRead(dst []byte) []byte {
+	if r.line != nil {
+		return append(append(dst, r.line...), '\n')
+	}
+	return r.Append(dst)
+}
+
 // AppendTime appends a time, seconds since 1970, as a record has it.
 func AppendTime(dst []byte, unix int64) []byte {
 	return time.Unix(unix, 0).UTC().AppendFormat(dst, TimeLayout)

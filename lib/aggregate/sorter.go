@@ -15,6 +15,9 @@ import (
 // are some 30 runs.
 const runLimit = 16 << 20
 
+// firstText is what most polls need and no more.
+const firstText = 64 << 10
+
 // A Sorter takes records in any order and gives them back as sorted sources,
 // in bounded memory.
 //
@@ -64,10 +67,27 @@ func (s *Sorter) Add(r Record) error {
 		rises = true
 	}
 	s.inRow = s.inRow && rises
+	s.grow(r.Len())
 	start := len(s.text)
 	s.text = r.Append(s.text)
 	s.lines = append(s.lines, line{h, uint32(start), uint32(len(s.text) - start), uint32(len(r.Key))})
 	return nil
+}
+
+// grow makes room for n more bytes of text: little at first, for the many small
+// polls, and then all there may be. Memory that is not used yet costs nothing,
+// and doubling it again and again costs more than half of reading 100,000
+// records.
+func (s *Sorter) grow(n int) {
+	if len(s.text)+n < cap(s.text) {
+		return
+	}
+	most := firstText
+	if s.text != nil {
+		most = s.limit + firstText
+		s.lines = append(make([]line, 0, s.limit/64), s.lines...)
+	}
+	s.text = append(make([]byte, 0, max(most, len(s.text)+n+1)), s.text...)
 }
 
 func (s *Sorter) rises(h uint64, key []byte) bool {
@@ -159,10 +179,10 @@ func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		all = append(all, NewSource(open(f), impossible))
+		all = append(all, NewAggregate(open(f), true, impossible))
 	}
 	s.sort()
-	return append(all, NewSource(s.memory(), impossible)), nil
+	return append(all, NewAggregate(s.memory(), true, impossible)), nil
 }
 
 // impossible is the answer to a record of our own that is none: the disk has
