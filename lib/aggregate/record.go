@@ -111,13 +111,17 @@ func (r *Record) parseRest(rest []byte) error {
 	if len(rest) == 0 {
 		return nil
 	}
-	if rest[0] != ' ' || bytes.IndexByte(rest[1:], ' ') >= 0 {
+	if rest[0] != ' ' {
 		return errFields
 	}
-	if r.IPs = rest[1:]; len(r.IPs) == 0 || !ipBytes(r.IPs) {
-		return errIPs
+	r.IPs = rest[1:]
+	switch {
+	case len(r.IPs) > 0 && ipBytes(r.IPs):
+		return nil
+	case bytes.IndexByte(r.IPs, ' ') >= 0:
+		return errFields
 	}
-	return nil
+	return errIPs
 }
 
 // Append appends the record as a line, with its line feed.
