@@ -119,12 +119,16 @@ func (d *daemon) rotate() {
 func TestRealRotation(t *testing.T) {
 	needs(t, "dnsmasq", "logrotate", "zstd")
 	const reopen = "postrotate\n kill -USR2 $(cat PID)\n endscript\n"
+	// Who compresses at once must wait until dnsmasq has reopened its log: what
+	// it still writes to a file that was compressed meanwhile is gone, whoever
+	// reads it. (Our own logrotate file compresses a rotation later.)
+	const reopened = "postrotate\n kill -USR2 $(cat PID); sleep 0.3\n endscript\n"
 	for name, rules := range map[string]string{
 		"rename":        "nocompress\n" + reopen,
 		"create":        "create 0640\n" + reopen,
-		"compress":      "compress\n" + reopen,
+		"compress":      "compress\n" + reopened,
 		"delaycompress": "compress\ndelaycompress\n" + reopen,
-		"zstd":          "compress\ncompresscmd /usr/bin/zstd\ncompressext .zst\ncompressoptions --rm -q\n" + reopen,
+		"zstd":          "compress\ncompresscmd /usr/bin/zstd\ncompressext .zst\ncompressoptions --rm -q\n" + reopened,
 		"dateext":       "dateext\ndateformat -%Y%m%d-%s\n" + reopen,
 		"olddir":        "olddir old\ncreateolddir\n" + reopen,
 		"copytruncate":  "copytruncate\ncompress\ndelaycompress\n",
