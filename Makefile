@@ -18,9 +18,11 @@ LIBDIR := $(DESTDIR)/usr/lib/egress-monitor
 MAN := $(DESTDIR)$(PREFIX)/share/man
 
 # Static, so that a tool starts fast and runs on any machine; the version is
-# what the Go tool records of the commit.
+# what the Go tool records of the commit, where git can tell it (it refuses a
+# checkout of somebody else's, and then so would the build).
 export CGO_ENABLED := 0
-BUILD := $(GO) build -buildvcs=auto -trimpath -ldflags=-s
+VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
+BUILD := $(GO) build -buildvcs=$(VCS) -trimpath -ldflags=-s
 
 .PHONY: build demo test bench lint fmt install deb clean
 
