@@ -128,8 +128,10 @@ func TestInterrupt(t *testing.T) {
 		var errs strings.Builder
 		cmd.Stderr = &errs
 		must(t, cmd.Start())
-		for f.status("good", "state") != "ok" {
-			time.Sleep(20 * time.Millisecond)
+		for deadline := time.Now().Add(30 * time.Second); f.status("good", "state") != "ok"; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the good one is not pulled: %s", f.status("good", "message"))
+			}
 		}
 		time.Sleep(200 * time.Millisecond)
 		start := time.Now()
