@@ -84,9 +84,6 @@ func (c *command) format() func([]byte, export.Row) ([]byte, error) {
 
 func (c *command) open() *batch.Scanner {
 	in := batch.Open(c.Files)
-	if len(c.Files) == 1 && c.Files[0] == "-" {
-		in = batch.Open(nil)
-	}
 	in.Max = maxRow
 	return in
 }

@@ -49,9 +49,6 @@ func (c *command) Run() error {
 	if err := c.restore(log); err != nil {
 		return err
 	}
-	if len(c.Files) == 1 && c.Files[0] == "-" {
-		c.Files = nil
-	}
 	in, out := batch.Open(c.Files), bufio.NewWriterSize(os.Stdout, 64<<10)
 	in.Buffer = buffer
 	for in.Scan() {

@@ -58,7 +58,16 @@ func (s *Source) rest() []byte { return s.rec.Key[beginningLen:] }
 
 func newHeap(sources []*Source) (mergeHeap, error) {
 	h := make(mergeHeap, 0, len(sources))
-	return h, h.pushNext(sources)
+	for _, s := range sources {
+		switch err := s.next(); err {
+		case nil:
+			h.push(item{s.at, s})
+		case io.EOF:
+		default:
+			return nil, err
+		}
+	}
+	return h, nil
 }
 
 // tied says whether another source stands at the smallest key too. It would be
@@ -81,20 +90,6 @@ func (h *mergeHeap) advance() error {
 	return nil
 }
 
-// pushNext takes sources to their next records and into the heap.
-func (h *mergeHeap) pushNext(group []*Source) error {
-	for _, s := range group {
-		switch err := s.next(); err {
-		case nil:
-			h.push(item{s.at, s})
-		case io.EOF:
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
 func (h *mergeHeap) push(x item) {
 	*h = append(*h, x)
 	a := *h
@@ -106,14 +101,14 @@ func (h *mergeHeap) push(x item) {
 	a[i] = x
 }
 
-func (h *mergeHeap) pop() item {
+// pop removes the source at the front.
+func (h *mergeHeap) pop() {
 	a := *h
-	top, last := a[0], a[len(a)-1]
+	last := a[len(a)-1]
 	*h = a[:len(a)-1]
 	if len(*h) > 0 {
 		h.down(last)
 	}
-	return top
 }
 
 // down puts x in the place of the front, and where it belongs below that. The

@@ -112,3 +112,12 @@ func (a *adder) add(r Record) {
 		a.rec.IPs = a.lists[0]
 	}
 }
+
+// sumOf merges two records of one key.
+func sumOf(x, y Record) Record {
+	var a adder
+	a.start(x.Key)
+	a.add(x)
+	a.add(y)
+	return a.rec
+}

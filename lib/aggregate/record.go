@@ -148,30 +148,6 @@ func AppendTime(dst []byte, unix int64) []byte {
 	return time.Unix(unix, 0).UTC().AppendFormat(dst, TimeLayout)
 }
 
-// add merges another record of the same key into r. A list of addresses that
-// both add to is built in buf, which is returned for the next one.
-func (r *Record) add(o Record, buf []byte) []byte {
-	r.line = nil
-	r.Count = addCount(r.Count, o.Count)
-	if bytes.Compare(o.Last, r.Last) > 0 {
-		r.Last = o.Last
-	}
-	if o.IPs == nil || bytes.Equal(r.IPs, o.IPs) {
-		return buf
-	}
-	if r.IPs == nil || string(r.IPs) == "-" {
-		r.IPs = o.IPs
-		return buf
-	}
-	if string(o.IPs) == "-" {
-		return buf
-	}
-	from := len(buf)
-	buf = union(buf, r.IPs, o.IPs)
-	r.IPs = buf[from:len(buf):len(buf)]
-	return buf
-}
-
 // addCount adds, and stays at the largest number there is: a forged count
 // must not turn a large sum into a small one.
 func addCount(a, b uint64) uint64 {

@@ -121,8 +121,7 @@ func (s *Sorter) joinLast(r Record) bool {
 	if !atEnd || last.size > 1<<10 || !bytes.Equal(s.key(*last), r.Key) {
 		return false
 	}
-	sum := s.record(*last)
-	sum.add(r, nil)
+	sum := sumOf(s.record(*last), r)
 	text := sum.Append(nil) // not in its place yet: sum is made of that
 	s.text = append(s.text[:last.start], text...)
 	last.size = uint32(len(text))
@@ -241,9 +240,7 @@ func (s *Sorter) sum(lines []line) Record {
 		return s.record(lines[0])
 	}
 	half := len(lines) / 2
-	sum := s.sum(lines[:half])
-	sum.add(s.sum(lines[half:]), nil)
-	return sum
+	return sumOf(s.sum(lines[:half]), s.sum(lines[half:]))
 }
 
 func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }

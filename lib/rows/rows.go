@@ -105,9 +105,6 @@ func (f *File) lines() *batch.Scanner {
 // Stream reads a file as it comes, in any order and with a key more than once.
 func Stream(warn func(batch.Skipped), name string) *Reader {
 	in := batch.Open([]string{name})
-	if name == "-" {
-		in = batch.Open(nil)
-	}
 	in.Max = maxRow
 	return &Reader{in: in, file: &File{warn: warn, check: true}}
 }
