@@ -11,15 +11,13 @@ import (
 	"os"
 	"slices"
 
+	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/export"
 
 	"github.com/alecthomas/kong"
 )
-
-// maxRow is the longest row: half a million addresses of one name.
-const maxRow = 16 << 20
 
 type command struct {
 	JSON    bool             `name:"json" xor:"format" help:"JSON lines (what is printed anyway)."`
@@ -84,6 +82,6 @@ func (c *command) format() func([]byte, export.Row) ([]byte, error) {
 
 func (c *command) open() *batch.Scanner {
 	in := batch.Open(c.Files)
-	in.Max = maxRow
+	in.Max = aggregate.MaxRow
 	return in
 }

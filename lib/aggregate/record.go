@@ -35,6 +35,10 @@ import (
 	"time"
 )
 
+// MaxRow is the longest record that is read, in bytes: half a million addresses
+// of one name.
+const MaxRow = 16 << 20
+
 // TimeLayout is how the last time is written.
 const TimeLayout = "2006-01-02T15:04:05Z"
 

@@ -18,9 +18,6 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// maxRow is the longest row: half a million addresses of one name.
-const maxRow = 16 << 20
-
 // A File is an aggregate that can be read more than once. It stays the one that
 // was opened, also when another takes its place.
 type File struct {
@@ -98,13 +95,13 @@ func (f *File) Rows() *Reader { return &Reader{in: f.lines(), file: f} }
 
 func (f *File) lines() *batch.Scanner {
 	in := batch.NewScanner(io.NewSectionReader(f.from, 0, math.MaxInt64), f.name)
-	in.Max, in.Plain = maxRow, f.plain
+	in.Max, in.Plain = aggregate.MaxRow, f.plain
 	return in
 }
 
 // Stream reads a file as it comes, in any order and with a key more than once.
 func Stream(warn func(batch.Skipped), name string) *Reader {
 	in := batch.Open([]string{name})
-	in.Max = maxRow
+	in.Max = aggregate.MaxRow
 	return &Reader{in: in, file: &File{warn: warn, check: true}}
 }

@@ -62,7 +62,7 @@ type rows struct {
 
 func newRows(old *os.File) *rows {
 	r := &rows{lines: batch.NewScanner(again{old}, old.Name())}
-	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, maxRow, r.reject
+	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, aggregate.MaxRow, r.reject
 	return r
 }
 

@@ -16,13 +16,9 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-const (
-	// maxRow is the longest record: half a million addresses of one name.
-	maxRow = 16 << 20
-	// maxOpen is how many files are merged at a time. More of them are merged
-	// in groups first. A thousand is what a process may have open by default.
-	maxOpen = 900
-)
+// maxOpen is how many files are merged at a time. More of them are merged in
+// groups first. A thousand is what a process may have open by default.
+const maxOpen = 900
 
 // A Union gathers inputs.
 type Union struct {
@@ -94,7 +90,7 @@ func (u *Union) addFile(name string) error {
 
 // AddStream takes records in any order, to the end of the stream.
 func (u *Union) AddStream(in *batch.Scanner) error {
-	in.Max = maxRow
+	in.Max = aggregate.MaxRow
 	if err := u.addRecords(in); err != nil {
 		return err
 	}
@@ -152,14 +148,14 @@ func (u *Union) warn(in *batch.Scanner) {
 
 func lines(name string) *batch.Scanner {
 	in := batch.Open([]string{name})
-	in.Max = maxRow
+	in.Max = aggregate.MaxRow
 	return in
 }
 
 // scan reads a run of our own.
 func scan(run io.Reader) *batch.Scanner {
 	in := batch.NewScanner(again{run}, "a sorted run")
-	in.Max, in.Plain = maxRow, true
+	in.Max, in.Plain = aggregate.MaxRow, true
 	return in
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // mostIPs is the longest list of addresses where there is no other limit: a
-// line of more than maxRow could not be read again.
+// line of more than aggregate.MaxRow could not be read again.
 const mostIPs = 300_000
 
 // errFold ends a merge in which there is something to fold.
