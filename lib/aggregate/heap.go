@@ -2,59 +2,32 @@ package aggregate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 )
 
 // A mergeHeap has the source with the smallest key at its front. Its items
-// hold the beginnings of their keys: most comparisons end there, without a
-// look at the source. A thousand hosts merge twice as fast.
+// hold the heads of their keys: most comparisons end there, without a look at
+// the source.
 type mergeHeap []item
 
 type item struct {
-	beginning
+	head
 	*Source
 }
 
 func (x item) less(y item) bool {
-	if x.beginning != y.beginning {
-		return x.beginning.less(y.beginning)
+	if x.head != y.head {
+		return x.head.less(y.head)
 	}
 	return !x.isAll() && bytes.Compare(x.rest(), y.rest()) < 0
 }
 
 func (x item) same(y item) bool {
-	return x.beginning == y.beginning && (x.isAll() || bytes.Equal(x.rest(), y.rest()))
+	return x.head == y.head && (x.isAll() || bytes.Equal(x.rest(), y.rest()))
 }
 
-// A beginning is the first 24 bytes of a key, as numbers: all of an IPv4
-// address and of most names. Eight are not enough, where a fleet reaches one
-// network, or asks for one domain.
-type beginning struct{ hi, mid, lo uint64 }
-
-const beginningLen = 24
-
-func beginningOf(key []byte) beginning {
-	if len(key) < beginningLen {
-		var b [beginningLen]byte
-		copy(b[:], key)
-		key = b[:]
-	}
-	return beginning{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:]), binary.BigEndian.Uint64(key[16:])}
-}
-
-func (b beginning) less(o beginning) bool {
-	if b.hi != o.hi {
-		return b.hi < o.hi
-	}
-	return b.mid < o.mid || b.mid == o.mid && b.lo < o.lo
-}
-
-// isAll says whether the key has no more: no key has a zero byte.
-func (b beginning) isAll() bool { return b.lo&0xff == 0 }
-
-// rest is what the beginning does not have of the key the source stands at.
-func (s *Source) rest() []byte { return s.rec.Key[beginningLen:] }
+// rest is what the head does not have of the key the source stands at.
+func (s *Source) rest() []byte { return s.rec.Key[headLen:] }
 
 func newHeap(sources []*Source) (mergeHeap, error) {
 	h := make(mergeHeap, 0, len(sources))

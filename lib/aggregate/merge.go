@@ -22,8 +22,8 @@ type Source struct {
 	trust trust
 
 	rec  Record
-	at   beginning // of its key
-	prev []byte    // what the beginning of the key before did not have
+	at   head   // of its key
+	prev []byte // what the head of the key before did not have
 }
 
 // trust is how closely the lines of a source are looked at, as long as no
@@ -73,7 +73,7 @@ func (s *Source) next() error {
 			}
 			continue
 		}
-		s.at = beginningOf(s.rec.Key)
+		s.at = headOf(s.rec.Key, 0)
 		if s.at.less(before) || s.at == before && (s.at.isAll() || bytes.Compare(s.prev, s.rest()) >= 0) {
 			return fmt.Errorf("%q: %w", s.rec.Key, ErrOrder)
 		}
@@ -105,29 +105,13 @@ func (s *Source) settle() (ok bool, err error) {
 	line := s.rec.line
 	if s.trust == sealed {
 		s.rec, err = Parse(line)
-	} else if s.rec.IPs != nil {
-		s.rec, err = s.rec.withList()
+	} else {
+		err = s.rec.settle()
 	}
 	if err != nil {
 		return false, s.bad(line, err)
 	}
 	return true, nil
-}
-
-// Sorted reads a source to its end, and says whether its records are in
-// order. It looks at the keys alone.
-func Sorted(lines Lines) (bool, error) {
-	s := &Source{lines: lines, trust: sealed, bad: func([]byte, error) error { return nil }}
-	for {
-		switch err := s.next(); {
-		case errors.Is(err, ErrOrder):
-			return false, nil
-		case err == io.EOF:
-			return true, nil
-		case err != nil:
-			return false, err
-		}
-	}
 }
 
 // Merge writes the union of sorted sources, one record a key, and reads each

@@ -49,17 +49,14 @@ func (m *merger) next() (*Record, error) {
 // together merges all records of the smallest key, and goes past them. It is
 // nil if none of them was a record.
 func (m *merger) together() (*Record, error) {
-	at := m.h[0].beginning
+	at := m.h[0].head
 	key := append(m.sum.key[:0], m.h[0].rec.Key...)
 	m.sum.start(key)
-	for len(m.h) > 0 && m.h[0].beginning == at && bytes.Equal(m.h[0].rec.Key, key) {
+	for len(m.h) > 0 && m.h[0].head == at && bytes.Equal(m.h[0].rec.Key, key) {
 		front := m.h[0].Source
-		ok := front.trust != sealed && m.sum.knows(front.rec.IPs)
-		if !ok {
-			var err error
-			if ok, err = front.settle(); err != nil {
-				return nil, err
-			}
+		ok, err := front.settle()
+		if err != nil {
+			return nil, err
 		}
 		if ok {
 			m.sum.add(front.rec)
@@ -89,27 +86,15 @@ func (a *adder) start(key []byte) {
 	a.rec = Record{Key: key}
 }
 
-// knows says whether a list is that of the sum so far: it need not be read
-// again. Many hosts know the same addresses of a name.
-func (a *adder) knows(list []byte) bool {
-	return a.records > 0 && (list == nil || bytes.Equal(list, a.rec.IPs))
-}
-
 func (a *adder) add(r Record) {
 	if a.records++; a.records == 1 || bytes.Compare(r.Last, a.last) > 0 {
 		a.last = append(a.last[:0], r.Last...)
 		a.rec.Last = a.last
 	}
 	a.rec.Count = addCount(a.rec.Count, r.Count)
-	switch {
-	case r.IPs == nil || bytes.Equal(r.IPs, a.rec.IPs) || string(r.IPs) == "-" && a.rec.IPs != nil:
-	case a.rec.IPs == nil || string(a.rec.IPs) == "-":
-		a.lists[0] = append(a.lists[0][:0], r.IPs...)
-		a.rec.IPs = a.lists[0]
-	default:
-		a.lists[1] = union(a.lists[1][:0], a.rec.IPs, r.IPs)
-		a.lists[0], a.lists[1] = a.lists[1], a.lists[0]
-		a.rec.IPs = a.lists[0]
+	if list, changed := unite(a.lists[1][:0], a.rec.IPs, r.IPs); changed {
+		a.lists[0], a.lists[1] = list, a.lists[0]
+		a.rec.IPs = list
 	}
 }
 

@@ -28,6 +28,7 @@ package aggregate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/bits"
@@ -64,21 +65,24 @@ var (
 // Parse reads a line, without its line feed. The addresses of the record are
 // in order even if those of the line are not.
 func Parse(line []byte) (r Record, err error) {
-	if err = r.parse(line); err != nil || r.IPs == nil {
-		return r, err
+	if err = r.parse(line); err == nil {
+		err = r.settle()
 	}
-	return r.withList()
+	return r, err
 }
 
-// withList is the record with its list of addresses checked, and in order.
-func (r Record) withList() (Record, error) {
-	given := r.IPs
-	list, err := parseIPs(given)
-	if err != nil || &list[0] != &given[0] {
+// settle does what parse has left: it checks the addresses, and puts them in
+// order.
+func (r *Record) settle() error {
+	if r.IPs == nil {
+		return nil
+	}
+	list, err := parseIPs(r.IPs)
+	if err != nil || &list[0] != &r.IPs[0] {
 		r.line = nil // not as it will be printed
 	}
 	r.IPs = list
-	return r, err
+	return err
 }
 
 // parse is Parse but for the addresses, of which it only sees that they are
@@ -162,6 +166,18 @@ func addCount(a, b uint64) uint64 {
 	return sum
 }
 
+// unite is what two lists of addresses are together: the first one if it has
+// them all, or else a new one, appended to dst.
+func unite(dst, a, b []byte) (list []byte, changed bool) {
+	switch {
+	case b == nil || bytes.Equal(a, b) || string(b) == "-" && a != nil:
+		return a, false
+	case a == nil || string(a) == "-":
+		return append(dst, b...), true
+	}
+	return union(dst, a, b), true
+}
+
 // union appends the addresses of two sorted lists, in order, each one once,
 // and none that a prefix in one of them covers.
 func union(dst, a, b []byte) []byte {
@@ -240,28 +256,34 @@ func parseCount(b []byte) (n uint64, err error) {
 	return n, nil
 }
 
-// validTime says whether b, of 20 bytes, is a time in TimeLayout.
+// validTime says whether b, of 20 bytes, is a time in TimeLayout. All rows have
+// one: it looks at eight bytes at a time, which takes a third of the time.
 func validTime(b []byte) bool {
 	_ = b[19]
-	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != 'Z' {
+	const (
+		date, mostOfDate   = 0x2d30302d30303030, 0x7f767e7f76767676 // 0000-00- to 9999-19-
+		clock, mostOfClock = 0x30303a30303a3030, 0x767a7f767a7f767d // 00:00:00 to 29:59:59
+	)
+	d, okDate := digitsOf(binary.LittleEndian.Uint64(b), date, mostOfDate)
+	c, okClock := digitsOf(binary.LittleEndian.Uint64(b[11:]), clock, mostOfClock)
+	if !okDate || !okClock || b[10] != 'T' || b[19] != 'Z' || b[8]-'0' > 3 || b[9]-'0' > 9 {
 		return false
 	}
-	year, ok1 := two(b[0], b[1])
-	yy, ok2 := two(b[2], b[3])
-	month, ok3 := two(b[5], b[6])
-	day, ok4 := two(b[8], b[9])
-	hour, ok5 := two(b[11], b[12])
-	minute, ok6 := two(b[14], b[15])
-	second, ok7 := two(b[17], b[18])
-	return ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 &&
-		hour <= 23 && minute <= 59 && second <= 59 && 1 <= month && month <= 12 &&
-		1 <= day && (day <= 28 || day <= uint(daysIn(int(year*100+yy), int(month))))
+	month, day := number(d>>40), uint(b[8]-'0')*10+uint(b[9]-'0')
+	return number(c) <= 23 && 1 <= month && month <= 12 && 1 <= day &&
+		(day <= 28 || day <= uint(daysIn(int(number(d)*100+number(d>>16)), int(month))))
 }
 
-func two(tens, ones byte) (n uint, ok bool) {
-	t, o := uint(tens-'0'), uint(ones-'0')
-	return t*10 + o, t <= 9 && o <= 9
+// digitsOf is what eight bytes of text (the first one is the lowest) have more
+// than those of a form, byte for byte, and whether that is nowhere too much: a
+// byte of most is 0x7f less the most there may be.
+func digitsOf(text, form, most uint64) (digits uint64, ok bool) {
+	digits = text ^ form
+	return digits, (digits|(digits+most))&0x8080808080808080 == 0
 }
+
+// number is that of two digits, the lowest bytes.
+func number(digits uint64) uint { return uint(digits&0xff)*10 + uint(digits>>8&0xff) }
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParse(t *testing.T) {
@@ -88,5 +89,40 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// validTime knows the same times as the standard library, of the same form.
+func FuzzValidTime(f *testing.F) {
+	for _, s := range []string{"2026-02-08T21:30:00Z", "2024-02-29T23:59:59Z", "2023-02-29T00:00:00Z", "0000-12-31T00:00:00Z", "2026-1/-08T21:30:00Z", "2026-02-08T21:3:000Z"} {
+		f.Add(s, 0, byte('0'))
+	}
+	f.Fuzz(func(t *testing.T, s string, i int, c byte) {
+		b := []byte(s)
+		if len(b) != len(TimeLayout) {
+			return
+		}
+		b[uint(i)%uint(len(b))] = c
+		at, err := time.Parse(TimeLayout, string(b))
+		want := err == nil && at.Format(TimeLayout) == string(b)
+		if got := validTime(b); got != want {
+			t.Fatalf("%q: %v, want %v", b, got, want)
+		}
+	})
+}
+
+// Every byte in every place.
+func TestValidTime(t *testing.T) {
+	for _, s := range []string{"2026-02-08T21:30:00Z", "2024-02-29T23:59:59Z", "2023-10-31T19:09:09Z", "2023-11-30T09:50:50Z"} {
+		for i := range s {
+			for c := range 256 {
+				b := []byte(s)
+				b[i] = byte(c)
+				at, err := time.Parse(TimeLayout, string(b))
+				if got, want := validTime(b), err == nil && at.Format(TimeLayout) == string(b); got != want {
+					t.Errorf("%q: %v, want %v", b, got, want)
+				}
+			}
+		}
 	}
 }

@@ -55,7 +55,7 @@ func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
 
 // Add takes a record.
 func (s *Sorter) Add(r Record) error {
-	h := beginningOf(r.Key).hi
+	h := headOf(r.Key, 0).hi
 	rises := len(s.lines) == 0 || s.rises(h, r.Key)
 	if !rises && s.joinLast(r) {
 		return nil

@@ -44,6 +44,8 @@ type Scanner struct {
 
 	buf        []byte // buf[start:end] is read and not scanned
 	start, end int
+	whole      int // the last line feed in it is before that
+	searched   int // of that, how much is known to have no line feed
 	eof        bool
 
 	line    []byte
@@ -73,22 +75,58 @@ func Open(names []string) *Scanner {
 // Scan goes to the next line that is data. It returns false at the end of the
 // last input, or at an error.
 func (s *Scanner) Scan() bool {
-	for s.err == nil {
-		line, ok := s.next()
+	for !s.ScanReady() {
+		if s.More() {
+			continue
+		}
+		s.half()
+		if !s.open() {
+			return false
+		}
+	}
+	return true
+}
+
+// ScanReady is Scan for lines that are at hand: false says that there is no
+// other without More.
+func (s *Scanner) ScanReady() bool {
+	for {
+		line, ok := s.cut()
 		switch {
-		case ok && !s.Plain && len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark:
+		case !ok:
+			return false
+		case !s.Plain && IsMark(line):
 			s.note(line)
-		case ok:
+		default:
 			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 {
 				s.noTrailer()
 			}
 			s.line = line
 			return true
-		case s.err != nil || !s.open():
-			return false
 		}
 	}
-	return false
+}
+
+// Back takes the line back: the next Scan goes to it again.
+func (s *Scanner) Back() {
+	s.start -= len(s.line) + 1
+	s.number--
+}
+
+// IsMark says whether a line is not data, but of the batch itself.
+func IsMark(line []byte) bool {
+	return len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark
+}
+
+// Ready is the whole lines at hand behind the current one. They stay where they
+// are until More.
+func (s *Scanner) Ready() []byte { return s.buf[s.start:max(s.start, s.whole)] }
+
+// Advance goes past some of them, which are n bytes.
+func (s *Scanner) Advance(n, lines int) {
+	s.start += n
+	s.searched = 0
+	s.number += lines
 }
 
 // note takes a line that begins with mark into the trailer.
@@ -111,40 +149,51 @@ func (s *Scanner) noTrailer() {
 	s.trailer.Carry, s.trailer.Cursor, s.carried = s.trailer.Carry[:0], "", 0
 }
 
-// next cuts the next line of the current input; false is its end.
-func (s *Scanner) next() (line []byte, ok bool) {
-	for searched := 0; s.in != nil; {
-		if i := bytes.IndexByte(s.buf[s.start+searched:s.end], '\n'); i >= 0 {
-			line = s.buf[s.start : s.start+searched+i]
-			s.start += len(line) + 1
-			s.number++
-			if len(line) > s.Max {
-				s.reject(line, ErrLong)
-				searched = 0
-				continue
-			}
+// cut takes the next line of what is at hand.
+func (s *Scanner) cut() (line []byte, ok bool) {
+	for {
+		i := bytes.IndexByte(s.buf[s.start+s.searched:s.end], '\n')
+		if i < 0 {
+			s.searched = s.end - s.start
+			return nil, false
+		}
+		line = s.buf[s.start : s.start+s.searched+i]
+		s.start += len(line) + 1
+		s.searched = 0
+		s.number++
+		if len(line) <= s.Max {
 			return line, true
 		}
-		searched = s.end - s.start
-		if searched > s.Max {
-			s.discardLine()
-			searched = 0
-			continue
-		}
-		if !s.fill() {
-			break
-		}
+		s.reject(line, ErrLong)
 	}
-	if s.in != nil && s.err == nil && s.end > s.start {
+}
+
+// More reads more of the current input behind what is at hand, in place of which
+// it may put that. It returns false at the end of the input, or at an error.
+func (s *Scanner) More() bool {
+	if s.in == nil && !s.open() {
+		return false
+	}
+	if s.end-s.start > s.Max && len(s.Ready()) == 0 {
+		s.discardLine()
+		return true
+	}
+	return s.fill()
+}
+
+// half gives up what stands behind the last line feed of an input.
+func (s *Scanner) half() {
+	if s.err == nil && s.end > s.start {
 		s.number++
 		s.reject(s.buf[s.start:s.end], ErrHalf)
 		s.start = s.end
 	}
-	return nil, false
+	s.searched = 0
 }
 
 // discardLine throws away what is left of a line that is too long.
 func (s *Scanner) discardLine() {
+	s.searched = 0
 	s.number++
 	s.reject(s.buf[s.start:s.end], ErrLong)
 	for {
@@ -165,13 +214,16 @@ func (s *Scanner) fill() bool {
 		return false
 	}
 	if s.start == s.end {
-		s.start, s.end = 0, 0
+		s.start, s.end, s.whole = 0, 0, 0
 	}
 	if s.end == len(s.buf) {
 		s.room()
 	}
 	for range 100 {
 		n, err := s.in.Read(s.buf[s.end:])
+		if i := bytes.LastIndexByte(s.buf[s.end:s.end+n], '\n'); i >= 0 {
+			s.whole = s.end + i + 1
+		}
 		s.end += n
 		if err == io.EOF {
 			s.eof = true
@@ -194,12 +246,16 @@ func (s *Scanner) room() {
 	if rest := s.end - s.start; rest > len(s.buf)/2 || len(s.buf) == 0 {
 		to = make([]byte, max(s.Buffer, 2*len(s.buf)))
 	}
+	s.whole = max(0, s.whole-s.start)
 	s.end = copy(to, s.buf[s.start:s.end])
 	s.start, s.buf = 0, to
 }
 
 // open goes to the next input.
 func (s *Scanner) open() bool {
+	if s.err != nil {
+		return false
+	}
 	if f, ok := s.in.(*os.File); ok && f != os.Stdin {
 		f.Close() // was only read
 	}
@@ -208,7 +264,7 @@ func (s *Scanner) open() bool {
 		return false
 	}
 	s.name, s.names = s.names[0], s.names[1:]
-	s.number, s.eof, s.start, s.end = 0, false, 0, 0
+	s.number, s.eof, s.start, s.end, s.whole = 0, false, 0, 0, 0
 	if s.name == "-" {
 		s.name, s.in = standardInput, os.Stdin
 		return true
@@ -303,6 +359,8 @@ func (k Skipped) String() string {
 		return "nothing skipped"
 	case 1:
 		return k.First.Error() + "; skipped"
+	case 2:
+		return k.First.Error() + "; skipped, and 1 more line"
 	}
 	return fmt.Sprintf("%v; skipped, and %d more lines", k.First, k.Lines-1)
 }

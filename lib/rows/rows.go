@@ -65,7 +65,7 @@ func openSorted(warn func(batch.Skipped), name string) (*File, error) {
 		return nil, err
 	}
 	f := &File{name: name, warn: warn, from: from, check: true}
-	sorted, err := aggregate.Sorted(f.lines())
+	sorted, err := aggregate.Sorted(f.lines(), nil)
 	if sorted {
 		return f, nil
 	}

@@ -2,7 +2,6 @@ package union
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -11,30 +10,10 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-// watch is lines of which the folded rows are noted.
-type watch struct {
-	aggregate.Lines
-	folded *fold.Set
-}
-
-func (w *watch) Scan() bool {
-	if !w.Lines.Scan() {
-		return false
-	}
-	line := w.Bytes()
-	if bytes.IndexByte(line, '/') >= 0 || len(line) > 0 && line[0] == '*' {
-		w.note(line)
-	}
-	return true
-}
-
-func (w *watch) note(line []byte) {
-	key, _, _ := bytes.Cut(line, []byte{' '})
-	if !fold.Folded(key) {
-		return
-	}
-	if _, err := aggregate.Parse(line); err == nil {
-		w.folded.Add(key)
+// note takes a row of a file that looks folded.
+func (u *Union) note(line []byte) {
+	if rec, err := aggregate.Parse(line); err == nil && fold.Folded(rec.Key) {
+		u.folded.Add(rec.Key)
 	}
 }
 

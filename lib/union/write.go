@@ -128,8 +128,8 @@ type pass struct {
 }
 
 func (u *Union) pass(more old) (p pass, err error) {
-	for len(u.files) > maxOpen {
-		if err := u.mergeGroup(); err != nil {
+	for most := maxOpen(); len(u.files) > most; {
+		if err := u.mergeGroup(most); err != nil {
 			return p, err
 		}
 	}
@@ -140,7 +140,7 @@ func (u *Union) pass(more old) (p pass, err error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return p, err
 		}
-		p.sources = append(p.sources, aggregate.NewSource(scan(f), changed))
+		p.sources = append(p.sources, aggregate.NewAggregate(scan(f), true, changed))
 	}
 	if more != nil {
 		s, err := more()
@@ -153,11 +153,21 @@ func (u *Union) pass(more old) (p pass, err error) {
 	return p, nil
 }
 
+// few is how many files are merged one row at a time. For more than that
+// aggregate.Rounds is the faster way.
+const few = 16
+
 func (p *pass) open(files []string) {
 	for _, name := range files {
 		in := lines(name)
-		in.Buffer = max(4<<10, min(64<<10, 8<<20/len(files)))
+		in.Buffer = max(4<<10, min(64<<10, 4<<20/len(files)))
 		p.scanners = append(p.scanners, in)
+	}
+	if len(files) > few {
+		p.sources = append(p.sources, aggregate.NewAggregate(aggregate.NewRounds(p.scanners), true, changed))
+		return
+	}
+	for _, in := range p.scanners {
 		p.sources = append(p.sources, aggregate.NewSource(in, func(_ []byte, why error) error {
 			in.Skip(why)
 			return nil
@@ -165,20 +175,20 @@ func (p *pass) open(files []string) {
 	}
 }
 
-// mergeGroup makes one sorted run of the first files.
-func (u *Union) mergeGroup() error {
+// mergeGroup makes one sorted run of the first n files.
+func (u *Union) mergeGroup(n int) error {
 	run, err := aggregate.UnnamedFile(u.dir)
 	if err != nil {
 		return err
 	}
 	u.merged = append(u.merged, run)
 	var p pass
-	p.open(u.files[:maxOpen])
+	p.open(u.files[:n])
 	if err := aggregate.MergeChecked(run, p.sources, u.shorten); err != nil {
 		return err
 	}
 	u.warnAll(p.scanners)
-	u.files = u.files[maxOpen:]
+	u.files = u.files[n:]
 	return nil
 }
 
