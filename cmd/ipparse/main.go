@@ -9,6 +9,7 @@ package main
 
 import (
 	"os"
+	"sync"
 	"time"
 
 	"egress-monitor/lib/batch"
@@ -44,7 +45,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	if c.LineBuffered {
 		entries = journal.NewReader(prompt{in, out})
 	}
-	entries.Clock, entries.Boot = c.clock(), c.boot()
+	entries.Clock, entries.Boot = c.clock(), sync.OnceValue(c.boot)
 	packets, lost := netfilter.NewParser(c.Prefix), gap{}
 	for entries.Next() {
 		e := entries.Entry()

@@ -74,8 +74,8 @@ var (
 
 // A Reader reads entries.
 type Reader struct {
-	Clock stamp.Clock // for stamps without a year or a zone
-	Boot  int64       // when the kernel began to count, for dmesg; 0 is not known
+	Clock stamp.Clock  // for stamps without a year or a zone
+	Boot  func() int64 // when the kernel began to count, for dmesg; 0 is not known
 
 	lines   Lines
 	entry   Entry
@@ -90,7 +90,9 @@ type Reader struct {
 }
 
 // NewReader reads the entries of lines.
-func NewReader(lines Lines) *Reader { return &Reader{lines: lines} }
+func NewReader(lines Lines) *Reader {
+	return &Reader{lines: lines, Boot: func() int64 { return 0 }}
+}
 
 // Next goes to the next entry. It returns false when there are no more lines.
 func (r *Reader) Next() bool {

@@ -22,7 +22,7 @@ func read(input []byte) (entries []Entry, skipped int) {
 	in := batch.NewScanner(bytes.NewReader(input), "input")
 	r := NewReader(in)
 	r.Clock = stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	r.Boot = 1795417160
+	r.Boot = func() int64 { return 1795417160 }
 	for r.Next() {
 		e := *r.Entry()
 		e.Message = bytes.Clone(e.Message)

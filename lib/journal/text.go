@@ -32,7 +32,7 @@ func (r *Reader) stamp(line []byte) (unix int64, n int, bare bool, err error) {
 	switch c := line[0]; {
 	case c == '[':
 		unix, n, ok = uptime(line)
-		return unix + r.Boot, n, true, formIf(ok)
+		return unix + r.Boot(), n, true, formIf(ok)
 	case c-'0' <= 9 && len(line) > 4 && line[4] == '-':
 		unix, n, ok = stamp.ISO(line)
 		return unix, n, ok && line[len("2006-01-02T15:04:05")] == ',', stampIf(ok)

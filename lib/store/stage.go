@@ -2,13 +2,14 @@ package store
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -60,7 +61,7 @@ func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 		return seal{}, err
 	}
 	defer old.Close()
-	name := s.stagedPrefix() + s.owner() + "-" + rand.Text()
+	name := s.stagedPrefix() + s.owner() + "-" + strconv.FormatUint(rand.Uint64(), 36)
 	f, err := os.OpenFile(s.beside(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return seal{}, err
