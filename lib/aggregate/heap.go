@@ -3,6 +3,8 @@ package aggregate
 import (
 	"bytes"
 	"io"
+
+	"egress-monitor/lib/keysort"
 )
 
 // A mergeHeap has the source with the smallest key at its front. Its items
@@ -11,23 +13,23 @@ import (
 type mergeHeap []item
 
 type item struct {
-	head
+	keysort.Head
 	*Source
 }
 
 func (x item) less(y item) bool {
-	if x.head != y.head {
-		return x.head.less(y.head)
+	if x.Head != y.Head {
+		return x.Head.Less(y.Head)
 	}
-	return !x.isAll() && bytes.Compare(x.rest(), y.rest()) < 0
+	return !x.IsAll() && bytes.Compare(x.rest(), y.rest()) < 0
 }
 
 func (x item) same(y item) bool {
-	return x.head == y.head && (x.isAll() || bytes.Equal(x.rest(), y.rest()))
+	return x.Head == y.Head && (x.IsAll() || bytes.Equal(x.rest(), y.rest()))
 }
 
 // rest is what the head does not have of the key the source stands at.
-func (s *Source) rest() []byte { return s.rec.Key[headLen:] }
+func (s *Source) rest() []byte { return s.rec.Key[keysort.Len:] }
 
 func newHeap(sources []*Source) (mergeHeap, error) {
 	h := make(mergeHeap, 0, len(sources))

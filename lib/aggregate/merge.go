@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"egress-monitor/lib/keysort"
 )
 
 // Lines is a stream of lines, as bufio.Scanner reads it: Bytes is good until
@@ -22,8 +24,8 @@ type Source struct {
 	trust trust
 
 	rec  Record
-	at   head   // of its key
-	prev []byte // what the head of the key before did not have
+	at   keysort.Head // of its key
+	prev []byte       // what the head of the key before did not have
 }
 
 // trust is how closely the lines of a source are looked at, as long as no
@@ -62,7 +64,7 @@ func NewAggregate(lines Lines, ours bool, bad func(line []byte, why error) error
 func (s *Source) next() error {
 	before := s.at
 	s.prev = s.prev[:0]
-	if !before.isAll() {
+	if !before.IsAll() {
 		s.prev = append(s.prev, s.rest()...)
 	}
 	for s.lines.Scan() {
@@ -73,8 +75,8 @@ func (s *Source) next() error {
 			}
 			continue
 		}
-		s.at = headOf(s.rec.Key, 0)
-		if s.at.less(before) || s.at == before && (s.at.isAll() || bytes.Compare(s.prev, s.rest()) >= 0) {
+		s.at = keysort.HeadOf(s.rec.Key)
+		if s.at.Less(before) || s.at == before && (s.at.IsAll() || bytes.Compare(s.prev, s.rest()) >= 0) {
 			return fmt.Errorf("%q: %w", s.rec.Key, ErrOrder)
 		}
 		return nil

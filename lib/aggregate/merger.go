@@ -49,10 +49,10 @@ func (m *merger) next() (*Record, error) {
 // together merges all records of the smallest key, and goes past them. It is
 // nil if none of them was a record.
 func (m *merger) together() (*Record, error) {
-	at := m.h[0].head
+	at := m.h[0].Head
 	key := append(m.sum.key[:0], m.h[0].rec.Key...)
 	m.sum.start(key)
-	for len(m.h) > 0 && m.h[0].head == at && bytes.Equal(m.h[0].rec.Key, key) {
+	for len(m.h) > 0 && m.h[0].Head == at && bytes.Equal(m.h[0].rec.Key, key) {
 		front := m.h[0].Source
 		ok, err := front.settle()
 		if err != nil {

@@ -3,9 +3,9 @@ package aggregate
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/keysort"
 )
 
 // Rounds is the union of many sorted files, as lines in order.
@@ -26,17 +26,11 @@ type Rounds struct {
 	shared    int    // so many bytes have all those keys in common
 
 	sums  sums
-	order []place // the sums of the round that are still to come, by their keys
+	order []keysort.Key // the sums of the round that are still to come, by their keys
 
 	line []byte
 	buf  []byte
 	err  error
-}
-
-// A place is where a sum stands.
-type place struct {
-	head head // behind what all keys of the round have in common
-	sum  uint32
 }
 
 // NewRounds merges files. A line that is no record is skipped.
@@ -59,7 +53,7 @@ func (m *Rounds) Scan() bool {
 			return false
 		}
 	}
-	r := &m.sums.all[m.order[0].sum].rec
+	r := &m.sums.all[m.order[0].ID].rec
 	m.order = m.order[1:]
 	if m.line = r.line; m.line == nil {
 		m.buf = r.Append(m.buf[:0])
@@ -91,14 +85,9 @@ func (m *Rounds) round() error {
 func (m *Rounds) sort() {
 	m.order = m.order[:0]
 	for i := range m.sums.all {
-		m.order = append(m.order, place{headOf(m.sums.all[i].rec.Key, m.shared), uint32(i)})
+		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.sums.key(uint32(i))[m.shared:]), ID: uint32(i)})
 	}
-	slices.SortFunc(m.order, func(x, y place) int {
-		if c := x.head.compare(y.head); c != 0 {
-			return c
-		}
-		return bytes.Compare(m.sums.all[x.sum].rec.Key, m.sums.all[y.sum].rec.Key)
-	})
+	keysort.Sort(m.order, m.sums.key)
 }
 
 // bounds reads on, and sees how far the next round can go.

@@ -8,6 +8,8 @@ import (
 	"iter"
 	"os"
 	"slices"
+
+	"egress-monitor/lib/keysort"
 )
 
 // runLimit is how many bytes of records a Sorter holds in memory before it
@@ -55,7 +57,7 @@ func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
 
 // Add takes a record.
 func (s *Sorter) Add(r Record) error {
-	h := headOf(r.Key, 0).hi
+	h := keysort.HeadOf(r.Key).First()
 	rises := len(s.lines) == 0 || s.rises(h, r.Key)
 	if !rises && s.joinLast(r) {
 		return nil

@@ -29,6 +29,8 @@ func newSums() sums { return sums{seed: maphash.MakeSeed(), slots: make([]slot, 
 
 func (t *sums) hash(key []byte) uint32 { return uint32(maphash.Bytes(t.seed, key)) }
 
+func (t *sums) key(n uint32) []byte { return t.all[n].rec.Key }
+
 // find is the sum of a key, or nil.
 func (t *sums) find(key []byte, hash uint32) *sum {
 	mask := uint32(len(t.slots) - 1)

@@ -8,8 +8,8 @@ func (t *Table) Print(ips bool, write func(record []byte) error) error {
 	var buf []byte
 	var day day
 	for _, k := range t.sorted() {
-		e := t.entries.at(k.id)
-		buf = append(append(buf[:0], t.Key(k.id)...), ' ')
+		e := t.entries.at(k.ID)
+		buf = append(append(buf[:0], t.Key(k.ID)...), ' ')
 		buf = append(strconv.AppendUint(buf, e.count, 10), ' ')
 		buf = day.appendTime(buf, e.last)
 		if ips {

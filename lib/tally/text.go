@@ -6,11 +6,12 @@ import (
 	"slices"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/keysort"
 )
 
 // An ipText is where the text of an address stands.
 type ipText struct {
-	head     [2]uint64 // all of an IPv4 address
+	head     keysort.Head // all of an IPv4 address
 	from, to int
 }
 
@@ -28,12 +29,12 @@ func (t *Table) appendIPs(dst []byte, e *entry) []byte {
 	for range e.addrCount {
 		from := len(buf)
 		buf = t.appendIP(buf, n)
-		list = append(list, ipText{headOf(buf[from:]), from, len(buf)})
+		list = append(list, ipText{keysort.HeadOf(buf[from:]), from, len(buf)})
 		n = t.addrs.at(n - 1).next
 	}
 	slices.SortFunc(list, func(x, y ipText) int {
 		if x.head != y.head {
-			return compareHeads(x.head, y.head)
+			return x.head.Compare(y.head)
 		}
 		return bytes.Compare(buf[x.from:x.to], buf[y.from:y.to])
 	})
