@@ -47,6 +47,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	}
 	entries.Clock, entries.Boot = c.clock(), sync.OnceValue(c.boot)
 	packets, lost := netfilter.NewParser(c.Prefix), gap{}
+	packets.Lookup = out.counts.Lookup
 	for entries.Next() {
 		e := entries.Entry()
 		if e.Source != journal.Kernel {
@@ -56,6 +57,8 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 		dst, ok, err := packets.Parse(e.Message)
 		if err != nil {
 			in.Skip(err)
+		} else if id, found := packets.Found(); found {
+			out.addTo(id, e.Time)
 		} else if ok {
 			out.add(dst, e.Time)
 		}

@@ -32,6 +32,9 @@ func (r *records) add(dst []byte, unix int64) {
 	}
 }
 
+// addTo is add for an address that is in the table.
+func (r *records) addTo(id uint32, unix int64) { r.counts.AddTo(id, 1, unix) }
+
 func (r *records) print() error {
 	return r.counts.Print(false, func(record []byte) error {
 		_, err := r.w.Write(record)

@@ -28,12 +28,13 @@ package aggregate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"math"
 	"math/bits"
 	"strconv"
 	"time"
+
+	"egress-monitor/lib/digits"
 )
 
 // MaxRow is the longest record that is read, in bytes: half a million addresses
@@ -97,7 +98,7 @@ func (r *Record) parse(line []byte) (err error) {
 	}
 	r.Key = line[:k:k]
 	rest := line[k+1:]
-	n := digits(rest)
+	n := lenDigits(rest)
 	if n == len(rest) || rest[n] != ' ' {
 		return errCount
 	}
@@ -229,8 +230,8 @@ var keyByte = func() (t [256]bool) {
 	return t
 }()
 
-// digits is how many digits b begins with.
-func digits(b []byte) int {
+// lenDigits is how many digits b begins with.
+func lenDigits(b []byte) int {
 	for i, c := range b {
 		if c-'0' > 9 {
 			return i
@@ -256,34 +257,23 @@ func parseCount(b []byte) (n uint64, err error) {
 	return n, nil
 }
 
-// validTime says whether b, of 20 bytes, is a time in TimeLayout. All rows have
-// one: it looks at eight bytes at a time, which takes a third of the time.
+var (
+	dateForm  = digits.Between("0000-00-", "9999-19-")
+	clockForm = digits.Between("00:00:00", "29:59:59")
+)
+
+// validTime says whether b, of 20 bytes, is a time in TimeLayout.
 func validTime(b []byte) bool {
 	_ = b[19]
-	const (
-		date, mostOfDate   = 0x2d30302d30303030, 0x7f767e7f76767676 // 0000-00- to 9999-19-
-		clock, mostOfClock = 0x30303a30303a3030, 0x767a7f767a7f767d // 00:00:00 to 29:59:59
-	)
-	d, okDate := digitsOf(binary.LittleEndian.Uint64(b), date, mostOfDate)
-	c, okClock := digitsOf(binary.LittleEndian.Uint64(b[11:]), clock, mostOfClock)
+	date, okDate := dateForm.Match(b)
+	clock, okClock := clockForm.Match(b[11:])
 	if !okDate || !okClock || b[10] != 'T' || b[19] != 'Z' || b[8]-'0' > 3 || b[9]-'0' > 9 {
 		return false
 	}
-	month, day := number(d>>40), uint(b[8]-'0')*10+uint(b[9]-'0')
-	return number(c) <= 23 && 1 <= month && month <= 12 && 1 <= day &&
-		(day <= 28 || day <= uint(daysIn(int(number(d)*100+number(d>>16)), int(month))))
+	month, day := date.Two(5), uint(b[8]-'0')*10+uint(b[9]-'0')
+	return clock.Two(0) <= 23 && 1 <= month && month <= 12 && 1 <= day &&
+		(day <= 28 || day <= uint(daysIn(int(date.Two(0)*100+date.Two(2)), int(month))))
 }
-
-// digitsOf is what eight bytes of text (the first one is the lowest) have more
-// than those of a form, byte for byte, and whether that is nowhere too much: a
-// byte of most is 0x7f less the most there may be.
-func digitsOf(text, form, most uint64) (digits uint64, ok bool) {
-	digits = text ^ form
-	return digits, (digits|(digits+most))&0x8080808080808080 == 0
-}
-
-// number is that of two digits, the lowest bytes.
-func number(digits uint64) uint { return uint(digits&0xff)*10 + uint(digits>>8&0xff) }
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()

@@ -114,7 +114,7 @@ func (s *sum) addNumbers(count uint64, last []byte) {
 // among those of the sum, and returns the length of what is left of its line;
 // 0 if it is not such a record. The text ends with a line feed.
 func (s *sum) addKnown(text []byte) int {
-	d := digits(text)
+	d := lenDigits(text)
 	t := d + 1 // where the time begins
 	end := t + len(TimeLayout)
 	if len(text) <= end || text[d] != ' ' || !validTime(text[t:end]) {

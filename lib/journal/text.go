@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 
+	"egress-monitor/lib/digits"
 	"egress-monitor/lib/stamp"
 )
 
@@ -63,8 +64,16 @@ func stampIf(ok bool) error {
 	return errStamp
 }
 
+// microseconds are what systemd and the kernel print, and a space.
+var microseconds = digits.Between(".000000 ", ".999999 ")
+
 // fraction is where the fraction of a second ends that may stand at b[n].
 func fraction(b []byte, n int) int {
+	if n+8 <= len(b) {
+		if _, ok := microseconds.Match(b[n:]); ok {
+			return n + len(".000000")
+		}
+	}
 	if n < len(b) && b[n] == '.' {
 		for n++; n < len(b) && b[n]-'0' <= 9; n++ {
 		}
@@ -74,7 +83,7 @@ func fraction(b []byte, n int) int {
 
 // seconds is seconds, with a memory.
 func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
-	if len(b) > len(r.second) && [len(r.second)]byte(b) == r.second {
+	if len(b) > len(r.second) && string(b[:len(r.second)]) == string(r.second[:]) {
 		return r.secondTime, fraction(b, len(r.second)-1), true
 	}
 	unix, n, ok = seconds(b)

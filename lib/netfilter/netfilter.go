@@ -33,9 +33,17 @@ import (
 
 // A Parser reads the LOG lines of one rule.
 type Parser struct {
+	// Lookup, if there is one, finds the number of an address that was read
+	// before. Such an address of IPv4 need not be looked at digit by digit,
+	// which took a tenth of ipparse's time.
+	Lookup func(addr []byte) (id uint32, ok bool)
+
 	prefix string
 	heads  [2]head // of the last line over IPv4, and over IPv6
 	texts  texts
+
+	id    uint32
+	found bool
 }
 
 // A head is the beginning of a line that was read, with its " DST=". Most
@@ -58,6 +66,7 @@ func NewParser(prefix string) *Parser { return &Parser{prefix: prefix} }
 // The address is written as RFC 5952 wants it (netip.Addr.String), and good
 // until the next call. One that is mapped from IPv4 stays what the packet had.
 func (p *Parser) Parse(msg []byte) (dst []byte, ok bool, err error) {
+	p.found = false
 	for i := range p.heads {
 		h := &p.heads[i]
 		if h.n > 0 && len(msg) >= h.n && string(msg[:h.n]) == string(h.text[:h.n]) {
@@ -89,9 +98,18 @@ func (p *Parser) Parse(msg []byte) (dst []byte, ok bool, err error) {
 	return dst, ok, err
 }
 
+// Found is the number that Lookup has found for the destination of the last
+// line, if it did.
+func (p *Parser) Found() (id uint32, ok bool) { return p.id, p.found }
+
 // dst reads the destination that begins at msg[n], and what must follow it.
 func (p *Parser) dst(msg []byte, n int, is4 bool) (dst []byte, ok bool, err error) {
 	b := msg[n:]
+	if is4 && p.Lookup != nil {
+		if dst := p.known(b); dst != nil {
+			return dst, true, nil
+		}
+	}
 	size := ipv4Len(b)
 	if is4 {
 		dst = b[:size] // has one form only
@@ -112,6 +130,20 @@ func (p *Parser) dst(msg []byte, n int, is4 bool) (dst []byte, ok bool, err erro
 		return dst, true, nil
 	}
 	return nil, true, brief(err, msg[n-len("DST="):])
+}
+
+// known is the IPv4 address that b begins with, if it was read before and LEN=
+// follows it.
+func (p *Parser) known(b []byte) []byte {
+	size := bytes.IndexByte(b, ' ')
+	if size <= 0 || !hasLen(b[size:]) || bytes.IndexByte(b[:size], ':') >= 0 {
+		return nil
+	}
+	dst := b[:size:size]
+	if p.id, p.found = p.Lookup(dst); !p.found {
+		return nil
+	}
+	return dst
 }
 
 // skipDevices goes to the "SRC=" of a LOG line.

@@ -2,7 +2,9 @@ package netfilter
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +61,43 @@ func TestParse(t *testing.T) {
 			if !ok || err != nil || string(dst) != c.dst {
 				t.Errorf("%s: got %q, %v, %v, want %s", c.what, dst, ok, err, c.dst)
 			}
+		}
+	}
+}
+
+// memory is addresses that were read before.
+type memory []string
+
+func (m *memory) lookup(addr []byte) (id uint32, ok bool) {
+	i := slices.Index(*m, string(addr))
+	return uint32(max(i, 0)), i >= 0
+}
+
+// What was read before is found, and nothing else is taken for it.
+func TestLookup(t *testing.T) {
+	p := NewParser("EGRESS: ")
+	known := memory{"198.51.100.10", "2001:db8::1", "192.0.2.07", ""}
+	p.Lookup = known.lookup
+	const head = "EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST="
+	for _, c := range []struct {
+		line  string
+		found bool
+		err   error
+	}{
+		{head + "198.51.100.11 LEN=60 ", false, nil},
+		{head + "198.51.100.10 LEN=60 ", true, nil},
+		{head + "198.51.100.10 LEN=60", true, nil},
+		{head + "198.51.100.1 LEN=60 ", false, nil},
+		{head + "198.51.100.10 LEN=x ", false, errLen},
+		{head + "198.51.100.10", false, errLen},
+		{head + "2001:db8::1 LEN=60 ", false, errFamily},
+		{"EGRESS: IN= OUT=eth0 " + v6 + "0010 LEN=60 ", false, nil},
+		{head + " LEN=60 ", false, errAddr},
+	} {
+		_, ok, err := p.Parse([]byte(c.line))
+		id, found := p.Found()
+		if !ok || !errors.Is(err, c.err) || found != c.found || found && !strings.Contains(c.line, "DST="+known[id]+" ") {
+			t.Errorf("%q: %v, error %v, found %v", c.line, ok, err, found)
 		}
 	}
 }
@@ -169,9 +208,17 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.line))
 	}
 	p := NewParser("EGRESS: ")
+	var known memory
+	p.Lookup = known.lookup
 	f.Fuzz(func(t *testing.T, line []byte) {
 		dst, ok, err := p.Parse(line)
 		got := string(dst)
+		if id, found := p.Found(); found && (!ok || err != nil || known[id] != got) {
+			t.Fatalf("%q: got %q, %v, %v, found %q", line, got, ok, err, known[id])
+		}
+		if ok && err == nil {
+			known = append(known, got)
+		}
 		if again, ok2, err2 := NewParser("EGRESS: ").Parse(line); ok2 != ok || (err == nil) != (err2 == nil) || string(again) != got {
 			t.Fatalf("%q: got %q, %v, %v, and without memory %q, %v, %v", line, got, ok, err, again, ok2, err2)
 		}

@@ -12,7 +12,7 @@ const (
 
 	chunkBits = 16
 	chunkLen  = 1 << chunkBits
-	lenSize   = 4
+	keyHead   = 8
 )
 
 // blocks is a list of values.
@@ -33,16 +33,16 @@ func (b *blocks[T]) add(v T) (i uint32) {
 	return i
 }
 
-// An arena holds texts, each behind its length. The place of a text is the
-// number of its chunk, and where in the chunk it begins.
+// An arena holds texts, each behind its length and a number. The place of a text
+// is the number of its chunk, and where in the chunk it begins.
 type arena struct {
 	chunks [][]byte
 	now    int // the chunk that is being filled
 	size   int // of all texts
 }
 
-func (a *arena) add(text []byte) (place uint32) {
-	need := lenSize + len(text)
+func (a *arena) add(text []byte, id uint32) (place uint32) {
+	need := keyHead + len(text)
 	for a.now < len(a.chunks) && cap(a.chunks[a.now])-len(a.chunks[a.now]) < need {
 		a.now++
 	}
@@ -51,15 +51,16 @@ func (a *arena) add(text []byte) (place uint32) {
 	}
 	c := &a.chunks[a.now]
 	place = uint32(a.now<<chunkBits | len(*c))
-	*c = append(binary.LittleEndian.AppendUint32(*c, uint32(len(text))), text...)
+	*c = binary.LittleEndian.AppendUint32(*c, uint32(len(text)))
+	*c = append(binary.LittleEndian.AppendUint32(*c, id), text...)
 	a.size += need
 	return place
 }
 
-func (a *arena) text(place uint32) []byte {
+func (a *arena) text(place uint32) (text []byte, id uint32) {
 	b := a.chunks[place>>chunkBits][place%chunkLen:]
 	n := binary.LittleEndian.Uint32(b)
-	return b[lenSize:][:n:n]
+	return b[keyHead:][:n:n], binary.LittleEndian.Uint32(b[4:])
 }
 
 func (a *arena) clear() {

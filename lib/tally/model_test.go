@@ -61,10 +61,10 @@ func TestArena(t *testing.T) {
 		var places, texts = []uint32{}, []string{}
 		for i := range 300 {
 			text := strings.Repeat(string(rune('a'+i%26)), i*i)
-			places, texts = append(places, a.add([]byte(text))), append(texts, text)
+			places, texts = append(places, a.add([]byte(text), uint32(i))), append(texts, text)
 		}
 		for i, text := range texts {
-			if string(a.text(places[i])) != text {
+			if got, id := a.text(places[i]); string(got) != text || int(id) != i {
 				t.Fatalf("text %d of %d bytes is another", i, len(text))
 			}
 		}
