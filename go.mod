@@ -12,10 +12,3 @@ require (
 )
 
 require golang.org/x/tools v0.52.0 // indirect
-
-// What a tool does is over before the limits of a container matter: to look for
-// them takes 2 % of its start.
-godebug (
-	containermaxprocs=0
-	updatemaxprocs=0
-)

@@ -17,15 +17,13 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/diff"
 	"egress-monitor/lib/rows"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	New     bool             `help:"Only rows whose key was not there before."`
-	Version kong.VersionFlag `help:"Print the version and exit."`
-	Old     string           `arg:"" name:"old" help:"The aggregate as it was; - is standard input."`
-	Now     string           `arg:"" name:"new" help:"The aggregate as it is; - is standard input."`
+	New     bool        `help:"Only rows whose key was not there before."`
+	Version cli.Version `help:"Print the version and exit."`
+	Old     string      `arg:"" name:"old" help:"The aggregate as it was; - is standard input."`
+	Now     string      `arg:"" name:"new" help:"The aggregate as it is; - is standard input."`
 }
 
 func (c *command) Validate() error {

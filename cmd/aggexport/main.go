@@ -15,17 +15,15 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/export"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	JSON    bool             `name:"json" xor:"format" help:"JSON lines (what is printed anyway)."`
-	CSV     bool             `name:"csv" xor:"format" help:"CSV with a header."`
-	COF     bool             `name:"cof" xor:"format" help:"Passive DNS, Common Output Format; rows of domains only."`
-	Joined  bool             `help:"The rows are what aggjoin prints."`
-	Version kong.VersionFlag `help:"Print the version and exit."`
-	Files   []string         `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	JSON    bool        `name:"json" xor:"format" help:"JSON lines (what is printed anyway)."`
+	CSV     bool        `name:"csv" xor:"format" help:"CSV with a header."`
+	COF     bool        `name:"cof" xor:"format" help:"Passive DNS, Common Output Format; rows of domains only."`
+	Joined  bool        `help:"The rows are what aggjoin prints."`
+	Version cli.Version `help:"Print the version and exit."`
+	Files   []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
 }
 
 func (c *command) Validate() error {

@@ -18,16 +18,14 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/join"
 	"egress-monitor/lib/rows"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	Names     []string         `required:"" sep:"none" placeholder:"FILE" help:"Domains and the addresses they led to; may be given more than once."`
-	Direct    bool             `xor:"what" help:"Print the addresses that no name led to, as records."`
-	Unvisited bool             `xor:"what" help:"Print the names of whose addresses none was contacted, as records."`
-	Version   kong.VersionFlag `help:"Print the version and exit."`
-	IPs       string           `arg:"" optional:"" default:"-" name:"ips" help:"Addresses that were contacted; - is standard input, and so is none."`
+	Names     []string    `required:"" sep:"none" placeholder:"FILE" help:"Domains and the addresses they led to; may be given more than once."`
+	Direct    bool        `xor:"what" help:"Print the addresses that no name led to, as records."`
+	Unvisited bool        `xor:"what" help:"Print the names of whose addresses none was contacted, as records."`
+	Version   cli.Version `help:"Print the version and exit."`
+	IPs       string      `arg:"" optional:"" default:"-" name:"ips" help:"Addresses that were contacted; - is standard input, and so is none."`
 }
 
 func (c *command) Validate() error {

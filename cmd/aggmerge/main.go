@@ -16,19 +16,17 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/store"
 	"egress-monitor/lib/union"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	Files        []string         `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
-	Into         string           `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
-	CursorFile   string           `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
-	AfterCursor  string           `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
-	ExpectCursor bool             `help:"A stream that ends without a cursor line is an error even if it is empty."`
-	MaxRows      int              `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
-	MaxIPs       int              `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
-	Version      kong.VersionFlag `help:"Print the version and exit."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Into         string      `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
+	CursorFile   string      `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
+	AfterCursor  string      `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
+	ExpectCursor bool        `help:"A stream that ends without a cursor line is an error even if it is empty."`
+	MaxRows      int         `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
+	MaxIPs       int         `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
+	Version      cli.Version `help:"Print the version and exit."`
 }
 
 func (c *command) Validate() error {

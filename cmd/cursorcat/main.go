@@ -12,16 +12,14 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/logfile"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	AfterCursor string           `placeholder:"C" help:"Begin after the position that an earlier run has shown."`
-	ShowCursor  bool             `help:"Print the cursor after the last line: -- cursor: C"`
-	Olddir      []string         `sep:"none" placeholder:"DIR" help:"Look for rotated copies in DIR, too."`
-	File        string           `arg:"" help:"The log file."`
-	Version     kong.VersionFlag `help:"Print the version and exit."`
+	AfterCursor string      `placeholder:"C" help:"Begin after the position that an earlier run has shown."`
+	ShowCursor  bool        `help:"Print the cursor after the last line: -- cursor: C"`
+	Olddir      []string    `sep:"none" placeholder:"DIR" help:"Look for rotated copies in DIR, too."`
+	File        string      `arg:"" help:"The log file."`
+	Version     cli.Version `help:"Print the version and exit."`
 }
 
 func main() {

@@ -18,8 +18,6 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/stamp"
 	"egress-monitor/lib/transact"
-
-	"github.com/alecthomas/kong"
 )
 
 // buffer is the size of the first buffer. cursorcat and dnsparse together take
@@ -28,12 +26,12 @@ import (
 const buffer = 256 << 10
 
 type command struct {
-	UTC          bool             `name:"utc" help:"Time stamps are UTC, not of the zone of this process (TZ)."`
-	Now          time.Time        `placeholder:"RFC3339" help:"The instant that no line lies behind: it decides the year. Default: the wall clock."`
-	Carry        string           `placeholder:"FILE" help:"The cursor file of the poll before, for what was open at its end."`
-	LineBuffered bool             `help:"Print records whenever there is no more input for now."`
-	Files        []string         `arg:"" optional:"" name:"file" help:"Logs, oldest first; - is standard input, and so is none."`
-	Version      kong.VersionFlag `help:"Print the version and exit."`
+	UTC          bool        `name:"utc" help:"Time stamps are UTC, not of the zone of this process (TZ)."`
+	Now          time.Time   `placeholder:"RFC3339" help:"The instant that no line lies behind: it decides the year. Default: the wall clock."`
+	Carry        string      `placeholder:"FILE" help:"The cursor file of the poll before, for what was open at its end."`
+	LineBuffered bool        `help:"Print records whenever there is no more input for now."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Logs, oldest first; - is standard input, and so is none."`
+	Version      cli.Version `help:"Print the version and exit."`
 }
 
 func main() {

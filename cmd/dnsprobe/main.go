@@ -20,14 +20,13 @@ import (
 
 	"egress-monitor/lib/cli"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
 type command struct {
-	Timeout time.Duration    `default:"2s" help:"How long to wait for the answer."`
-	NoWait  bool             `help:"Send the question and wait for no answer. That a firewall refuses to pass it is no error."`
-	Version kong.VersionFlag `help:"Print the version and exit."`
+	Timeout time.Duration `default:"2s" help:"How long to wait for the answer."`
+	NoWait  bool          `help:"Send the question and wait for no answer. That a firewall refuses to pass it is no error."`
+	Version cli.Version   `help:"Print the version and exit."`
 
 	Server string `arg:"" help:"Address of the server, with :PORT if it is not 53."`
 	Name   string `arg:"" help:"Name whose IPv4 addresses to ask for."`

@@ -19,23 +19,21 @@ import (
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/report"
 	"egress-monitor/lib/resolvers"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	Allow     string           `placeholder:"FILE" help:"What is known to be right: a domain, address or prefix a line, and hosts."`
-	Resolvers string           `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
-	Top       int              `placeholder:"N" help:"Rows of each table (20 on a terminal, 200 in a page or JSON)."`
-	HTML      string           `name:"html" xor:"form" placeholder:"FILE" help:"Write a page for a browser to FILE; - is standard output."`
-	JSON      bool             `name:"json" xor:"form" help:"Print the tables as JSON."`
-	Color     string           `enum:"auto,always,never" default:"auto" help:"Colors: auto (on a terminal, unless NO_COLOR is set), always or never."`
-	Canary    []string         `placeholder:"KEY,..." default:"canary.egress-monitor.invalid,203.0.113.255,2001:db8:ffff:ffff::255" help:"Names and addresses that a server asks for and contacts to show that it sees."`
-	Blind     time.Duration    `placeholder:"AGE" default:"15m" help:"A host whose canary was last seen longer than this before the pull is blind (${default})."`
-	Stale     time.Duration    `placeholder:"AGE" default:"26h" help:"A host that was not pulled for longer than this is stale (${default})."`
-	Now       time.Time        `placeholder:"RFC3339" help:"The time of the report (the present)."`
-	Version   kong.VersionFlag `help:"Print the version and exit."`
-	Dir       string           `arg:"" name:"dir" help:"What was pulled: a folder for each host."`
+	Allow     string        `placeholder:"FILE" help:"What is known to be right: a domain, address or prefix a line, and hosts."`
+	Resolvers string        `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
+	Top       int           `placeholder:"N" help:"Rows of each table (20 on a terminal, 200 in a page or JSON)."`
+	HTML      string        `name:"html" xor:"form" placeholder:"FILE" help:"Write a page for a browser to FILE; - is standard output."`
+	JSON      bool          `name:"json" xor:"form" help:"Print the tables as JSON."`
+	Color     string        `enum:"auto,always,never" default:"auto" help:"Colors: auto (on a terminal, unless NO_COLOR is set), always or never."`
+	Canary    []string      `placeholder:"KEY,..." default:"canary.egress-monitor.invalid,203.0.113.255,2001:db8:ffff:ffff::255" help:"Names and addresses that a server asks for and contacts to show that it sees."`
+	Blind     time.Duration `placeholder:"AGE" default:"15m" help:"A host whose canary was last seen longer than this before the pull is blind (${default})."`
+	Stale     time.Duration `placeholder:"AGE" default:"26h" help:"A host that was not pulled for longer than this is stale (${default})."`
+	Now       time.Time     `placeholder:"RFC3339" help:"The time of the report (the present)."`
+	Version   cli.Version   `help:"Print the version and exit."`
+	Dir       string        `arg:"" name:"dir" help:"What was pulled: a folder for each host."`
 }
 
 func (c *command) Validate() error {

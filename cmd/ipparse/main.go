@@ -18,17 +18,15 @@ import (
 	"egress-monitor/lib/netfilter"
 	"egress-monitor/lib/pipe"
 	"egress-monitor/lib/stamp"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	Prefix       string           `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\", with a space)."`
-	UTC          bool             `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
-	Now          time.Time        `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
-	LineBuffered bool             `help:"Print what there is before waiting for more."`
-	Version      kong.VersionFlag `help:"Print the version and exit."`
-	Files        []string         `arg:"" optional:"" name:"file" help:"Files to read; - is standard input, and so is none."`
+	Prefix       string      `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\", with a space)."`
+	UTC          bool        `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
+	Now          time.Time   `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
+	LineBuffered bool        `help:"Print what there is before waiting for more."`
+	Version      cli.Version `help:"Print the version and exit."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Files to read; - is standard input, and so is none."`
 }
 
 func main() {

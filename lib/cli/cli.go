@@ -55,7 +55,6 @@ func run(description string, cmd Command, args []string, stdout, stderr io.Write
 		kong.Description(description),
 		kong.Writers(out, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.Vars{"version": tool + " " + version()},
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true}),
 	)
 	if err != nil {
@@ -92,6 +91,17 @@ func (f *firstError) Write(p []byte) (int, error) {
 // Warn says something on standard error that does not stop the work.
 func Warn(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%s: %s\n", tool, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
+}
+
+// Version is the flag --version of all commands.
+type Version bool
+
+// BeforeReset prints the version, and ends the process. Package kong calls it if
+// the flag is given: its own such flag wants the version at every start.
+func (Version) BeforeReset(app *kong.Kong) error {
+	fmt.Fprintln(app.Stdout, tool, version())
+	app.Exit(0)
+	return nil
 }
 
 // version is what the Go tool recorded of the build: the module's version,

@@ -6,14 +6,12 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/alecthomas/kong"
 )
 
 type command struct {
-	Fail    bool             `help:"Fail."`
-	Bad     bool             `help:"Be wrong."`
-	Version kong.VersionFlag `help:"Print the version and exit."`
+	Fail    bool    `help:"Fail."`
+	Bad     bool    `help:"Be wrong."`
+	Version Version `help:"Print the version and exit."`
 }
 
 func (c *command) Validate() error {
