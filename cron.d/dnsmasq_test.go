@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // A daemon is a real dnsmasq on a loopback port, which answers every question
@@ -62,9 +64,7 @@ func (d *daemon) stop() {
 
 func freePort(t testing.TB) int {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer c.Close()
 	return c.LocalAddr().(*net.UDPAddr).Port
 }
@@ -117,7 +117,7 @@ func (d *daemon) rotate() {
 // Questions go on while the log is rotated in every way that logrotate knows,
 // and each of them is counted once.
 func TestRealRotation(t *testing.T) {
-	needs(t, "dnsmasq", "logrotate", "zstd")
+	testtools.Need(t, "dnsmasq", "logrotate", "zstd")
 	const reopen = "postrotate\n kill -USR2 $(cat PID)\n endscript\n"
 	// Who compresses at once must wait until dnsmasq has reopened its log: what
 	// it still writes to a file that was compressed meanwhile is gone, whoever
@@ -190,7 +190,7 @@ func checkCounts(t *testing.T, s *server, names, asked int) {
 // Names that look like log text, or that a terminal would obey, asked of the
 // real dnsmasq: each is one row of four clean fields.
 func TestRealOddNames(t *testing.T) {
-	needs(t, "dnsmasq")
+	testtools.Need(t, "dnsmasq")
 	s := newServer(t)
 	s.now()
 	d := newDaemon(s)

@@ -7,12 +7,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-func onPath(program string) bool {
-	_, err := exec.LookPath(program)
-	return err == nil
-}
+	"egress-monitor/lib/testtools"
+)
 
 // calls are the system calls by which the tools change something, or learn
 // something. Those of the Go runtime alone (futex, mmap …) are left out.
@@ -101,7 +98,7 @@ func (s *server) cursor(dir string) (c string) {
 // reported is a state unchanged, and one clean poll later the totals are those
 // of a run without faults, with nothing left behind.
 func TestFaultsAtEverySystemCall(t *testing.T) {
-	needs(t, "strace", "journalctl")
+	testtools.Need(t, "strace", "journalctl")
 	for _, st := range stories {
 		for _, tool := range st.tools {
 			for _, fault := range []string{"signal=SIGKILL", "error=ENOSPC", "error=EIO"} {
@@ -156,14 +153,15 @@ func (s *server) meet(st story, call string, n int) {
 		s.t.Fatalf("%s %d: the clean poll fails: %s", call, n, said)
 	}
 	wantText(s.t, fmt.Sprintf("%s %d", call, n), s.read(st.file), st.want(s.t))
-	if files := s.files("log") + " " + s.files("state"); strings.Contains(files, "staged") || strings.Contains(files, "/.") {
+	files := testtools.Names(s.t, s.file("log")) + " " + testtools.Names(s.t, s.file("state"))
+	if strings.Contains(files, "staged") || strings.Contains(files, "/.") {
 		s.t.Fatalf("%s %d: left behind: %s", call, n, files)
 	}
 }
 
 // Killed again and again, anywhere, while the log grows and is rotated.
 func TestKilledAgainAndAgain(t *testing.T) {
-	needs(t, "strace")
+	testtools.Need(t, "strace")
 	for seed := range int64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

@@ -5,19 +5,17 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // 40,000 new connections in a second and more can be too many for journald to
 // read in time: each of them is in the counts or in the number of the gap. With
 // a set that counts beside the LOG rule each of them ends in the counts.
 func TestFloodIsCounted(t *testing.T) {
-	needsRoot(t)
-	needs(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
-	build := exec.Command("go", "build", "-o", bin, "../testdata/real/flood")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	testtools.NeedRoot(t)
+	testtools.Need(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
+	testtools.Must(t, testtools.Build(bin, "../testdata/real/flood"))
 	set := ""
 	if _, err := exec.LookPath("nft"); err == nil {
 		set = "1"

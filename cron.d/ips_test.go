@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // The captured journals: what the first holds, and both.
@@ -38,13 +40,8 @@ func (s *server) counts() string {
 	return regexp.MustCompile(`(?m) \S+$`).ReplaceAllString(s.read("log/unique-ips.log"), "")
 }
 
-func needsJournalctl(t *testing.T) {
-	t.Helper()
-	needs(t, "journalctl")
-}
-
 func TestJournal(t *testing.T) {
-	needsJournalctl(t)
+	testtools.Need(t, "journalctl")
 	s := newServer(t)
 	s.poll("egress-ips") // no journal yet
 	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
@@ -61,7 +58,7 @@ func TestJournal(t *testing.T) {
 // The entry that was read last is vacuumed: what is left is counted, with the
 // entry journalctl would skip, and a gap is said once.
 func TestVacuumed(t *testing.T) {
-	needsJournalctl(t)
+	testtools.Need(t, "journalctl")
 	s := newServer(t)
 	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
 	s.poll("egress-ips")
@@ -77,7 +74,7 @@ func TestVacuumed(t *testing.T) {
 
 // A cursor of no entry of this journal, or that is none at all.
 func TestUnknownCursor(t *testing.T) {
-	needsJournalctl(t)
+	testtools.Need(t, "journalctl")
 	for _, cursor := range []string{
 		"s=00000000000000000000000000000001;i=1;b=00000000000000000000000000000002;m=1;t=1;x=1",
 		"s=00000000000000000000000000000001;i=ffff;b=00000000000000000000000000000002;m=ffffffffff;t=7000000000000;x=1",
@@ -101,7 +98,7 @@ func TestUnknownCursor(t *testing.T) {
 // The newest entries are lost in a crash, after they were counted: nothing is
 // counted twice, and nothing is said before there is something new.
 func TestJournalLostItsTail(t *testing.T) {
-	needsJournalctl(t)
+	testtools.Need(t, "journalctl")
 	s := newServer(t)
 	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
 	s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
@@ -109,17 +106,4 @@ func TestJournalLostItsTail(t *testing.T) {
 	s.must(os.Remove(s.file("journal/system2.journal")))
 	s.poll("egress-ips")
 	wantText(t, "counted", s.counts(), bothIPs)
-}
-
-// needs fails the test in CI, and skips it elsewhere, if a program is missing.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if !onPath(p) {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing", p)
-			}
-			t.Skipf("%s is missing", p)
-		}
-	}
 }

@@ -5,28 +5,20 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // Real connections in a network namespace, logged by real iptables rules, read
 // by a real journald: testdata/real/ips-story tells what happens.
 func TestRealJournald(t *testing.T) {
-	needsRoot(t)
-	needs(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
+	testtools.NeedRoot(t)
+	testtools.Need(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
 	// Other tests of this machine share its kernel log.
 	prefix := fmt.Sprintf("EGT%d: ", os.Getpid())
 	cmd := exec.Command("../testdata/real/journald-netns", "-p", prefix, "../testdata/real/ips-story")
 	cmd.Env = append(os.Environ(), "BIN="+bin)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-func needsRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("needs root")
-		}
-		t.Skip("needs root")
 	}
 }

@@ -3,31 +3,18 @@
 package pipelines
 
 import (
-	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 var bin string // the tools
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "egress-bin-")
-	if err != nil {
-		panic(err)
-	}
-	bin = dir
-	build := exec.Command("go", "build", "-o", bin, "../cmd/...")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go build: %v\n%s", err, out))
-	}
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
+	testtools.Main(m, func(dir string) { bin = dir }, "../cmd/...")
 }
 
 // A server is the folders of one server, and its settings.
@@ -57,9 +44,7 @@ func newServer(t testing.TB) *server {
 
 func (s *server) must(err error) {
 	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	testtools.Must(s.t, err)
 }
 
 func (s *server) file(name string) string { return filepath.Join(s.dir, name) }
@@ -67,17 +52,12 @@ func (s *server) log() string             { return s.file("dnsmasq/dnsmasq.log")
 
 func (s *server) read(name string) string {
 	s.t.Helper()
-	text, err := os.ReadFile(s.file(name))
-	if os.IsNotExist(err) {
-		return ""
-	}
-	s.must(err)
-	return string(text)
+	return testtools.Read(s.t, s.file(name))
 }
 
 func (s *server) write(name, text string) {
 	s.t.Helper()
-	s.must(os.WriteFile(s.file(name), []byte(text), 0o644))
+	testtools.Write(s.t, s.file(name), text)
 }
 
 func (s *server) append(name, text string) {
@@ -102,20 +82,14 @@ func (s *server) command(pipeline string) *exec.Cmd {
 // try polls, and returns what was said and whether it succeeded.
 func (s *server) try(pipeline string) (stderr string, ok bool) {
 	s.t.Helper()
-	var out, errs bytes.Buffer
-	cmd := s.command(pipeline)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
-		s.t.Fatal(err)
+	out, errs, status := testtools.Run(s.t, s.command(pipeline))
+	if out != "" {
+		s.t.Errorf("%s prints %q", pipeline, out)
 	}
-	if out.Len() > 0 {
-		s.t.Errorf("%s prints %q", pipeline, out.String())
+	if status != 0 && status != 1 {
+		s.t.Errorf("%s: exit status %d: %s", pipeline, status, errs)
 	}
-	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 1 {
-		s.t.Errorf("%s: exit status %d: %s", pipeline, code, errs.String())
-	}
-	return errs.String(), err == nil
+	return errs, status == 0
 }
 
 // poll polls, and demands silence and success.
@@ -124,18 +98,6 @@ func (s *server) poll(pipeline string) {
 	if said, ok := s.try(pipeline); !ok || said != "" {
 		s.t.Fatalf("%s: success %v: %s", pipeline, ok, said)
 	}
-}
-
-// files is what stands in a folder.
-func (s *server) files(dir string) string {
-	s.t.Helper()
-	entries, err := os.ReadDir(s.file(dir))
-	s.must(err)
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return strings.Join(names, " ")
 }
 
 func wantText(t testing.TB, what, got, want string) {
@@ -148,9 +110,7 @@ func wantText(t testing.TB, what, got, want string) {
 func text(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return string(b)
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 const (
@@ -49,7 +51,7 @@ func (f *fleet) serving(dir, files string) string {
 func (f *fleet) silent(name, banner string) {
 	f.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(f.t, err)
+	testtools.Must(f.t, err)
 	f.t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -73,7 +75,7 @@ func (f *fleet) bad() map[string]string {
 		words[name] = message
 	}
 
-	for i, port := range freePorts(f.t, 2) {
+	for i, port := range testtools.FreePorts(f.t, 2) {
 		name := fmt.Sprint("dead", i)
 		f.listed(name, port, f.key)
 		words[name] = "Connection refused"
@@ -106,7 +108,7 @@ func (f *fleet) bad() map[string]string {
 
 	f.write("sparse/unique-domains.log", domainRow)
 	f.write("sparse/unique-ips.log", ipRow)
-	must(f.t, os.Truncate(f.file("sparse/unique-ips.log"), 10<<30))
+	testtools.Must(f.t, os.Truncate(f.file("sparse/unique-ips.log"), 10<<30))
 	add("sparse", f.serving("sparse", both), "^unique-ips.log: not sent, or larger than 1048576 bytes$")
 	f.write("elsewhere/evil.log", "evil\n")
 	f.write("above/sub/x", "")
@@ -114,14 +116,14 @@ func (f *fleet) bad() map[string]string {
 	f.write("above/unique-ips.log", ipRow)
 	add("above", f.serving("above/sub", "../unique-domains.log ../unique-ips.log ../../elsewhere/evil.log"), "rsync|^cut short$")
 	f.write("links/x", "")
-	must(f.t, os.Symlink("/etc/passwd", f.file("links/unique-domains.log")))
-	must(f.t, os.Symlink("/etc/passwd", f.file("links/unique-ips.log")))
+	testtools.Must(f.t, os.Symlink("/etc/passwd", f.file("links/unique-domains.log")))
+	testtools.Must(f.t, os.Symlink("/etc/passwd", f.file("links/unique-ips.log")))
 	add("links", f.serving("links", both), "^unique-domains.log: not sent")
 	f.write("folders/unique-domains.log/x", "")
 	f.write("folders/unique-ips.log/x", "")
 	add("folders", f.serving("folders", both), "^unique-domains.log: not sent")
 	f.aggregates("half", domainRow, ipRow)
-	must(f.t, os.Remove(f.file("servers/half/unique-ips.log")))
+	testtools.Must(f.t, os.Remove(f.file("servers/half/unique-ips.log")))
 	f.good("half", "")
 	words["half"] = "No such file"
 

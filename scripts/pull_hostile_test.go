@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // TestHostNames: a name in the list that is no name is reported, is no option,
@@ -127,7 +129,7 @@ func TestInterrupt(t *testing.T) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		var errs strings.Builder
 		cmd.Stderr = &errs
-		must(t, cmd.Start())
+		testtools.Must(t, cmd.Start())
 		for deadline := time.Now().Add(30 * time.Second); f.status("good", "state") != "ok"; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("the good one is not pulled: %s", f.status("good", "message"))
@@ -139,7 +141,7 @@ func TestInterrupt(t *testing.T) {
 		if signal == syscall.SIGINT {
 			to = -to // as from the terminal, to all its processes
 		}
-		must(t, syscall.Kill(to, signal))
+		testtools.Must(t, syscall.Kill(to, signal))
 		cmd.Wait()
 		if code := cmd.ProcessState.ExitCode(); code != 128+int(signal) {
 			t.Errorf("%v: exit status %d: %s", signal, code, errs.String())
@@ -155,7 +157,7 @@ func TestInterrupt(t *testing.T) {
 		if left := processesIn(f.file("out")); left != "" {
 			t.Errorf("%v: still running: %s", signal, left)
 		}
-		must(t, os.RemoveAll(f.file("out/good")))
+		testtools.Must(t, os.RemoveAll(f.file("out/good")))
 	}
 }
 
@@ -191,9 +193,9 @@ func TestLock(t *testing.T) {
 	f := newFleet(t, 0)
 	f.write("out/.lock", "")
 	lock, err := os.Open(f.file("out/.lock"))
-	must(t, err)
+	testtools.Must(t, err)
 	defer lock.Close()
-	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	testtools.Must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
 	said, status := f.run()
 	if want := "egress-pull: " + f.file("out") + ": another egress-pull is at work there\n"; said != want || status != 1 {
 		t.Errorf("exit status %d: %s", status, said)
@@ -226,7 +228,7 @@ func TestUsage(t *testing.T) {
 
 // TestTerminal: progress, on a terminal only.
 func TestTerminal(t *testing.T) {
-	need(t, "script")
+	testtools.Need(t, "script")
 	f := newFleet(t, 1)
 	f.good("a", "")
 	f.aggregates("a", domainRow, ipRow)
@@ -280,8 +282,8 @@ func TestServe(t *testing.T) {
 	if out, errs := serve("rsync --server --sender -tze.LsfxCIvu . unique-domains.log unique-ips.log", "--no-rsync"); out != "" || errs != "egress-serve: rsync is not served\n" {
 		t.Errorf("%q, %q", out, errs)
 	}
-	must(t, os.Remove(f.file("servers/a/unique-ips.log")))
-	must(t, os.Symlink("secret", f.file("servers/a/unique-ips.log")))
+	testtools.Must(t, os.Remove(f.file("servers/a/unique-ips.log")))
+	testtools.Must(t, os.Symlink("secret", f.file("servers/a/unique-ips.log")))
 	if out, errs := serve(""); out != domainRow+endOne || errs != "egress-serve: unique-ips.log: is a link\n" {
 		t.Errorf("%q, %q", out, errs)
 	}

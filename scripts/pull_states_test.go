@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // files is what a collector has of a host.
@@ -96,14 +98,14 @@ func TestUnchanged(t *testing.T) {
 	f.aggregates("a", domainRow, ipRow)
 	f.pull()
 	before, err := os.Stat(f.file("out/a/unique-ips.log"))
-	must(t, err)
+	testtools.Must(t, err)
 	if mode := before.Mode().Perm(); mode != 0o644 {
 		t.Errorf("mode %o", mode)
 	}
 	f.pull()
 	f.pull("--no-rsync")
 	after, err := os.Stat(f.file("out/a/unique-ips.log"))
-	must(t, err)
+	testtools.Must(t, err)
 	if !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()) {
 		t.Error("replaced by the same")
 	}
@@ -140,7 +142,7 @@ func TestFallback(t *testing.T) {
 // next pull makes of it what an undisturbed one would have made.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
-	need(t, "ps")
+	testtools.Need(t, "ps")
 	zero := files{row("a.example", 1, "-"), row("192.0.2.1", 1, ""), "", ""}
 	one := files{row("a.example", 2, "-"), row("192.0.2.1", 2, ""), "", ""}
 	two := files{row("a.example", 3, "-"), row("192.0.2.1", 3, ""), one.domains, one.ips}
@@ -175,8 +177,8 @@ func TestKilledAnywhere(t *testing.T) {
 					t.Errorf("killed %s step %d: %s: %q", when, step, name, got)
 				}
 			}
-			must(t, os.Remove(f.file("bin/mv")))
-			must(t, os.Remove(f.file("bin/ln")))
+			testtools.Must(t, os.Remove(f.file("bin/mv")))
+			testtools.Must(t, os.Remove(f.file("bin/ln")))
 			again := f.command()
 			again.Env = cmd.Env
 			if said, status := run(t, again); status != 0 {

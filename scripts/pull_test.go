@@ -4,7 +4,6 @@
 package scripts
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -14,82 +13,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
-var bin string // the tools
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "egress-bin-")
-	if err != nil {
-		panic(err)
-	}
-	bin = dir
-	build := exec.Command("go", "build", "-o", bin, "../cmd/aggmerge")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go build: %v\n%s", err, out))
-	}
-	os.Setenv("PATH", bin+":"+os.Getenv("PATH")+":/usr/sbin")
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
-}
-
-// need skips the test if a program is not installed; in CI all are.
-func need(t testing.TB, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing", p)
-		}
-		t.Skipf("%s is missing", p)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, "../cmd/aggmerge") }
 
 func absolute(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(name)
-	must(t, err)
+	testtools.Must(t, err)
 	return path
-}
-
-func write(t testing.TB, name, text string) {
-	t.Helper()
-	must(t, os.MkdirAll(filepath.Dir(name), 0o755))
-	must(t, os.WriteFile(name, []byte(text), 0o644))
-}
-
-func read(t testing.TB, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
-		return ""
-	}
-	must(t, err)
-	return string(text)
-}
-
-// freePorts is n ports of loopback that nobody listens on.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 // A fleet is servers on ports of a real sshd, each of which answers by a
@@ -104,8 +38,8 @@ type fleet struct {
 }
 
 func newFleet(t testing.TB, servers int) *fleet {
-	need(t, "sshd", "ssh", "ssh-keygen", "rsync", "timeout", "flock")
-	f := &fleet{t: t, dir: t.TempDir(), ports: freePorts(t, servers)}
+	testtools.Need(t, "sshd", "ssh", "ssh-keygen", "rsync", "timeout", "flock")
+	f := &fleet{t: t, dir: t.TempDir(), ports: testtools.FreePorts(t, servers)}
 	for _, key := range []string{"host", "other", "client"} {
 		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", f.file(key)).CombinedOutput()
 		if err != nil {
@@ -127,8 +61,8 @@ func newFleet(t testing.TB, servers int) *fleet {
 }
 
 func (f *fleet) file(name string) string   { return filepath.Join(f.dir, name) }
-func (f *fleet) write(name, text string)   { f.t.Helper(); write(f.t, f.file(name), text) }
-func (f *fleet) read(name string) string   { f.t.Helper(); return read(f.t, f.file(name)) }
+func (f *fleet) write(name, text string)   { f.t.Helper(); testtools.Write(f.t, f.file(name), text) }
+func (f *fleet) read(name string) string   { f.t.Helper(); return testtools.Read(f.t, f.file(name)) }
 func (f *fleet) publicKey(n string) string { return strings.TrimSpace(f.read(n + ".pub")) }
 
 // startSSHD starts an sshd that listens on ports.
@@ -143,9 +77,9 @@ func (f *fleet) startSSHD(ports []int) {
 	name := fmt.Sprintf("sshd.%d", ports[0])
 	f.write(name, config.String())
 	sshd, err := exec.LookPath("sshd")
-	must(f.t, err)
+	testtools.Must(f.t, err)
 	cmd := exec.Command(sshd, "-D", "-f", f.file(name), "-E", f.file(name+".log"))
-	must(f.t, cmd.Start())
+	testtools.Must(f.t, cmd.Start())
 	f.t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
@@ -167,7 +101,7 @@ func (f *fleet) startSSHD(ports []int) {
 // test's sshd may use it by now.
 func privilegeSeparation(t testing.TB) {
 	if os.Getuid() == 0 {
-		must(t, os.MkdirAll("/run/sshd", 0o755))
+		testtools.Must(t, os.MkdirAll("/run/sshd", 0o755))
 	}
 }
 
@@ -212,7 +146,7 @@ func (f *fleet) command(options ...string) *exec.Cmd {
 func (f *fleet) standIn(program, script string) {
 	f.t.Helper()
 	f.write("bin/"+program, "#!/bin/sh\n"+script+"\n")
-	must(f.t, os.Chmod(f.file("bin/"+program), 0o755))
+	testtools.Must(f.t, os.Chmod(f.file("bin/"+program), 0o755))
 }
 
 // run pulls, and returns what was said and the exit status.
@@ -223,15 +157,11 @@ func (f *fleet) run(options ...string) (stderr string, status int) {
 
 func run(t testing.TB, cmd *exec.Cmd) (stderr string, status int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		t.Fatal(err)
+	out, errs, status := testtools.Run(t, cmd)
+	if out != "" {
+		t.Errorf("%s prints %q", cmd, out)
 	}
-	if out.Len() > 0 {
-		t.Errorf("%s prints %q", cmd, out.String())
-	}
-	return errs.String(), cmd.ProcessState.ExitCode()
+	return errs, status
 }
 
 // pull demands silence and success.
@@ -252,14 +182,8 @@ func (f *fleet) want(name, text string) {
 // wantFiles checks what stands in a folder of the collector.
 func (f *fleet) wantFiles(dir, names string) {
 	f.t.Helper()
-	entries, err := os.ReadDir(f.file(dir))
-	must(f.t, err)
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Name())
-	}
-	if s := strings.Join(got, " "); s != names {
-		f.t.Errorf("%s holds %q, want %q", dir, s, names)
+	if got := testtools.Names(f.t, f.file(dir)); got != names {
+		f.t.Errorf("%s holds %q, want %q", dir, got, names)
 	}
 }
 

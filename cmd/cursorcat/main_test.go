@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/logfile"
+	"egress-monitor/lib/testtools"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,18 +28,7 @@ func TestScripts(t *testing.T) {
 }
 
 // TestLogrotate runs with the real one; its script is skipped without.
-func TestLogrotate(t *testing.T) { need(t, "logrotate") }
-
-// need skips a test if a program is not here, which it must be in CI.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-}
+func TestLogrotate(t *testing.T) { testtools.Need(t, "logrotate") }
 
 // poll [OPTION...] FILE: runs cursorcat after cursor $C, which becomes the new
 // one. What it printed before its last line is then in the file lines, and the
@@ -73,7 +63,7 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 // Whichever system call fails, either all lines and the cursor are printed,
 // or the status is 1 and there is no cursor line.
 func TestFaults(t *testing.T) {
-	need(t, "strace")
+	testtools.Need(t, "strace")
 	for call, errno := range map[string]string{"openat": "EIO", "pread64": "EIO", "splice": "EIO",
 		"statx": "EIO", "getdents64": "EIO", "readlinkat": "EIO", "write": "ENOSPC"} {
 		t.Run(call, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,45 +16,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
-var bin string // the tools
-
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "egress-bin-")
-	if err != nil {
-		panic(err)
-	}
-	bin = dir
-	build := exec.Command("go", "build", "-o", bin, "../../cmd/aggmerge", "../../cmd/aggjoin")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go build: %v\n%s", err, out))
-	}
-	os.Setenv("PATH", bin+":"+os.Getenv("PATH")+":/usr/sbin")
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func need(t testing.TB, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing", p)
-		}
-		t.Skipf("%s is missing", p)
-	}
+	testtools.Main(m, testtools.OnPath, "../../cmd/aggmerge", "../../cmd/aggjoin")
 }
 
 const configuration = `<?xml version="1.0"?>
@@ -84,27 +50,20 @@ type server struct {
 	http bool   // which of both to use
 }
 
-func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 func start(t testing.TB) *server {
-	need(t, "clickhouse-server", "clickhouse-client", "curl")
+	testtools.Need(t, "clickhouse-server", "clickhouse-client", "curl")
 	dir := t.TempDir()
-	web, tcp := freePort(t), freePort(t)
+	ports := testtools.FreePorts(t, 2)
+	web, tcp := fmt.Sprint(ports[0]), fmt.Sprint(ports[1])
 	config := strings.NewReplacer("DIR", dir, "HTTP", web, "TCP", tcp).Replace(configuration)
-	must(t, os.WriteFile(dir+"/config.xml", []byte(config), 0o644))
-	must(t, os.WriteFile(dir+"/users.xml", []byte(users), 0o644))
+	testtools.Write(t, dir+"/config.xml", config)
+	testtools.Write(t, dir+"/users.xml", users)
 	program, err := exec.LookPath("clickhouse-server")
-	must(t, err)
+	testtools.Must(t, err)
 	cmd := exec.Command(program, "--config-file="+dir+"/config.xml")
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	must(t, cmd.Start())
+	testtools.Must(t, cmd.Start())
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
@@ -129,12 +88,7 @@ func (s *server) run(args ...string) (stdout, stderr string, status int) {
 	}
 	cmd := exec.Command("./egress-load", args...)
 	cmd.Env = append(os.Environ(), "EGRESS_CLICKHOUSE=clickhouse-client --host 127.0.0.1 --port "+s.port)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		s.t.Fatal(err)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return testtools.Run(s.t, cmd)
 }
 
 // do demands silence and success.
@@ -158,7 +112,7 @@ func (s *server) query(name string) string {
 func (s *server) statement(sql string) {
 	s.t.Helper()
 	r, err := http.Post(s.url, "text/plain", strings.NewReader(sql))
-	must(s.t, err)
+	testtools.Must(s.t, err)
 	defer r.Body.Close()
 	if r.StatusCode != http.StatusOK {
 		s.t.Fatalf("%s: %s", sql, r.Status)
@@ -261,10 +215,9 @@ func newPull(t testing.TB, hosts map[string]host, minute int) pull {
 	p := pull{t.TempDir(), hosts}
 	for name, h := range hosts {
 		dir := filepath.Join(p.dir, name)
-		must(t, os.Mkdir(dir, 0o755))
-		must(t, os.WriteFile(dir+"/unique-domains.log", []byte(text(h.domains)), 0o644))
-		must(t, os.WriteFile(dir+"/unique-ips.log", []byte(text(h.ips)), 0o644))
-		must(t, os.WriteFile(dir+"/pull.status", []byte("time="+stamp(minute)+"\nstate=ok\nmessage=x\n"), 0o644))
+		testtools.Write(t, dir+"/unique-domains.log", text(h.domains))
+		testtools.Write(t, dir+"/unique-ips.log", text(h.ips))
+		testtools.Write(t, dir+"/pull.status", "time="+stamp(minute)+"\nstate=ok\nmessage=x\n")
 	}
 	return p
 }
@@ -293,13 +246,13 @@ func twoPulls(t testing.TB) (first, second pull) {
 func filter(t testing.TB, tool string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(tool, args...).Output()
-	must(t, err)
+	testtools.Must(t, err)
 	return string(out)
 }
 
 func (p pull) merged(t testing.TB, file string) string {
 	files, err := filepath.Glob(p.dir + "/*/" + file)
-	must(t, err)
+	testtools.Must(t, err)
 	return filter(t, "aggmerge", files...)
 }
 
@@ -503,12 +456,11 @@ func TestHostile(t *testing.T) {
 	}
 	before, p := newPull(t, hosts, 30), newPull(t, hosts, 50)
 	for i, line := range lines {
-		must(t, os.WriteFile(fmt.Sprintf("%s/bad%d/unique-domains.log", p.dir, i), []byte(line+"\n"), 0o644))
+		testtools.Write(t, fmt.Sprintf("%s/bad%d/unique-domains.log", p.dir, i), line+"\n")
 	}
 	names := []string{"x'y", "a b", "$(touch pwned)", "-q", "t\tab", `back\nslash`, "x;DROP DATABASE egress"}
 	for _, name := range names {
-		must(t, os.MkdirAll(filepath.Join(p.dir, name), 0o755))
-		must(t, os.WriteFile(filepath.Join(p.dir, name, "pull.status"), []byte("time="+stamp(50)+"\n"), 0o644))
+		testtools.Write(t, filepath.Join(p.dir, name, "pull.status"), "time="+stamp(50)+"\n")
 	}
 	s.do("--schema")
 	s.do(before.dir)
@@ -538,7 +490,7 @@ func TestHostile(t *testing.T) {
 
 // TestFailure: a server that cannot be reached is a failure.
 func TestFailure(t *testing.T) {
-	need(t, "clickhouse-client", "curl")
+	testtools.Need(t, "clickhouse-client", "curl")
 	p := newPull(t, map[string]host{"a": {}}, 1)
 	for _, http := range []bool{false, true} {
 		s := &server{t: t, url: "http://127.0.0.1:1/", port: "1", http: http}

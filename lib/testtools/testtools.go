@@ -1,0 +1,137 @@
+// Package testtools is what the tests of scripts have in common: they build the
+// tools, need programs that may be missing, and run processes in folders of
+// files. Only tests import it.
+package testtools
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Main is what TestMain does: it builds packages into a folder that is there
+// until the tests are over, tells use where, and runs the tests.
+func Main(m *testing.M, use func(bin string), packages ...string) {
+	bin, err := os.MkdirTemp("", "egress-bin-")
+	if err != nil {
+		panic(err)
+	}
+	// No os.Exit, which would leave the folder: when TestMain returns, package
+	// testing exits with what m.Run returned.
+	defer os.RemoveAll(bin)
+	if err := Build(bin, packages...); err != nil {
+		panic(err)
+	}
+	use(bin)
+	m.Run()
+}
+
+// OnPath is for Main, where scripts find the tools by PATH. Servers, as sshd,
+// are in /usr/sbin, which the PATH of an ordinary user may lack.
+func OnPath(bin string) {
+	os.Setenv("PATH", bin+":"+os.Getenv("PATH")+":/usr/sbin")
+}
+
+// Build builds packages into a folder, static as they are installed.
+func Build(bin string, packages ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-o", bin}, packages...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Need skips a test if a program is not installed. In CI it fails: there no
+// test may be left out unnoticed.
+func Need(t testing.TB, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			leave(t, p+" is missing")
+		}
+	}
+}
+
+// NeedRoot is Need for the rights of root.
+func NeedRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		leave(t, "needs root")
+	}
+}
+
+func leave(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// Must ends the test at an error.
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Run runs a program to its end, whatever its status.
+func Run(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err) // not started
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// Read is the text of a file, or "" if there is none.
+func Read(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if os.IsNotExist(err) {
+		return ""
+	}
+	Must(t, err)
+	return string(text)
+}
+
+// Write writes a file, and makes the folders it is in.
+func Write(t testing.TB, name, text string) {
+	t.Helper()
+	Must(t, os.MkdirAll(filepath.Dir(name), 0o755))
+	Must(t, os.WriteFile(name, []byte(text), 0o644))
+}
+
+// Names is what stands in a folder, sorted, with spaces between.
+func Names(t testing.TB, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	Must(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+// FreePorts is n TCP ports of loopback that nobody listens on.
+func FreePorts(t testing.TB, n int) []int {
+	t.Helper()
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		Must(t, err)
+		defer l.Close() // not before the others are found, or they could be the same
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
