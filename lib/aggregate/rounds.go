@@ -3,6 +3,7 @@ package aggregate
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/keysort"
@@ -26,7 +27,8 @@ type Rounds struct {
 	shared    int    // so many bytes have all those keys in common
 
 	sums  sums
-	order []keysort.Key // the sums of the round that are still to come, by their keys
+	order []keysort.Key // the sums of the round
+	next  int           // the first of them that is still to come
 
 	line []byte
 	buf  []byte
@@ -45,7 +47,7 @@ func NewRounds(files []*batch.Scanner) *Rounds {
 // Scan goes to the next line. It returns false at the end or at an error, which
 // is ErrOrder if a file is not sorted.
 func (m *Rounds) Scan() bool {
-	for len(m.order) == 0 {
+	for m.next == len(m.order) {
 		if m.final || m.err != nil {
 			return false
 		}
@@ -53,8 +55,8 @@ func (m *Rounds) Scan() bool {
 			return false
 		}
 	}
-	r := &m.sums.all[m.order[0].ID].rec
-	m.order = m.order[1:]
+	r := &m.sums.all[m.order[m.next].ID].rec
+	m.next++
 	if m.line = r.line; m.line == nil {
 		m.buf = r.Append(m.buf[:0])
 		m.line = m.buf[:len(m.buf)-1]
@@ -83,7 +85,7 @@ func (m *Rounds) round() error {
 }
 
 func (m *Rounds) sort() {
-	m.order = m.order[:0]
+	m.order, m.next = slices.Grow(m.order[:0], len(m.sums.all)), 0
 	for i := range m.sums.all {
 		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.sums.key(uint32(i))[m.shared:]), ID: uint32(i)})
 	}

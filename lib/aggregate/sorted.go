@@ -10,6 +10,7 @@ import (
 // each key once. It looks at the keys alone. Rows that are folded are given to
 // folded, if that is not nil.
 func Sorted(in *batch.Scanner, folded func(line []byte)) (bool, error) {
+	defer in.Close()
 	o := ordered{folded: folded}
 	for in.More() {
 		if !o.take(in) {

@@ -256,10 +256,7 @@ func (s *Scanner) open() bool {
 	if s.err != nil {
 		return false
 	}
-	if f, ok := s.in.(*os.File); ok && f != os.Stdin {
-		f.Close() // was only read
-	}
-	s.in = nil
+	s.Close()
 	if len(s.names) == 0 {
 		return false
 	}
@@ -276,6 +273,14 @@ func (s *Scanner) open() bool {
 	}
 	s.in = f
 	return true
+}
+
+// Close closes the current input, for those who do not read it to its end.
+func (s *Scanner) Close() {
+	if f, ok := s.in.(*os.File); ok && f != os.Stdin {
+		f.Close() // was only read
+	}
+	s.in = nil
 }
 
 // cause is what went wrong without what was being done: the place is said.
