@@ -35,9 +35,13 @@ func (o *ordered) keep() {
 
 // take takes the lines that are at hand. False is disorder.
 func (o *ordered) take(in *batch.Scanner) bool {
-	for in.ScanReady() {
-		line := in.Bytes()
-		if k := bytes.IndexByte(line, ' '); k > 0 && !o.rises(line, k) {
+	ready := in.Ready()
+	in.Advance(len(ready), 0)
+	for len(ready) > 0 {
+		n := bytes.IndexByte(ready, '\n')
+		line := ready[:n]
+		ready = ready[n+1:]
+		if k := bytes.IndexByte(line, ' '); k > 0 && !batch.IsMark(line) && !o.rises(line, k) {
 			return false
 		}
 	}
