@@ -55,7 +55,7 @@ func (m *Rounds) Scan() bool {
 			return false
 		}
 	}
-	r := &m.sums.all[m.order[m.next].ID].rec
+	r := m.sums.all[m.order[m.next].ID].record()
 	m.next++
 	if m.line = r.line; m.line == nil {
 		m.buf = r.Append(m.buf[:0])

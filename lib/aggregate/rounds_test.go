@@ -50,11 +50,11 @@ func withHostile(r *rand.Rand, aggregate string) (text string, skipped int) {
 	return text, skipped
 }
 
-func roundsOf(texts []string, buffer func() int) (string, []*batch.Scanner, error) {
+func roundsOf(texts []string, most int, buffer func() int) (string, []*batch.Scanner, error) {
 	var files []*batch.Scanner
 	for i, text := range texts {
 		f := batch.NewScanner(iotest.HalfReader(strings.NewReader(text)), fmt.Sprint("host", i))
-		f.Max, f.Buffer = 200, buffer()
+		f.Max, f.Buffer = most, buffer()
 		files = append(files, f)
 	}
 	var out bytes.Buffer
@@ -76,7 +76,7 @@ func TestRounds(t *testing.T) {
 			text, n := withHostile(r, aggregateOf(t, lines, 1<<20))
 			texts, skipped = append(texts, text), append(skipped, n)
 		}
-		got, files, err := roundsOf(texts, func() int { return 1 + r.Intn(1000) })
+		got, files, err := roundsOf(texts, 200, func() int { return 1 + r.Intn(1000) })
 		if want := truth.String(); got != want || err != nil {
 			t.Fatalf("seed %d: error %v:\n%s\nwant:\n%s", seed, err, got, want)
 		}
@@ -88,7 +88,7 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// Many keys, of which most are of one file.
+// Many keys, of which most are of one file, and one with many addresses.
 func TestRoundsOfMany(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	truth := model{}
@@ -100,9 +100,16 @@ func TestRoundsOfMany(t *testing.T) {
 			one.add(line)
 			truth.add(line)
 		}
+		line := "long.example 1 2026-02-08T21:30:00Z -"
+		for range r.Intn(300) {
+			line += fmt.Sprintf(",10.%d.%d.%d", r.Intn(3), r.Intn(50), r.Intn(50))
+		}
+		line = strings.Replace(line, "-,", "", 1)
+		one.add(line)
+		truth.add(line)
 		texts = append(texts, one.String())
 	}
-	got, _, err := roundsOf(texts, func() int { return 64 << 10 })
+	got, _, err := roundsOf(texts, MaxRow, func() int { return 64 << 10 })
 	if want := truth.String(); got != want || err != nil {
 		t.Fatalf("error %v; %d bytes, want %d", err, len(got), len(want))
 	}
@@ -119,7 +126,7 @@ func TestRoundsRefusesDisorder(t *testing.T) {
 		i := r.Intn(len(lines) - 2)
 		lines[i+1] = lines[r.Intn(i+1)] // the same key again, or a smaller one
 		texts[r.Intn(len(texts))] = strings.Join(lines, "")
-		if _, _, err := roundsOf(texts, func() int { return 1 + r.Intn(1000) }); !errors.Is(err, ErrOrder) {
+		if _, _, err := roundsOf(texts, 200, func() int { return 1 + r.Intn(1000) }); !errors.Is(err, ErrOrder) {
 			t.Fatalf("seed %d: error %v", seed, err)
 		}
 	}

@@ -17,8 +17,15 @@ type sums struct {
 type sum struct {
 	rec  Record
 	slot uint32
-	list []byte // the place of its addresses, if they are of several records
+	list []byte   // the place of its addresses, if they are of several records
+	more [][]byte // addresses that are not united with them yet
 }
+
+// longList is how long a list of addresses may be that is gone through for each
+// record of its key. What comes behind a longer one is gathered, and united at
+// last: one after the other, the lists of 5,000 hosts that all know other
+// addresses of a name would take minutes.
+const longList = 1 << 10
 
 type slot struct {
 	hash uint32
@@ -84,9 +91,10 @@ func (t *sums) reset() {
 	for i := range t.all {
 		s := &t.all[i]
 		t.slots[s.slot] = slot{}
-		if cap(s.list) > 4<<10 {
+		if cap(s.list) > 4*longList {
 			s.list = nil
 		}
+		s.more = nil
 	}
 	t.all = t.all[:0]
 }
@@ -94,12 +102,33 @@ func (t *sums) reset() {
 // add adds a record of the same key.
 func (t *sums) add(s *sum, r *Record) {
 	s.addNumbers(r.Count, r.Last)
-	list, changed := unite(t.united[:0], s.rec.IPs, r.IPs)
-	if changed {
+	if len(s.rec.IPs) > longList && len(r.IPs) > len("-") {
+		s.more = append(s.more, r.IPs)
+		return
+	}
+	if list, changed := unite(t.united[:0], s.rec.IPs, r.IPs); changed {
 		t.united = list
 		s.list = append(s.list[:0], list...)
 		s.rec.IPs = s.list
 	}
+}
+
+// record is the sum, when all is added.
+func (s *sum) record() *Record {
+	if len(s.more) > 0 {
+		s.rec.IPs, s.more = unionOf(append(s.more, s.rec.IPs)), nil
+	}
+	return &s.rec
+}
+
+// unionOf unites lists by halves.
+func unionOf(lists [][]byte) []byte {
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	half := len(lists) / 2
+	a, b := unionOf(lists[:half]), unionOf(lists[half:])
+	return union(make([]byte, 0, len(a)+len(b)+1), a, b)
 }
 
 func (s *sum) addNumbers(count uint64, last []byte) {
@@ -141,6 +170,8 @@ func (s *sum) addKnown(text []byte) int {
 func lenKnown(known, text []byte) int {
 	if n := len(known); n < len(text) && text[n] == '\n' && n > 0 && string(text[:n]) == string(known) {
 		return n + 1
+	} else if n > longList {
+		return 0
 	}
 	n := 0
 	for len(known) > 0 {
