@@ -94,7 +94,6 @@ func (t *sums) reset() {
 		if cap(s.list) > 4*longList {
 			s.list = nil
 		}
-		s.more = nil
 	}
 	t.all = t.all[:0]
 }

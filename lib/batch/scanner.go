@@ -72,6 +72,10 @@ func Open(names []string) *Scanner {
 	return &Scanner{Max: MaxLine, Buffer: firstBuffer, names: names}
 }
 
+// Use lends the Scanner its first buffer, which may serve the next one when this
+// one is done.
+func (s *Scanner) Use(buffer []byte) { s.buf = buffer }
+
 // Scan goes to the next line that is data. It returns false at the end of the
 // last input, or at an error.
 func (s *Scanner) Scan() bool {
