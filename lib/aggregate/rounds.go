@@ -15,10 +15,10 @@ import (
 // nothing it looks at is in a cache any more. Here each round takes from one
 // file after the other all rows up to a key, sums them in a table, and sorts
 // what has come together: a thousand hosts merge in little more than half the
-// time. The key is the largest one up to which the rows of all files are at
-// hand.
+// time, and in a third where most of their rows are of the same keys. The key is
+// the largest one up to which the rows of all files are at hand.
 //
-// Memory: the buffers of the files, and 150 bytes for each key of a round. The
+// Memory: the buffers of the files, and 200 bytes for each key of a round. The
 // text of a round stays where it was read until the next one begins.
 type Rounds struct {
 	inputs    []*input

@@ -14,27 +14,7 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fold"
-
-	"golang.org/x/sys/unix"
 )
-
-// mostOpen is how many files are merged at a time. More of them are merged in
-// groups first. Each takes a buffer of 4 KiB.
-const mostOpen = 4000
-
-// maxOpen is mostOpen, or less if the process may not have as many files open:
-// a thousand is usual, but every process may raise that, and Go's runtime does.
-func maxOpen() int {
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return few
-	}
-	return max(few, int(min(mostOpen+openBesides, limit.Cur))-openBesides)
-}
-
-// openBesides is how many files may be open besides: the standard ones, the
-// aggregate, sorted runs.
-const openBesides = 100
 
 // A Union gathers inputs.
 type Union struct {

@@ -153,28 +153,6 @@ func (u *Union) pass(more old) (p pass, err error) {
 	return p, nil
 }
 
-// few is how many files are merged one row at a time. For more than that
-// aggregate.Rounds is the faster way.
-const few = 16
-
-func (p *pass) open(files []string) {
-	for _, name := range files {
-		in := lines(name)
-		in.Buffer = max(4<<10, min(64<<10, 4<<20/len(files)))
-		p.scanners = append(p.scanners, in)
-	}
-	if len(files) > few {
-		p.sources = append(p.sources, aggregate.NewAggregate(aggregate.NewRounds(p.scanners), true, changed))
-		return
-	}
-	for _, in := range p.scanners {
-		p.sources = append(p.sources, aggregate.NewSource(in, func(_ []byte, why error) error {
-			in.Skip(why)
-			return nil
-		}))
-	}
-}
-
 // mergeGroup makes one sorted run of the first n files.
 func (u *Union) mergeGroup(n int) error {
 	run, err := aggregate.UnnamedFile(u.dir)

@@ -6,7 +6,7 @@ cmd_heal() {
 	need_root heal
 	enabled || exit 0
 	load_settings
-	lock -n || exit 0 # enable, disable or the minute before is at work
+	lock -w 30 || die "heal: enable, disable or another heal is at work, for 30 seconds by now"
 	enabled || exit 0
 	heal "permissions of the folders" folders_ok folders_make
 	heal_upstream

@@ -1,0 +1,48 @@
+package union
+
+import (
+	"egress-monitor/lib/aggregate"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// few is how many files are merged one row at a time. For more of them
+	// aggregate.Rounds is the faster way.
+	few = 16
+	// mostOpen is how many files are merged at a time: each takes a buffer of
+	// 4 KiB. More of them are merged in groups first.
+	mostOpen = 4000
+	// openBesides is how many files may be open besides: the standard ones, an
+	// aggregate, sorted runs.
+	openBesides = 100
+)
+
+// maxOpen is mostOpen, or less if the process may not have as many files open.
+// A thousand is usual, but Go's runtime raises that as far as it may.
+func maxOpen() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return few
+	}
+	return max(few, int(min(mostOpen+openBesides, limit.Cur))-openBesides)
+}
+
+// open opens files that are sorted.
+func (p *pass) open(files []string) {
+	for _, name := range files {
+		in := lines(name)
+		in.Buffer = max(4<<10, min(64<<10, 4<<20/len(files)))
+		p.scanners = append(p.scanners, in)
+	}
+	if len(files) > few {
+		p.sources = append(p.sources, aggregate.NewAggregate(aggregate.NewRounds(p.scanners), true, changed))
+		return
+	}
+	for _, in := range p.scanners {
+		p.sources = append(p.sources, aggregate.NewSource(in, func(_ []byte, why error) error {
+			in.Skip(why)
+			return nil
+		}))
+	}
+}
