@@ -32,7 +32,7 @@ func maxOpen() int {
 func (p *pass) open(files []string) {
 	for _, name := range files {
 		in := lines(name)
-		in.Buffer = max(4<<10, min(64<<10, 4<<20/len(files)))
+		in.Buffer = max(4<<10, min(64<<10, 6<<20/len(files)))
 		p.scanners = append(p.scanners, in)
 	}
 	if len(files) > few {
