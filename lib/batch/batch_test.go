@@ -59,6 +59,68 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+// Lines are the same, and skipped ones have the same numbers, whichever way they
+// are gone through.
+func TestReady(t *testing.T) {
+	for seed := range int64(500) {
+		r := rand.New(rand.NewSource(seed))
+		var in string
+		for range r.Intn(30) {
+			in += []string{"a", "", "-- cursor: X", "-- Boot --", strings.Repeat("x", 10+r.Intn(60)), "--", "bad"}[r.Intn(7)] + "\n"
+		}
+		if r.Intn(2) == 0 {
+			in += "half"
+		}
+		open := func() *Scanner {
+			s := NewScanner(&pieces{strings.NewReader(in), rand.New(rand.NewSource(seed))}, "in")
+			s.Max, s.Buffer = 50, 1+r.Intn(100)
+			if r.Intn(2) == 0 {
+				s.Use(make([]byte, 1+r.Intn(100)))
+			}
+			return s
+		}
+		plain, s := open(), open()
+		want := strings.Join(skippingBad(plain, plain.Scan), "|")
+		got := strings.Join(skippingBad(s, func() bool { return wander(s, r) }), "|")
+		if got != want || s.Skipped().String() != plain.Skipped().String() {
+			t.Fatalf("seed %d: %q: %q, %v, want %q, %v", seed, in, got, s.Skipped(), want, plain.Skipped())
+		}
+	}
+}
+
+func skippingBad(s *Scanner, scan func() bool) (lines []string) {
+	for scan() {
+		if lines = append(lines, string(s.Bytes())); string(s.Bytes()) == "bad" {
+			s.Skip(errors.New("bad"))
+		}
+	}
+	return lines
+}
+
+// wander is Scan, with steps to and fro.
+func wander(s *Scanner, r *rand.Rand) bool {
+	for {
+		if r.Intn(9) == 0 && !s.More() && len(s.Ready()) == 0 {
+			return s.Scan()
+		}
+		switch {
+		case !s.ScanReady():
+			if !s.More() {
+				return s.Scan()
+			}
+		case r.Intn(3) == 0:
+			s.Back()
+			n := len(s.Bytes()) + 1
+			s.Advance(n, 1)
+			return true
+		case r.Intn(3) == 0:
+			s.Back()
+		default:
+			return true
+		}
+	}
+}
+
 // A stream cut anywhere has lost its cursor.
 func TestCutAnywhere(t *testing.T) {
 	const whole = "a 1\nb 2\n-- carry: x\n-- cursor: s=1;i=2\n"
