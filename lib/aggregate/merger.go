@@ -59,7 +59,7 @@ func (m *merger) together() (*Record, error) {
 			return nil, err
 		}
 		if ok {
-			m.sum.add(front.rec)
+			m.sum.add(&front.rec)
 		}
 		if err := m.h.advance(); err != nil {
 			return nil, err
@@ -71,14 +71,14 @@ func (m *merger) together() (*Record, error) {
 	return &m.sum.rec, nil
 }
 
-// An adder merges the records of one key into one, in memory of its own that
-// serves for all keys: sources go on meanwhile.
+// An adder is a sum in memory of its own, that serves for all keys: sources go on
+// meanwhile.
 type adder struct {
-	rec     Record
+	sum
 	records int
 	key     []byte
 	last    []byte
-	lists   [2][]byte // the addresses so far, and the place for the next sum
+	united  []byte
 }
 
 func (a *adder) start(key []byte) {
@@ -86,23 +86,9 @@ func (a *adder) start(key []byte) {
 	a.rec = Record{Key: key}
 }
 
-func (a *adder) add(r Record) {
-	if a.records++; a.records == 1 || bytes.Compare(r.Last, a.last) > 0 {
-		a.last = append(a.last[:0], r.Last...)
-		a.rec.Last = a.last
-	}
-	a.rec.Count = addCount(a.rec.Count, r.Count)
-	if list, changed := unite(a.lists[1][:0], a.rec.IPs, r.IPs); changed {
-		a.lists[0], a.lists[1] = list, a.lists[0]
-		a.rec.IPs = list
-	}
-}
-
-// sumOf merges two records of one key.
-func sumOf(x, y Record) Record {
-	var a adder
-	a.start(x.Key)
-	a.add(x)
-	a.add(y)
-	return a.rec
+func (a *adder) add(r *Record) {
+	a.records++
+	a.sum.add(r, &a.united)
+	a.last = append(a.last[:0], a.rec.Last...)
+	a.rec.Last = a.last
 }

@@ -157,9 +157,9 @@ func AppendTime(dst []byte, unix int64) []byte {
 	return time.Unix(unix, 0).UTC().AppendFormat(dst, TimeLayout)
 }
 
-// addCount adds, and stays at the largest number there is: a forged count
+// AddCount adds, and stays at the largest number there is: a forged count
 // must not turn a large sum into a small one.
-func addCount(a, b uint64) uint64 {
+func AddCount(a, b uint64) uint64 {
 	sum, carry := bits.Add64(a, b, 0)
 	if carry != 0 {
 		return math.MaxUint64

@@ -123,8 +123,9 @@ func (s *Sorter) joinLast(r Record) bool {
 	if !atEnd || last.size > 1<<10 || !bytes.Equal(s.key(*last), r.Key) {
 		return false
 	}
-	sum := sumOf(s.record(*last), r)
-	text := sum.Append(nil) // not in its place yet: sum is made of that
+	both := sum{rec: s.record(*last)}
+	both.add(&r, new([]byte))
+	text := both.rec.Append(nil) // not in its place yet: both is made of that
 	s.text = append(s.text[:last.start], text...)
 	last.size = uint32(len(text))
 	return true
@@ -235,14 +236,14 @@ func (m *memoryRun) merge(lines []line) []byte {
 	return bytes.TrimSuffix(m.buf, []byte{'\n'})
 }
 
-// sum merges the records of one key by halves: one after the other, a hundred
-// thousand of them with an address each would take minutes.
-func (s *Sorter) sum(lines []line) Record {
-	if len(lines) == 1 {
-		return s.record(lines[0])
+// sum merges the records of one key.
+func (s *Sorter) sum(lines []line) *Record {
+	all := sum{rec: s.record(lines[0])}
+	for _, l := range lines[1:] {
+		r := s.record(l)
+		all.addLater(&r)
 	}
-	half := len(lines) / 2
-	return sumOf(s.sum(lines[:half]), s.sum(lines[half:]))
+	return all.record()
 }
 
 func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }

@@ -9,22 +9,18 @@ import (
 // given must stay where it is until reset.
 type sums struct {
 	seed   maphash.Seed
-	all    []sum
+	all    []keySum
 	slots  []slot // by hash; as many as a power of two, at least twice as many as sums
 	united []byte
 }
 
-type sum struct {
-	rec  Record
+type keySum struct {
+	sum
 	slot uint32
-	list []byte   // the place of its addresses, if they are of several records
-	more [][]byte // addresses that are not united with them yet
 }
 
 // longList is how long a list of addresses may be that is gone through for each
-// record of its key. What comes behind a longer one is gathered, and united at
-// last: one after the other, the lists of 5,000 hosts that all know other
-// addresses of a name would take minutes.
+// record of its key. What comes behind a longer one is united later.
 const longList = 1 << 10
 
 type slot struct {
@@ -39,7 +35,7 @@ func (t *sums) hash(key []byte) uint32 { return uint32(maphash.Bytes(t.seed, key
 func (t *sums) key(n uint32) []byte { return t.all[n].rec.Key }
 
 // find is the sum of a key, or nil.
-func (t *sums) find(key []byte, hash uint32) *sum {
+func (t *sums) find(key []byte, hash uint32) *keySum {
 	mask := uint32(len(t.slots) - 1)
 	for i := hash & mask; t.slots[i].sum != 0; i = (i + 1) & mask {
 		if t.slots[i].hash != hash {
@@ -59,7 +55,7 @@ func (t *sums) insert(r Record, hash uint32) {
 	}
 	n := len(t.all)
 	if n == cap(t.all) {
-		t.all = append(t.all, sum{})
+		t.all = append(t.all, keySum{})
 	}
 	t.all = t.all[:n+1]
 	s := &t.all[n]
@@ -99,42 +95,11 @@ func (t *sums) reset() {
 }
 
 // add adds a record of the same key.
-func (t *sums) add(s *sum, r *Record) {
-	s.addNumbers(r.Count, r.Last)
-	if len(s.rec.IPs) > longList && len(r.IPs) > len("-") {
-		s.more = append(s.more, r.IPs)
-		return
-	}
-	if list, changed := unite(t.united[:0], s.rec.IPs, r.IPs); changed {
-		t.united = list
-		s.list = append(s.list[:0], list...)
-		s.rec.IPs = s.list
-	}
-}
-
-// record is the sum, when all is added.
-func (s *sum) record() *Record {
-	if len(s.more) > 0 {
-		s.rec.IPs, s.more = unionOf(append(s.more, s.rec.IPs)), nil
-	}
-	return &s.rec
-}
-
-// unionOf unites lists by halves.
-func unionOf(lists [][]byte) []byte {
-	if len(lists) == 1 {
-		return lists[0]
-	}
-	half := len(lists) / 2
-	a, b := unionOf(lists[:half]), unionOf(lists[half:])
-	return union(make([]byte, 0, len(a)+len(b)+1), a, b)
-}
-
-func (s *sum) addNumbers(count uint64, last []byte) {
-	s.rec.line = nil
-	s.rec.Count = addCount(s.rec.Count, count)
-	if bytes.Compare(last, s.rec.Last) > 0 {
-		s.rec.Last = last
+func (t *sums) add(s *keySum, r *Record) {
+	if len(s.rec.IPs) > longList {
+		s.addLater(r)
+	} else {
+		s.sum.add(r, &t.united)
 	}
 }
 
