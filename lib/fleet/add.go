@@ -32,7 +32,7 @@ func (d *domains) add(rec *aggregate.Record, isNew bool) error {
 		}
 	}
 	h.Domains++
-	h.Questions = sum(h.Questions, rec.Count)
+	h.Questions = aggregate.AddCount(h.Questions, rec.Count)
 	h.Newest = max(h.Newest, last)
 	if f.Allow.Name(h.Name, rec.Key) {
 		h.Allowed++
@@ -72,7 +72,7 @@ func (a *addresses) add(rec *aggregate.Record, isNew bool) error {
 		}
 	}
 	h.Addresses++
-	h.Connections = sum(h.Connections, rec.Count)
+	h.Connections = aggregate.AddCount(h.Connections, rec.Count)
 	h.Newest = max(h.Newest, last)
 	if f.Allow.Address(h.Name, p) {
 		h.Allowed++
@@ -98,6 +98,6 @@ func (a *addresses) add(rec *aggregate.Record, isNew bool) error {
 
 func (h *Host) direct(count uint64, last sighting.Stamp) {
 	h.Direct++
-	h.DirectConnections = sum(h.DirectConnections, count)
+	h.DirectConnections = aggregate.AddCount(h.DirectConnections, count)
 	h.DirectLast = max(h.DirectLast, last)
 }

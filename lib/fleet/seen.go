@@ -46,11 +46,3 @@ func Forward(reversed string) string {
 		name, rest = append(name, '.'), rest[:i]
 	}
 }
-
-// sum adds, and stays at the largest number: a count may be forged.
-func sum(a, b uint64) uint64 {
-	if a+b < a {
-		return ^uint64(0)
-	}
-	return a + b
-}

@@ -91,7 +91,7 @@ func (s *Seen) add(o Seen) {
 		}
 	}
 	s.Hosts += o.Hosts
-	s.Count = sum(s.Count, o.Count)
+	s.Count = aggregate.AddCount(s.Count, o.Count)
 	s.Last = max(s.Last, o.Last)
 }
 
@@ -107,15 +107,7 @@ func (s *Seen) Again(host uint32, count uint64, last Stamp) {
 
 // More adds what the same hosts have seen of something else.
 func (s *Seen) More(count uint64, last Stamp) {
-	s.Count, s.Last = sum(s.Count, count), max(s.Last, last)
-}
-
-// sum adds, and stays at the largest number: a count may be forged.
-func sum(a, b uint64) uint64 {
-	if a+b < a {
-		return ^uint64(0)
-	}
-	return a + b
+	s.Count, s.Last = aggregate.AddCount(s.Count, count), max(s.Last, last)
 }
 
 // sorted returns what is in memory, in order, and empties it.
