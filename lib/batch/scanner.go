@@ -334,7 +334,7 @@ func (s *Scanner) Trailer() Trailer {
 
 // Buffered says whether another line can be had without waiting for input.
 func (s *Scanner) Buffered() bool {
-	return bytes.IndexByte(s.buf[s.start:s.end], '\n') >= 0
+	return len(s.Ready()) > 0
 }
 
 // Skip counts the current line as one that could not be used, and why.
