@@ -11,9 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
-// browser is Chromium. In CI it may not be missing.
+// browser is Chromium.
 func browser(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -21,10 +23,7 @@ func browser(t *testing.T) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("chromium is missing")
-	}
-	t.Skip("chromium is not installed")
+	testtools.Missing(t, "chromium is missing")
 	return ""
 }
 

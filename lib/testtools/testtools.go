@@ -53,7 +53,7 @@ func Need(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			leave(t, p+" is missing")
+			Missing(t, p+" is missing")
 		}
 	}
 }
@@ -62,11 +62,12 @@ func Need(t testing.TB, programs ...string) {
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		leave(t, "needs root")
+		Missing(t, "needs root")
 	}
 }
 
-func leave(t testing.TB, why string) {
+// Missing is Need for what was looked for and not found.
+func Missing(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal(why)
