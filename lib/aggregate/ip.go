@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/ipv4"
 )
 
 // ipBytes says whether a list has no other bytes than lists of addresses have.
@@ -96,27 +97,8 @@ func canonical(b []byte) bool {
 }
 
 func canonicalIPv4(b []byte) bool {
-	if len(b) > len("255.255.255.255") {
-		return false
-	}
-	n, digits, dots := 0, 0, 0
-	for _, c := range b {
-		switch {
-		case c-'0' <= 9:
-			if digits > 0 && n == 0 {
-				return false // 01
-			}
-			n, digits = n*10+int(c-'0'), digits+1
-			if n > 255 {
-				return false
-			}
-		case c == '.' && digits > 0:
-			n, digits, dots = 0, 0, dots+1
-		default:
-			return false
-		}
-	}
-	return dots == 3 && digits > 0
+	_, size := ipv4.Read(b)
+	return size > 0 && size == len(b)
 }
 
 // canonicalIPv6 knows those addresses that are in the form of RFC 5952 beyond

@@ -3,6 +3,8 @@ package dnsmasq
 import (
 	"net/netip"
 	"unsafe"
+
+	"egress-monitor/lib/ipv4"
 )
 
 // Address reads a value, or a name, that is an address.
@@ -10,7 +12,7 @@ func Address(b []byte) (ip netip.Addr, ok bool) {
 	if len(b) == 0 || hex[b[0]] == 0 && b[0] != ':' {
 		return ip, false // most values that are none, such as <CNAME>
 	}
-	if ip4, ok := ipv4(b); ok {
+	if ip4, size := ipv4.Read(b); size == len(b) {
 		return netip.AddrFrom4(ip4), true
 	}
 	if ip6, ok := ipv6(b); ok {
@@ -21,30 +23,6 @@ func Address(b []byte) (ip netip.Addr, ok bool) {
 	}
 	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
 	return ip, err == nil
-}
-
-// ipv4 reads four numbers without leading zeros. It takes a third of the time
-// of netip.ParseAddr, and says no to most other values at once.
-func ipv4(b []byte) (ip [4]byte, ok bool) {
-	if len(b) < len("0.0.0.0") || len(b) > len("255.255.255.255") {
-		return ip, false
-	}
-	n, from, v := 0, 0, uint(0)
-	for i, c := range b {
-		switch d := uint(c - '0'); {
-		case d <= 9:
-			if v = v*10 + d; v > 255 || v == d && i > from {
-				return ip, false
-			}
-		case c == '.' && i > from && n < 3:
-			ip[n] = byte(v)
-			n, from, v = n+1, i+1, 0
-		default:
-			return ip, false
-		}
-	}
-	ip[3] = byte(v)
-	return ip, n == 3 && from < len(b)
 }
 
 // ipv6 reads groups of hexadecimal digits, in half the time of netip. It leaves

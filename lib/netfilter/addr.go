@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
+
+	"egress-monitor/lib/ipv4"
 )
 
 // addrLen is how long the address is that b begins with, up to a space or the
@@ -16,31 +18,14 @@ func addrLen(b []byte) (n int, is4 bool) {
 	return n, a.Is4()
 }
 
-// ipv4Len is how long the IPv4 address is that b begins with: four numbers
-// without leading zeros, the one form there is; 0 is no address.
+// ipv4Len is how long the IPv4 address is that b begins with, up to a space or
+// the end; 0 is no address.
 func ipv4Len(b []byte) int {
-	const longest = len("255.255.255.255")
-	from, v, dots := 0, uint(0), 0
-	for i, c := range b[:min(len(b), longest+1)] {
-		switch d := uint(c - '0'); {
-		case d <= 9:
-			if v = v*10 + d; v > 255 || v == d && i > from {
-				return 0
-			}
-		case i == from:
-			return 0
-		case c == '.' && dots < 3:
-			from, v, dots = i+1, 0, dots+1
-		case c == ' ' && dots == 3:
-			return i
-		default:
-			return 0
-		}
-	}
-	if dots < 3 || len(b) > longest || from == len(b) {
+	_, size := ipv4.Read(b)
+	if size < len(b) && b[size] != ' ' {
 		return 0
 	}
-	return len(b)
+	return size
 }
 
 const fullIPv6 = len("2001:0db8:0000:0000:0000:0000:0000:0001")

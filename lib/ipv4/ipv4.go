@@ -1,0 +1,36 @@
+// Package ipv4 reads IPv4 addresses from logs and aggregates, where nearly every
+// line has one: in a third of the time of package netip, and without an error,
+// which would be an allocation.
+package ipv4
+
+const longest = len("255.255.255.255")
+
+// Read reads the address that b begins with: four numbers up to 255 without
+// leading zeros, the one form there is. size is its length; 0 is no address.
+// What may follow it is for the caller to say.
+func Read(b []byte) (ip [4]byte, size int) {
+	n, from, v := 0, 0, uint(0) // numbers read; where the one being read begins, and it
+	b = b[:min(len(b), longest)]
+	for size = 0; size < len(b); size++ {
+		c := b[size]
+		if d := uint(c - '0'); d <= 9 {
+			if v = v*10 + d; v > 255 || v == d && size > from {
+				return ip, 0
+			}
+			continue
+		}
+		if c != '.' || n == 3 {
+			break
+		}
+		if size == from {
+			return ip, 0
+		}
+		ip[n] = byte(v)
+		n, from, v = n+1, size+1, 0
+	}
+	if n < 3 || size == from {
+		return ip, 0
+	}
+	ip[3] = byte(v)
+	return ip, size
+}
