@@ -110,10 +110,11 @@ func (p *Parser) dst(msg []byte, n int, is4 bool) (dst []byte, ok bool, err erro
 			return dst, true, nil
 		}
 	}
-	size := ipv4Len(b)
+	size := 0
 	if is4 {
+		size = ipv4Len(b)
 		dst = b[:size] // has one form only
-	} else if size == 0 {
+	} else {
 		dst, size = p.texts.canonical(b)
 	}
 	switch {
