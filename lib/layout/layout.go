@@ -1,0 +1,65 @@
+// Package layout is where everything of the root side lies, and what it is
+// called: the names and paths that the parts of egress-monitor share. What an
+// admin can change is in package settings instead.
+package layout
+
+// Files and folders.
+const (
+	Defaults = "/etc/default/egress-monitor"       // the settings file, the admin's
+	Etc      = "/etc/egress-monitor"               // dnsmasq's configuration; exists only while enabled
+	Admin    = "/var/lib/egress-monitor-admin"     // root's notes: what was changed, and how it was before; 0700
+	Enabled  = Admin + "/enabled"                  // holds since when; the last thing that enable makes
+	Bypassed = Admin + "/bypassed"                 // exists while names go past dnsmasq
+	Truth    = Admin + "/truth"                    // gaps, and since when a part is blind; for status and check
+	Run      = "/run/egress-monitor"               // what is found out anew at each boot
+	Lock     = Run + "/lock"                       // one of enable, disable, heal and sync at a time
+	Servers  = Run + "/servers"                    // dnsmasq's servers-file: server= lines
+	Lib      = "/usr/lib/egress-monitor"           // the two pipelines, and what units start
+	Crontab  = "/etc/cron.d/egress-monitor"        // polls and heals each minute
+	Rotation = "/etc/logrotate.d/egress-monitor"   // logrotate's file for the query log
+	Conf     = Etc + "/dnsmasq.conf"               // of our own dnsmasq
+	DNSEnv   = Etc + "/environment"                // what dnsmasq-start needs to know, in systemd's form
+	ResolvD  = "/etc/systemd/resolved.conf.d"      // systemd-resolved's drop-ins
+	Dropin   = ResolvD + "/zz-egress-monitor.conf" // ours
+	Rsyslog  = "/etc/rsyslog.d/10-egress-monitor.conf"
+)
+
+// Users. Their groups have the same names; the poller's first group is adm.
+const (
+	Poller   = "egress-monitor" // runs the two pipelines
+	Resolver = "egress-dns"     // runs dnsmasq, and nothing else
+	Readers  = "adm"            // the group that may read the two files
+	Journal  = "systemd-journal"
+)
+
+// Units.
+const (
+	DNSUnit          = "egress-monitor-dnsmasq.service"
+	RulesUnit        = "egress-monitor-rules.service"
+	UpstreamPathUnit = "egress-monitor-upstream.path"
+	UpstreamUnit     = "egress-monitor-upstream.service"
+)
+
+// Units lists those that enable switches on.
+func Units() []string { return []string{DNSUnit, RulesUnit, UpstreamPathUnit} }
+
+// Identifier is what our lines in the journal are filed under. Anybody can use
+// it: _UID and the unit tell which lines are ours.
+const Identifier = "egress-monitor"
+
+// The firewall's parts.
+const (
+	Chain        = "EGRESS_MONITOR"
+	ChainForward = "EGRESS_MONITOR_FWD"
+	Table        = "egress_monitor" // of nft, family inet
+)
+
+// The canary: a name that our dnsmasq answers itself, and the documentation
+// addresses that it, and nothing else, leads to. The check's name is answered
+// alike, but is never taken for a canary that was sent each minute.
+const (
+	CanaryName = "canary.egress-monitor.invalid"
+	CheckName  = "check." + CanaryName
+	CanaryIP4  = "203.0.113.255"
+	CanaryIP6  = "2001:db8:ffff:ffff::255"
+)

@@ -1,0 +1,145 @@
+package settings
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// take sets what the file assigned; the last of the same name holds, and an
+// empty value is the default. Then it checks what only shows in the whole.
+func (s *Settings) take(vars []variable) *Error {
+	last := map[string]variable{}
+	for _, v := range vars {
+		last[v.name] = v
+	}
+	for _, v := range vars {
+		if v != last[v.name] || v.value == "" || !strings.HasPrefix(v.name, "EGRESS_") {
+			continue
+		}
+		if err := s.set(v); err != nil {
+			return &Error{Line: v.line, Setting: v.name, Text: err.Error()}
+		}
+	}
+	if last["EGRESS_DNSMASQ_LOG"].value == "" {
+		s.DNSMasqLog = s.LogDir + "/dnsmasq/dnsmasq.log"
+	}
+	if name, err := s.checkFolders(); err != nil {
+		return &Error{Line: max(1, last[name].line), Setting: name, Text: err.Error()}
+	}
+	return nil
+}
+
+func (s *Settings) set(v variable) (err error) {
+	switch v.name {
+	case "EGRESS_LOG_DIR":
+		s.LogDir, err = folder(v.value)
+	case "EGRESS_STATE_DIR":
+		s.StateDir, err = folder(v.value)
+	case "EGRESS_DNSMASQ_LOG":
+		s.DNSMasqLog, err = folder(v.value)
+	case "EGRESS_LISTEN":
+		s.Listen, err = loopback(v.value)
+	case "EGRESS_LISTEN_ALSO":
+		s.ListenAlso, err = addresses(v.value)
+	case "EGRESS_PREFIX":
+		s.Prefix, err = prefix(v.value)
+	case "EGRESS_SOURCE":
+		s.Source = Source(v.value)
+		if s.Source != Log && s.Source != Set {
+			err = fmt.Errorf("%q: log or set", v.value)
+		}
+	case "EGRESS_RECOUNT":
+		s.Recount, err = yes(v.value)
+	case "EGRESS_FORWARD":
+		s.Forward, err = yes(v.value)
+	case "EGRESS_ALLOW_PLAIN_DNS":
+		s.AllowPlainDNS, err = yes(v.value)
+	case "EGRESS_PROBE_NAME":
+		s.ProbeName, err = hostName(v.value)
+	case "EGRESS_MAX_ROWS":
+		s.MaxRows, err = number(v.value)
+	case "EGRESS_MAX_IPS":
+		s.MaxIPs, err = number(v.value)
+		if err == nil && s.MaxIPs == 1 {
+			err = fmt.Errorf("1: at least 2, or 0")
+		}
+	default:
+		s.rest = append(s.rest, v)
+	}
+	return err
+}
+
+func yes(value string) (bool, error) {
+	if value != "yes" && value != "no" {
+		return false, fmt.Errorf("%q: yes or no", value)
+	}
+	return value == "yes", nil
+}
+
+func number(value string) (int, error) {
+	n, err := strconv.ParseUint(value, 10, 32)
+	if err != nil || len(value) > 9 {
+		return 0, fmt.Errorf("%q: not a number of up to nine digits", value)
+	}
+	return int(n), nil
+}
+
+func loopback(value string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(value)
+	switch {
+	case err != nil || !a.Is4():
+		return a, fmt.Errorf("%q: not an IPv4 address", value)
+	case !a.IsLoopback():
+		return a, fmt.Errorf("%s: not a loopback address (127.x.y.z)", a)
+	}
+	return a, notResolveds(a)
+}
+
+// notResolveds refuses the addresses on which systemd-resolved listens.
+func notResolveds(a netip.Addr) error {
+	if a == netip.AddrFrom4([4]byte{127, 0, 0, 53}) || a == netip.AddrFrom4([4]byte{127, 0, 0, 54}) {
+		return fmt.Errorf("%s: systemd-resolved's own address", a)
+	}
+	return nil
+}
+
+func addresses(value string) (list []netip.Addr, err error) {
+	for _, word := range strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == ',' }) {
+		a, err := netip.ParseAddr(word)
+		if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+			return nil, fmt.Errorf("%q: not an address that one interface has", word)
+		}
+		if err := notResolveds(a); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// prefix: the kernel keeps 29 bytes and cuts in silence.
+func prefix(value string) (string, error) {
+	if len(value) > 29 {
+		return "", fmt.Errorf("longer than 29 bytes")
+	}
+	return value, only(value, "_.: -", "only letters, digits, blank and _ . : -")
+}
+
+func hostName(value string) (string, error) {
+	if len(value) > 253 {
+		return "", fmt.Errorf("longer than 253 bytes")
+	}
+	return value, only(value, "._-", "not a name")
+}
+
+// only refuses all but letters, digits and some more.
+func only(value, more, text string) error {
+	for i := range len(value) {
+		if c := value[i]; !digit(c) && !(letter(c) && c != '_') && strings.IndexByte(more, c) < 0 {
+			return fmt.Errorf("%q: %s", value, text)
+		}
+	}
+	return nil
+}
