@@ -72,6 +72,8 @@ var bad = []struct{ text, want string }{
 	{"A=1|B=2", "f: line 1: '|' is not understood here: no commands, or quote it"},
 	{"A=$B", "f: line 1: $B is not assigned above"},
 	{"A=${B:-c}", "f: line 1: only $NAME and ${NAME} are understood"},
+	{"export ", "f: line 1: export what?"},
+	{"A=1\nB=\\", "f: line 2: a backslash ends the file"},
 	{"A=~/x", "f: line 1: ~ is not understood: write the folder's whole name, or quote it"},
 	{"A=1\r\n", "f: line 1: a control character (0x0d)"},
 	{"EGRESS_LISTEN=127.0.0.53", "f: line 1: EGRESS_LISTEN: 127.0.0.53: systemd-resolved's own address"},

@@ -16,11 +16,16 @@ type reader struct {
 	text string
 	at   int
 	line int
+	done bool // a statement of this line has been read, which ; may end
 	vars []variable
 }
 
 func assignments(text string) ([]variable, *Error) {
 	r := &reader{text: text, line: 1}
+	if strings.HasSuffix(text, "\\") {
+		r.line += strings.Count(text, "\n")
+		return nil, r.fail("a backslash ends the file")
+	}
 	if zero := strings.IndexByte(text, 0); zero >= 0 {
 		r.line += strings.Count(text[:zero], "\n")
 		return nil, r.fail("a zero byte")
@@ -70,9 +75,11 @@ func (r *reader) statement() *Error {
 	case c == '\n':
 		r.at++
 		r.line++
+		r.done = false
 		return nil
-	case c == ';':
+	case c == ';' && r.done:
 		r.at++
+		r.done = false
 		return nil
 	case c == '#':
 		end := strings.IndexByte(r.text[r.at:], '\n')
@@ -83,6 +90,7 @@ func (r *reader) statement() *Error {
 		return nil
 	}
 	name := r.name()
+	r.done = true
 	if name == "export" && (r.peek() == ' ' || r.peek() == '\t') {
 		return r.export()
 	}
@@ -91,9 +99,12 @@ func (r *reader) statement() *Error {
 
 // export reads what may stand behind the word: assignments, or only names.
 func (r *reader) export() *Error {
-	for {
+	for n := 0; ; n++ {
 		r.blanks()
 		if c := r.peek(); c == 0 && r.at == len(r.text) || c == '\n' || c == ';' || c == '#' {
+			if n == 0 {
+				return r.fail("export what?")
+			}
 			return nil
 		}
 		name := r.name()
@@ -181,10 +192,6 @@ func (r *reader) quoted(b *strings.Builder, text string) {
 
 // escaped reads what is behind a backslash outside of quotes.
 func (r *reader) escaped(b *strings.Builder) {
-	if r.at == len(r.text) {
-		b.WriteByte('\\')
-		return
-	}
 	if r.text[r.at] == '\n' {
 		r.line++
 	} else {
@@ -203,7 +210,7 @@ func (r *reader) double(b *strings.Builder) *Error {
 		case '"':
 			return nil
 		case '\\':
-			if strings.IndexByte("$`\"\\\n", r.peek()) < 0 || r.at == len(r.text) {
+			if strings.IndexByte("$`\"\\\n", r.peek()) < 0 {
 				b.WriteByte('\\')
 				continue
 			}

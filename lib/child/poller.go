@@ -1,0 +1,93 @@
+package child
+
+import (
+	"fmt"
+	"os/user"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/layout"
+)
+
+// poller looks up who the poller is.
+func poller() (*syscall.Credential, error) {
+	u, err := user.Lookup(layout.Poller)
+	if err != nil {
+		return nil, fmt.Errorf("no user %s (egress-monitor enable makes it)", layout.Poller)
+	}
+	adm, err := user.LookupGroup(layout.Readers)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := u.GroupIds()
+	if err != nil {
+		return nil, err
+	}
+	c := &syscall.Credential{Uid: number(u.Uid), Gid: number(adm.Gid)}
+	for _, g := range groups {
+		if n := number(g); n != 0 {
+			c.Groups = append(c.Groups, n)
+		}
+	}
+	if c.Uid == 0 || c.Gid == 0 {
+		return nil, fmt.Errorf("user %s is root", layout.Poller)
+	}
+	return c, nil
+}
+
+func number(id string) uint32 {
+	n, _ := strconv.ParseUint(id, 10, 32) // 0, root's, is never taken
+	return uint32(n)
+}
+
+// unprivileged calls start on a thread that can never again gain a privilege,
+// and so neither can the process that is started; the thread ends with it. That
+// the kernel clears the other capability sets of a process that leaves uid 0 is
+// in capabilities(7). setpriv(1) does the same with an exec more.
+func unprivileged(start func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
+		err := giveUp()
+		if err == nil {
+			err = start()
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+func giveUp() error {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no_new_privs: %w", err)
+	}
+	for capability := 0; ; capability++ {
+		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(capability), 0, 0, 0)
+		if err != nil {
+			break // behind the last that the kernel knows
+		}
+		if has == 0 {
+			continue
+		}
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(capability), 0, 0, 0); err != nil {
+			return fmt.Errorf("capability bounding set: %w", err)
+		}
+	}
+	return dropInheritable()
+}
+
+func dropInheritable() error {
+	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&head, &data[0]); err != nil {
+		return fmt.Errorf("capabilities: %w", err)
+	}
+	data[0].Inheritable, data[1].Inheritable = 0, 0
+	if err := unix.Capset(&head, &data[0]); err != nil {
+		return fmt.Errorf("capabilities: %w", err)
+	}
+	return nil
+}
