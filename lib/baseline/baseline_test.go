@@ -1,0 +1,172 @@
+package baseline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+)
+
+var day0 = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func pull(t *testing.T, host, domains, ips string, at time.Time) {
+	t.Helper()
+	write(t, filepath.Join(host, DomainsFile), domains)
+	write(t, filepath.Join(host, IPsFile), ips)
+	if err := Update(host, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpdate: a key keeps the time at which it came; what was there at the first
+// pull is not later than that, what came later is; and what a reset took away is
+// still known.
+func TestUpdate(t *testing.T) {
+	host := filepath.Join(t.TempDir(), "web1")
+	pull(t, host, "a.example 5 2026-11-01T11:00:00Z 192.0.2.1\n", "192.0.2.1 5 2026-11-01T11:00:00Z\n", day0)
+	pull(t, host, "a.example 9 2026-11-02T11:00:00Z 192.0.2.1\nb.example 1 2026-11-02T10:00:00Z -\nc.example 1 2026-11-01T11:59:58Z -\nd.example 2 2027-01-01T00:00:00Z -\n",
+		"192.0.2.1 9 2026-11-02T11:00:00Z\n", day0.Add(day))
+	want := "a.example 5 2026-11-01T11:00:00Z -\nb.example 1 2026-11-02T10:00:00Z -\nc.example 1 2026-11-01T12:00:01Z -\nd.example 2 2026-11-02T12:00:00Z -\n"
+	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	pull(t, host, "b.example 1 2026-11-03T10:00:00Z -\n", "", day0.Add(2*day))
+	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+		t.Errorf("after a reset: got\n%swant\n%s", got, want)
+	}
+	if got := read(t, filepath.Join(host, FirstIPs)); got != "192.0.2.1 5 2026-11-01T11:00:00Z\n" {
+		t.Error(got)
+	}
+	if got := read(t, filepath.Join(host, historyFile)); got != "2026-11-01T12:00:00Z first\n" {
+		t.Error(got)
+	}
+}
+
+// TestAbsorbed: what a narrow folded row has absorbed gives it its time; a wide
+// one absorbs nothing.
+func TestAbsorbed(t *testing.T) {
+	host := filepath.Join(t.TempDir(), "web1")
+	pull(t, host, "a.t.example.org 1 2026-11-01T11:00:00Z -\nb.t.example.org 1 2026-11-01T10:00:00Z -\nx.org 1 2026-11-01T09:00:00Z -\n",
+		"192.0.2.1 5 2026-11-01T11:00:00Z\n198.51.100.1 5 2026-11-01T10:00:00Z\n", day0)
+	pull(t, host, "* 7 2026-11-02T10:00:00Z -\n*.example.org 3 2026-11-02T10:00:00Z -\n*.org 3 2026-11-02T10:00:00Z -\n",
+		"0.0.0.0/0 9 2026-11-02T11:00:00Z\n192.0.2.0/24 9 2026-11-02T11:00:00Z\n", day0.Add(day))
+	want := "* 7 2026-11-02T10:00:00Z -\n*.example.org 1 2026-11-01T10:00:00Z -\n*.org 3 2026-11-02T10:00:00Z -\nx.org 1 2026-11-01T09:00:00Z -\n"
+	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	want = "0.0.0.0/0 9 2026-11-02T11:00:00Z\n192.0.2.0/24 5 2026-11-01T11:00:00Z\n198.51.100.1 5 2026-11-01T10:00:00Z\n"
+	if got := read(t, filepath.Join(host, FirstIPs)); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestFleet: of all hosts the earlier time stays, in any order and grouping, and
+// of hosts that are gone too.
+func TestFleet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a", FirstIPs), "192.0.2.1 5 2026-11-01T11:00:00Z\n192.0.2.2 5 2026-11-01T11:00:00Z\n")
+	write(t, filepath.Join(dir, "b", FirstIPs), "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n")
+	write(t, filepath.Join(dir, "c", FirstIPs), "192.0.2.2 4 2026-11-01T11:00:00Z\n")
+	for _, names := range [][]string{{"c"}, {"a", "b"}, {"b"}, nil} {
+		if err := UpdateFleet(dir, names); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.RemoveAll(filepath.Join(dir, "b"))
+	if err := UpdateFleet(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.2 4 2026-11-01T11:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n"
+	if got := read(t, FleetFile(dir, FirstIPs)); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestStates: one a day, for a year one a week, and they come back as they were.
+func TestStates(t *testing.T) {
+	host := filepath.Join(t.TempDir(), "web1")
+	row := "192.0.2.1 5 2026-11-01T11:00:00Z\n"
+	write(t, filepath.Join(host, IPsFile), row)
+	for n := range 500 {
+		at := day0.Add(time.Duration(n) * day)
+		if err := os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := thin(filepath.Join(host, statesDir), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pull(t, host, "", row, day0.Add(500*day))
+	pull(t, host, "", row, day0.Add(500*day+time.Hour))
+	states, err := States(host)
+	if err != nil || len(states) < 31+45 || len(states) > 32+54 {
+		t.Errorf("%d states, %v", len(states), err)
+	}
+	got := ""
+	err = EachRow(host, states[len(states)-1], IPsFile, func(rec aggregate.Record) error {
+		got += string(rec.Append(nil))
+		return nil
+	})
+	if got != row || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestHistory: of failures in a row the first stays, resets stay until they are
+// known, and the file is bounded.
+func TestHistory(t *testing.T) {
+	host := t.TempDir()
+	pull(t, host, "", "", day0)
+	for n, kind := range []string{Good, Failed, Failed, Good, Good, Reset, Reset, Failed} {
+		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), kind, "why\x1b[31m"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `2026-11-01T12:00:00Z first
+2026-11-01T13:00:00Z failed why?[31m
+2026-11-01T15:00:00Z ok why?[31m
+2026-11-01T17:00:00Z reset why?[31m
+2026-11-01T18:00:00Z reset why?[31m
+2026-11-01T19:00:00Z failed why?[31m
+`
+	if got := read(t, filepath.Join(host, historyFile)); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	for n := range 3 * maxEvents {
+		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Failed, Good}[n%2], strings.Repeat("x", 300)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err := History(host)
+	if err != nil || len(events) != maxEvents || events[0].Kind != First {
+		t.Errorf("%d events, %v, %v", len(events), events[0], err)
+	}
+	if !Known(host).IsZero() {
+		t.Error("known before it was")
+	}
+	if err := SetKnown(host, day0); err != nil || !Known(host).Equal(day0) {
+		t.Errorf("%v, %v", Known(host), err)
+	}
+}

@@ -1,0 +1,215 @@
+package baseline
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/rows"
+
+	"github.com/google/renameio/v2"
+)
+
+// Update takes the state that a good pull has published in the folder of a host
+// into its baseline.
+func Update(hostDir string, pulled time.Time) error {
+	if err := sweep(hostDir); err != nil {
+		return err
+	}
+	begin, err := beginning(hostDir, pulled)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		u := update{hostDir: hostDir, state: f.state, first: f.first, begin: begin, pulled: pulled}
+		if err := u.run(); err != nil {
+			return fmt.Errorf("%s: %w", f.first, err)
+		}
+	}
+	if err := keepState(hostDir, pulled); err != nil {
+		return err
+	}
+	return thin(filepath.Join(hostDir, statesDir), pulled)
+}
+
+// update is the update of one first-seen file.
+type update struct {
+	hostDir, state, first string
+	begin, pulled         time.Time
+	folded                folded
+	domains               bool // rows have four fields
+
+	added, gone int
+	absorbed    bool
+}
+
+// run reads both files twice: to see what there is to do, and to do it.
+func (u *update) run() error {
+	state, err := openRows(filepath.Join(u.hostDir, u.state))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer state.Close()
+	old, err := openRows(filepath.Join(u.hostDir, u.first))
+	if errors.Is(err, fs.ErrNotExist) {
+		old, err = openRows(os.DevNull)
+	}
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	if err := u.folded.read(state); err != nil {
+		return err
+	}
+	if err := rows.Join(old, state, u.look); err != nil {
+		return err
+	}
+	if u.added == 0 && !u.absorbed && u.gone <= maxFirstSeen {
+		return nil
+	}
+	return u.write(old, state)
+}
+
+// look counts what is new, and finds what a folded row has absorbed.
+func (u *update) look(old, state *aggregate.Record) error {
+	switch {
+	case old == nil:
+		u.added++
+		u.domains = u.domains || state.IPs != nil
+	case state == nil:
+		if u.folded.absorb(old.Key, entryOf(old)) {
+			u.absorbed = true
+		} else {
+			u.gone++
+		}
+		fallthrough
+	default:
+		u.domains = u.domains || old.IPs != nil
+	}
+	return nil
+}
+
+// write writes the new file. Of the keys that are gone from the state the ones
+// beyond the limit are left out.
+func (u *update) write(old, state *rows.File) error {
+	out, err := replace(filepath.Join(u.hostDir, u.first), u.domains)
+	if err != nil {
+		return err
+	}
+	defer out.cleanup()
+	excess := u.gone - maxFirstSeen
+	err = rows.Join(old, state, func(o, s *aggregate.Record) error {
+		switch {
+		case s == nil && u.folded.holds(o.Key):
+			return nil
+		case s == nil && excess > 0:
+			excess--
+			return nil
+		case s == nil:
+			return out.put(o.Key, entryOf(o))
+		}
+		e := u.seen(s)
+		if o != nil {
+			e = entryOf(o)
+		}
+		return out.put(s.Key, u.folded.earliest(s.Key, e))
+	})
+	if err != nil {
+		return err
+	}
+	return out.commit()
+}
+
+// seen is the entry of a key that the state has and the records have not.
+func (u *update) seen(rec *aggregate.Record) entry {
+	at := min(string(rec.Last), stamp(u.pulled))
+	if u.pulled.After(u.begin) {
+		at = max(at, stamp(u.begin.Add(time.Second)))
+	}
+	return entry{at, rec.Count}
+}
+
+func entryOf(rec *aggregate.Record) entry { return entry{string(rec.Last), rec.Count} }
+
+// openRows opens an aggregate. What cannot be used in it was reported when it
+// was pulled.
+func openRows(path string) (*rows.File, error) {
+	return rows.Open(func(batch.Skipped) {}, path)
+}
+
+// A replacement is a first-seen file that is written beside the one it will
+// take the place of.
+type replacement struct {
+	to     *renameio.PendingFile
+	w      *bufio.Writer
+	fields string // behind the time
+	buf    []byte
+}
+
+func replace(path string, domains bool) (*replacement, error) {
+	to, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
+	if err != nil {
+		return nil, err
+	}
+	r := &replacement{to: to, w: bufio.NewWriterSize(to, 64<<10)}
+	if domains {
+		r.fields = " -"
+	}
+	return r, nil
+}
+
+func (r *replacement) put(key []byte, e entry) error {
+	r.buf = append(append(r.buf[:0], key...), ' ')
+	r.buf = fmt.Appendf(r.buf, "%d %s%s\n", e.count, e.at, r.fields)
+	_, err := r.w.Write(r.buf)
+	return err
+}
+
+func (r *replacement) commit() error {
+	if err := r.w.Flush(); err != nil {
+		return err
+	}
+	return r.to.CloseAtomicallyReplace()
+}
+
+func (r *replacement) cleanup() { r.to.Cleanup() } // nothing after a commit
+
+// sweep removes what a killed writer has left in a folder: the names that
+// renameio gives to pending files.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		for _, f := range files {
+			if strings.HasPrefix(e.Name(), "."+f.first) {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+			}
+		}
+	}
+	return err
+}
+
+// hosts are the folders in dir that are hosts.
+func hosts(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}

@@ -1,0 +1,127 @@
+package baseline
+
+import (
+	"bytes"
+	"net/netip"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/rows"
+	"egress-monitor/lib/suffix"
+)
+
+// folded is the narrow folded rows of a state: the keys that they cover are
+// gone from it, and the earliest of their times is that of the row.
+type folded struct {
+	domains map[string]*entry
+	nets    map[netip.Prefix]*entry
+}
+
+func (f *folded) read(state *rows.File) error {
+	f.domains, f.nets = map[string]*entry{}, map[netip.Prefix]*entry{}
+	r := state.Rows()
+	for r.Next() {
+		rec := r.Record()
+		if domain, ok := family.Names(rec.Key); ok {
+			if narrowNames(domain) {
+				f.domains[string(domain)] = &entry{at: "~"}
+			}
+		} else if bytes.IndexByte(rec.Key, '/') >= 0 {
+			if p, ok := family.Address(rec.Key); ok && narrowPrefix(p) {
+				f.nets[p] = &entry{at: "~"}
+			}
+		}
+	}
+	return r.Err()
+}
+
+// narrowNames says whether *.domain stands for one owner's names, and not for
+// "others" below a public suffix.
+func narrowNames(domain []byte) bool {
+	d := string(domain)
+	return d != "" && suffix.Of(d) != d
+}
+
+// narrowPrefix says whether a prefix stands for a family, and not for "others".
+func narrowPrefix(p netip.Prefix) bool {
+	if p.Addr().Is4() {
+		return p.Bits() >= 24
+	}
+	return p.Bits() >= 48
+}
+
+// absorb gives the entry of a key to the row that covers it, if one does.
+func (f *folded) absorb(key []byte, e entry) bool {
+	row := f.cover(key)
+	if row == nil {
+		return false
+	}
+	if e.before(*row) {
+		*row = e
+	}
+	return true
+}
+
+func (f *folded) holds(key []byte) bool { return f.cover(key) != nil }
+
+// cover is the entry of the folded row that covers a key, but is not it.
+func (f *folded) cover(key []byte) *entry {
+	if len(f.domains) == 0 && len(f.nets) == 0 {
+		return nil
+	}
+	if p, ok := family.Address(key); ok {
+		return f.net(p)
+	}
+	name, _ := family.Names(key)
+	for {
+		i := bytes.IndexByte(name, '.')
+		if i < 0 {
+			return nil
+		}
+		name = name[i+1:]
+		if row := f.domains[string(name)]; row != nil {
+			return row
+		}
+	}
+}
+
+func (f *folded) net(p netip.Prefix) *entry {
+	for net, row := range f.nets {
+		if net != p && family.Contains(net, p) {
+			return row
+		}
+	}
+	return nil
+}
+
+// earliest is the entry of a row of the state: of a folded one, the earliest of
+// those that it has absorbed.
+func (f *folded) earliest(key []byte, e entry) entry {
+	row := f.domains[domainOf(key)]
+	if bytes.IndexByte(key, '/') >= 0 {
+		if p, ok := family.Address(key); ok {
+			row = f.nets[p]
+		}
+	}
+	if row != nil && row.before(e) {
+		return *row
+	}
+	return e
+}
+
+func domainOf(key []byte) string {
+	if domain, ok := family.Names(key); ok {
+		return string(domain)
+	}
+	return ""
+}
+
+// Narrow says whether a folded key stands for one family; false is "others", or
+// a key that is not folded.
+func Narrow(rec *aggregate.Record) bool {
+	if domain, ok := family.Names(rec.Key); ok {
+		return narrowNames(domain)
+	}
+	p, ok := family.Address(rec.Key)
+	return ok && !p.IsSingleIP() && narrowPrefix(p)
+}

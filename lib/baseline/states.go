@@ -1,0 +1,134 @@
+package baseline
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// How long dated states stay: one a day for a month, one a week for a year.
+const (
+	day        = 24 * time.Hour
+	keepDaily  = 31 * day
+	keepWeekly = 53 * 7 * day
+)
+
+// keepState keeps the current state under its date, unless there is one of that
+// day. A state is there whole or not at all: its folder gets its name last.
+func keepState(hostDir string, pulled time.Time) error {
+	dir := filepath.Join(hostDir, statesDir)
+	states, err := States(hostDir)
+	if err != nil {
+		return err
+	}
+	for _, at := range states {
+		if at.Truncate(day).Equal(pulled.UTC().Truncate(day)) {
+			return nil
+		}
+	}
+	staged := filepath.Join(dir, pulled.UTC().Format(stampLayout)+newSuffix)
+	if err := errors.Join(os.RemoveAll(staged), os.MkdirAll(staged, 0o755)); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := compress(filepath.Join(hostDir, f.state), filepath.Join(staged, f.state+compressed)); err != nil {
+			return err
+		}
+	}
+	return os.Rename(staged, strings.TrimSuffix(staged, newSuffix))
+}
+
+func compress(from, to string) error {
+	in, err := openRegular(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close() // was only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		out.Close()
+		return err
+	}
+	_, err = io.Copy(z, bufio.NewReader(in))
+	return errors.Join(err, z.Close(), out.Sync(), out.Close())
+}
+
+// States are the times of the dated states of a host, in order.
+func States(hostDir string) (times []time.Time, err error) {
+	entries, err := os.ReadDir(filepath.Join(hostDir, statesDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if t, err := time.Parse(stampLayout, e.Name()); err == nil && e.IsDir() {
+			times = append(times, t)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times, err
+}
+
+// thin removes states that are too many, and what a killed run has left.
+func thin(dir string, now time.Time) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	week := int64(-1)
+	for _, e := range entries { // in the order of time
+		at, bad := time.Parse(stampLayout, e.Name())
+		age, its := now.Sub(at), at.Unix()/int64(7*day/time.Second)
+		switch {
+		case bad != nil && !strings.HasSuffix(e.Name(), newSuffix):
+			continue // not ours
+		case bad != nil, age > keepWeekly, age > keepDaily && its == week:
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		default:
+			week = its
+		}
+	}
+	return err
+}
+
+// EachRow calls do with each row of a dated state. The record is good until do
+// returns.
+func EachRow(hostDir string, at time.Time, name string, do func(aggregate.Record) error) error {
+	f, err := openRegular(filepath.Join(hostDir, statesDir, at.UTC().Format(stampLayout), name+compressed))
+	if err != nil {
+		return err
+	}
+	defer f.Close() // was only read
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	in := batch.NewScanner(z, name)
+	in.Max, in.Plain = aggregate.MaxRow, true
+	for in.Scan() {
+		if rec, err := aggregate.Parse(in.Bytes()); err == nil {
+			if err := do(rec); err != nil {
+				return err
+			}
+		}
+	}
+	return in.Err()
+}
