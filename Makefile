@@ -59,7 +59,7 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR)/admin $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	install bin/* scripts/egress-pull $(DESTDIR)$(PREFIX)/bin
+	install bin/* $(DESTDIR)$(PREFIX)/bin
 	install -d $(LIBDIR)/clickhouse/queries
 	install scripts/clickhouse/egress-load $(LIBDIR)/clickhouse
 	install -m 644 scripts/clickhouse/schema.sql $(LIBDIR)/clickhouse

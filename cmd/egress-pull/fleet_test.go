@@ -1,7 +1,7 @@
-// Package scripts tests the collector's shell scripts as they are installed:
-// egress-pull against a real sshd on loopback, with servers that are dead,
-// slow, or lie.
-package scripts
+package main
+
+// The tests run egress-pull, as it is installed, against a real sshd on
+// loopback, with servers that are dead, slow, or lie.
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, "../cmd/aggmerge") }
+func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, ".") }
 
 func absolute(t testing.TB, name string) string {
 	t.Helper()
@@ -38,7 +38,7 @@ type fleet struct {
 }
 
 func newFleet(t testing.TB, servers int) *fleet {
-	testtools.Need(t, "sshd", "ssh", "ssh-keygen", "rsync", "timeout", "flock")
+	testtools.Need(t, "sshd", "ssh", "ssh-keygen", "rsync")
 	f := &fleet{t: t, dir: t.TempDir(), ports: testtools.FreePorts(t, servers)}
 	for _, key := range []string{"host", "other", "client"} {
 		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", f.file(key)).CombinedOutput()
@@ -124,7 +124,7 @@ func (f *fleet) server(name, script string) (port int) {
 // good adds a server as it is documented.
 func (f *fleet) good(name string, options string) {
 	f.t.Helper()
-	f.server(name, "exec '"+absolute(f.t, "egress-serve")+"' "+options+" '"+f.file("servers/"+name)+"'")
+	f.server(name, "exec '"+absolute(f.t, "../../scripts/egress-serve")+"' "+options+" '"+f.file("servers/"+name)+"'")
 }
 
 func (f *fleet) aggregates(name, domains, ips string) {
@@ -138,7 +138,7 @@ func (f *fleet) command(options ...string) *exec.Cmd {
 	f.write("hosts", f.hosts.String())
 	f.write("known_hosts", f.known.String())
 	args := append([]string{"-F", f.file("ssh_config")}, options...)
-	return exec.Command(absolute(f.t, "egress-pull"), append(args, f.file("hosts"), f.file("out"))...)
+	return exec.Command("egress-pull", append(args, f.file("hosts"), f.file("out"))...)
 }
 
 // standIn puts a script in the place of a program, for those whose PATH begins

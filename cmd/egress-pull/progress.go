@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+
+	"egress-monitor/lib/pull"
+
+	"golang.org/x/sys/unix"
+)
+
+// progress is one line on a terminal that says how far the pull is.
+type progress struct {
+	out      *os.File
+	terminal bool
+}
+
+func newProgress(out *os.File) *progress {
+	_, err := unix.IoctlGetTermios(int(out.Fd()), unix.TCGETS)
+	return &progress{out, err == nil}
+}
+
+func (p *progress) count(c pull.Count) {
+	if p.terminal {
+		fmt.Fprintf(p.out, "\regress-pull: %d of %d hosts, %d failed\033[K", c.Finished, c.Total, c.Failed)
+	}
+}
+
+func (p *progress) clear() {
+	if p.terminal {
+		fmt.Fprint(p.out, "\r\033[K")
+	}
+}
+
+// untilSignal returns a context that a signal ends, and what says which one did;
+// 0 is none. Who ignores SIGHUP, as nohup does, goes on.
+func untilSignal() (context.Context, func() syscall.Signal) {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var got atomic.Int32
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, signals...)
+	go func() {
+		got.Store(int32((<-c).(syscall.Signal)))
+		cancel()
+	}()
+	return ctx, func() syscall.Signal { return syscall.Signal(got.Load()) }
+}

@@ -1,0 +1,109 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"egress-monitor/lib/plain"
+)
+
+// grace is how long a program has between a request to end and the end.
+const grace = 3 * time.Second
+
+// run runs a program to its end, or to that of ctx, with all that it started.
+func (o *Options) run(ctx context.Context, stdout io.Writer, tool, program string, args ...string) error {
+	// A child is told when the thread that made it ends, as it does if we are killed.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.CommandContext(ctx, program, args...)
+	said := &capture{max: o.MaxSize}
+	cmd.Dir, cmd.Stdout, cmd.Stderr = o.Work, stdout, said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = grace
+	err := cmd.Run()
+	if err == nil {
+		return nil
+	}
+	if cmd.Process != nil {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of its group; mostly nothing
+	}
+	if said.total > said.max {
+		return errSize
+	}
+	return newFailure(tool, err, said.buf.String())
+}
+
+// capture keeps the beginning of what a program says, and ends a program that
+// says too much.
+type capture struct {
+	buf        bytes.Buffer
+	total, max int64
+}
+
+const maxSaid = 64 << 10
+
+func (c *capture) Write(p []byte) (int, error) {
+	c.buf.Write(p[:min(len(p), maxSaid-c.buf.Len())])
+	if c.total += int64(len(p)); c.total > c.max {
+		return 0, errSize
+	}
+	return len(p), nil
+}
+
+// A failure is a program that failed.
+type failure struct {
+	tool   string
+	status int // the exit status, or 128 and the signal that ended it
+	said   string
+	err    error
+}
+
+func newFailure(tool string, err error, said string) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	f := &failure{tool: tool, status: exit.ExitCode(), said: said, err: err}
+	if w, ok := exit.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		if w.Signal() == syscall.SIGXFSZ {
+			return errSize
+		}
+		f.status = 128 + int(w.Signal())
+	}
+	return f
+}
+
+func (f *failure) Error() string { return f.explain().Error() }
+
+// Exit statuses of rsync, and of ssh, after which there is no sense in another
+// try: no file, no space, no time, no connection.
+var final = map[int]bool{11: true, 23: true, 24: true, 25: true, 30: true, 35: true, noConnection: true}
+
+const noConnection = 255
+
+// otherRoad says whether ssh reached the server, and only rsync did not work out.
+func otherRoad(err error) bool {
+	var f *failure
+	return !errors.Is(err, errSize) && (!errors.As(err, &f) || !final[f.status] && f.status < 128)
+}
+
+func (f *failure) explain() error {
+	switch {
+	case f.status != noConnection:
+		return fmt.Errorf("%s: exit status %d: %s", f.tool, f.status, plain.FirstLine(f.said))
+	case strings.Contains(f.said, "HOST IDENTIFICATION HAS CHANGED"):
+		return errors.New("the host key is another one than before")
+	case strings.Contains(f.said, "Host key verification failed"):
+		return errors.New("the host key is not known")
+	}
+	return errors.New(plain.FirstLine(f.said))
+}

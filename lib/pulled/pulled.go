@@ -1,0 +1,176 @@
+// Package pulled is what a collector has of one host: the two files as they
+// came last, each as it was before it changed the last time, and how the last
+// pull went.
+//
+//	DIR/HOST/unique-domains.log   and .prev
+//	DIR/HOST/unique-ips.log       and .prev
+//	DIR/HOST/pull.status          see Status
+//
+// Whatever a host sends is hostile until Check has read it. Then Publish puts it
+// in place, by renames: each of them leaves files that are whole, and a kill
+// between two of them leaves nothing that the next pull does not complete, since
+// it brings the states again.
+package pulled
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Names of the files of a host.
+const (
+	Domains    = "unique-domains.log"
+	IPs        = "unique-ips.log"
+	Previous   = ".prev" // after either of them
+	StatusFile = "pull.status"
+)
+
+// Files are the two, in the order in which a server sends them.
+var Files = []string{Domains, IPs}
+
+var errRegular = errors.New("not a regular file")
+
+// A Host is the folder of one. What comes is in Stage, a folder of the same file
+// system that nobody else writes to.
+type Host struct {
+	Dir   string
+	Stage string
+	Mode  fs.FileMode // of the files
+}
+
+// A Change is what a pull has brought.
+type Change struct {
+	Changed []string // of Files: those that are not as they were
+	Fallen  []string // and of these, those whose counts fell
+}
+
+// Compare says what the files in the stage change.
+func (h Host) Compare() (c Change, err error) {
+	for _, name := range Files {
+		now, came := filepath.Join(h.Dir, name), filepath.Join(h.Stage, name)
+		same, err := equal(now, came)
+		if err != nil {
+			return c, err
+		}
+		if same {
+			continue
+		}
+		c.Changed = append(c.Changed, name)
+		fallen, err := fell(now, came)
+		if err != nil {
+			return c, err
+		}
+		if fallen {
+			c.Fallen = append(c.Fallen, name)
+		}
+	}
+	return c, nil
+}
+
+// Publish puts the files that changed in place.
+func (h Host) Publish(c Change) error {
+	for _, name := range c.Changed {
+		if err := h.keep(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.Changed {
+		if err := h.replace(filepath.Join(h.Stage, name), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep makes the current file the previous one, whose name is there at every
+// moment. They are one file already if a pull was killed in between.
+func (h Host) keep(name string) error {
+	now := filepath.Join(h.Dir, name)
+	same, err := equal(now, now+Previous)
+	if err != nil || same {
+		return err
+	}
+	link := filepath.Join(h.Stage, "prev")
+	if err := os.Link(now, link); errors.Is(err, fs.ErrNotExist) {
+		return nil // there is none yet
+	} else if err != nil {
+		return err
+	}
+	return os.Rename(link, now+Previous)
+}
+
+// replace puts a file of the stage in the place of one of the host's, when what
+// it holds is on disk: after a loss of power there is the old or the new one.
+func (h Host) replace(from, name string) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // Sync has reported what there is to report
+	if err := errors.Join(f.Chmod(h.Mode), f.Sync()); err != nil {
+		return err
+	}
+	return os.Rename(from, filepath.Join(h.Dir, name))
+}
+
+// WriteStatus replaces the status.
+func (h Host) WriteStatus(s Status) error {
+	from := filepath.Join(h.Stage, StatusFile)
+	if err := os.WriteFile(from, []byte(s.text()), h.Mode); err != nil {
+		return err
+	}
+	return h.replace(from, StatusFile)
+}
+
+// equal says whether both files are there and have the same bytes.
+func equal(a, b string) (bool, error) {
+	x, y, err := openBoth(a, b)
+	if x == nil || err != nil {
+		return false, err
+	}
+	defer x.Close() // were only read
+	defer y.Close()
+	p, q := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, errX := io.ReadFull(x, p)
+		m, errY := io.ReadFull(y, q)
+		if !bytes.Equal(p[:n], q[:m]) {
+			return false, nil
+		}
+		if end(errX) && end(errY) {
+			return true, nil
+		}
+		if err := errors.Join(errX, errY); err != nil {
+			return false, err
+		}
+	}
+}
+
+func end(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
+
+// openBoth opens two files; nil if one of them is missing, or if they cannot be
+// equal by their sizes.
+func openBoth(a, b string) (x, y *os.File, err error) {
+	infoA, errA := os.Lstat(a)
+	infoB, errB := os.Lstat(b)
+	switch {
+	case errors.Is(errA, fs.ErrNotExist), errors.Is(errB, fs.ErrNotExist):
+		return nil, nil, nil
+	case errA != nil || errB != nil:
+		return nil, nil, errors.Join(errA, errB)
+	case infoA.Size() != infoB.Size():
+		return nil, nil, nil
+	}
+	if x, err = openRegular(a); err != nil {
+		return nil, nil, err
+	}
+	if y, err = openRegular(b); err != nil {
+		x.Close() // was only read
+		return nil, nil, err
+	}
+	return x, y, nil
+}
