@@ -10,7 +10,8 @@ const (
 	Admin    = "/var/lib/egress-monitor-admin"     // root's notes: what was changed, and how it was before; 0700
 	Enabled  = Admin + "/enabled"                  // holds since when; the last thing that enable makes
 	Bypassed = Admin + "/bypassed"                 // exists while names go past dnsmasq
-	Truth    = Admin + "/truth"                    // gaps, and since when a part is blind; for status and check
+	Gaps     = Admin + "/gaps"                     // what was lost, and when; bounded
+	Truth    = Run + "/truth"                      // how the last minute went; for status and check
 	Run      = "/run/egress-monitor"               // what is found out anew at each boot
 	Lock     = Run + "/lock"                       // one of enable, disable, heal and sync at a time
 	Servers  = Run + "/servers"                    // dnsmasq's servers-file: server= lines
@@ -54,12 +55,17 @@ const (
 	Table        = "egress_monitor" // of nft, family inet
 )
 
-// The canary: a name that our dnsmasq answers itself, and the documentation
-// addresses that it, and nothing else, leads to. The check's name is answered
-// alike, but is never taken for a canary that was sent each minute.
+// The canaries: names that our dnsmasq answers itself, and the documentation
+// addresses that they, and nothing else, lead to. One name is asked of dnsmasq,
+// the other of the system's resolver: systemd-resolved refuses .invalid by
+// itself (RFC 6761, section 6.4) but forwards .test, and has it among its
+// negative trust anchors. The checks' names are answered alike, but are never
+// taken for canaries that were sent each minute.
 const (
-	CanaryName = "canary.egress-monitor.invalid"
-	CheckName  = "check." + CanaryName
-	CanaryIP4  = "203.0.113.255"
-	CanaryIP6  = "2001:db8:ffff:ffff::255"
+	CanaryName       = "canary.egress-monitor.invalid"
+	SystemCanaryName = "canary.egress-monitor.test"
+	CheckName        = "check." + CanaryName
+	SystemCheckName  = "check." + SystemCanaryName
+	CanaryIP4        = "203.0.113.255"
+	CanaryIP6        = "2001:db8:ffff:ffff::255"
 )

@@ -1,0 +1,114 @@
+// Package ask asks one name server one question, over UDP, once: no search
+// list, no hosts file, no cache and no second server answer in its place.
+package ask
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// Port is where name servers listen.
+const Port = 53
+
+// A asks for the IPv4 addresses of a name. That the name does not exist is an
+// answer, without addresses; that the server could not or would not find out,
+// or that no answer came within the time, is an error.
+func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr, error) {
+	id := uint16(rand.Uint32())
+	question, err := pack(id, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	conn, err := dial(server)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(question); err != nil {
+		return nil, err
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return nil, err
+	}
+	return answer(conn, id, question)
+}
+
+// Send sends the question and waits for no answer. That a firewall refuses to
+// pass it is no error.
+func Send(server netip.AddrPort, name string) error {
+	question, err := pack(uint16(rand.Uint32()), name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	conn, err := dial(server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err = conn.Write(question); errors.Is(err, os.ErrPermission) { // dropped on its way out
+		return nil
+	}
+	return err
+}
+
+func dial(server netip.AddrPort) (*net.UDPConn, error) {
+	return net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
+}
+
+func pack(id uint16, name string) ([]byte, error) {
+	n, err := dnsmessage.NewName(strings.TrimSuffix(name, ".") + ".")
+	if err != nil {
+		return nil, err
+	}
+	m := dnsmessage.Message{
+		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
+		Questions: []dnsmessage.Question{{Name: n, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+	}
+	return m.Pack()
+}
+
+// answer waits for the answer to id. What is not an answer to this question is
+// passed over.
+func answer(conn *net.UDPConn, id uint16, question []byte) ([]netip.Addr, error) {
+	var asked dnsmessage.Message
+	if err := asked.Unpack(question); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 65535)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		var m dnsmessage.Message
+		if m.Unpack(buf[:n]) != nil || m.ID != id || !m.Response || len(m.Questions) != 1 || !sameQuestion(m.Questions[0], asked.Questions[0]) {
+			continue
+		}
+		if m.RCode != dnsmessage.RCodeSuccess && m.RCode != dnsmessage.RCodeNameError {
+			return nil, fmt.Errorf("%s: the server says %s", conn.RemoteAddr(), strings.TrimPrefix(m.RCode.String(), "RCode"))
+		}
+		return addresses(m.Answers), nil
+	}
+}
+
+func sameQuestion(a, b dnsmessage.Question) bool {
+	return a.Type == b.Type && a.Class == b.Class && strings.EqualFold(a.Name.String(), b.Name.String())
+}
+
+func addresses(answers []dnsmessage.Resource) []netip.Addr {
+	var addrs []netip.Addr
+	for _, r := range answers {
+		if a, ok := r.Body.(*dnsmessage.AResource); ok {
+			addrs = append(addrs, netip.AddrFrom4(a.A))
+		}
+	}
+	return addrs
+}
