@@ -1,0 +1,250 @@
+// Package firewall keeps the LOG rules, which make the kernel print a line for
+// each new connection. It is careful with the firewall of the machine.
+//
+// The rules are in chains of their own, in table mangle, which filter firewalls
+// leave alone, and are jumped to first. One iptables-restore makes or replaces
+// a family's chains and jumps at once.
+//
+// iptables has two backends, nf_tables ("nft") and the older one ("legacy"),
+// and the kernel asks the rules of both. So both are always looked at. Rules
+// that are good stay in the backend they are in, whatever iptables is by now:
+// to move them would count a few connections twice or not at all.
+//
+// The look of each minute is cheap. nf_tables has a generation, counted up with
+// each change of anything (package nfnetlink), and the legacy backend says in
+// /proc/net/ip_tables_names which tables it has at all. Only if something has
+// changed are the rules read, by iptables-save, and compared with what that
+// showed when they were made.
+//
+// The package takes no lock; its user does.
+package firewall
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"egress-monitor/lib/layout"
+)
+
+// A Question is a question to a name server that is not logged: who asks, and
+// the server's port.
+type Question struct {
+	UID  int
+	Port int
+}
+
+// Want is what the rules should be.
+type Want struct {
+	Log     bool // whether there should be any
+	Prefix  string
+	Forward bool       // also log what is forwarded to a device that leads out
+	Own     []Question // of the resolvers of this machine; left out
+	Uplinks Uplinks    // the devices that lead out; only for Forward
+}
+
+// A Firewall is that of this machine. Ask runs a command that only reads, Act
+// one that changes something. Both return an error that holds the first line
+// the command had to say.
+type Firewall struct {
+	Want Want
+	Dir  string // a folder of /run for what is remembered
+	Ask  func(name string, args ...string) (stdout []byte, err error)
+	Act  func(stdin []byte, name string, args ...string) error
+	Dry  bool // Act does nothing: do not look whether it did
+
+	now func() time.Time
+}
+
+// Is says whether the rules are as they should be, in one backend, and nothing
+// of ours is in the other.
+func (f *Firewall) Is() (bool, error) {
+	m := f.load()
+	seen, err := f.look(m)
+	if err != nil {
+		return false, err
+	}
+	return f.good(m, seen), nil
+}
+
+// Do makes the rules so. What the machine had before is noted first.
+func (f *Firewall) Do() error {
+	m := f.load()
+	seen, err := f.look(m)
+	if err != nil {
+		return err
+	}
+	_, err = f.do(m, seen)
+	return err
+}
+
+// Heal is Is, and Do if need be. It returns what to tell about that.
+func (f *Firewall) Heal() (said []string, err error) {
+	m := f.load()
+	seen, err := f.look(m)
+	if err != nil {
+		return nil, err
+	}
+	if f.good(m, seen) {
+		gap := f.since(m, seen)
+		return gap, f.save(m)
+	}
+	return f.do(m, seen)
+}
+
+func (f *Firewall) do(m *memory, seen *sight) (said []string, err error) {
+	lastGood, intact, twice := m.GoodAt, f.intact(m, seen), seen.twice()
+	if !f.Dry {
+		f.noteBefore(m, seen)
+		if err := f.save(m.forgotten()); err != nil { // if we are killed now
+			return nil, err
+		}
+	}
+	m.Absent = ""
+	for _, fam := range families {
+		if err := f.make(m, seen, fam); err != nil {
+			return nil, err
+		}
+	}
+	if f.Dry {
+		return nil, nil
+	}
+	if err := f.remember(m); err != nil {
+		return nil, err
+	}
+	switch {
+	case !f.Want.Log || lastGood.IsZero():
+	case intact: // replaced in one step
+		said = append(said, "firewall rules changed, as settings, resolvers or default routes have")
+	case twice:
+		said = append(said, fmt.Sprintf("healed: both iptables-nft and iptables-legacy had firewall rules; connections between %s and %s may count twice",
+			stamp(lastGood), stamp(f.time())))
+	default:
+		said = append(said, "gap: "+gapText(lastGood, f.time()), "healed: firewall rules")
+	}
+	return said, f.save(m)
+}
+
+func gapText(from, to time.Time) string {
+	return fmt.Sprintf("the firewall's LOG rules were not all there at times between %s and %s; connections made then may be missing",
+		stamp(from), stamp(to))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// make makes the rules of a family, or takes them away if none are wanted.
+func (f *Firewall) make(m *memory, seen *sight, fam family) error {
+	keep, err := f.choose(m, seen, fam)
+	if err != nil {
+		return err
+	}
+	for _, b := range backends {
+		if b != keep && seen.ours[fam.in(b)] != "" {
+			if err := f.restore(fam, b, removal(seen.ours[fam.in(b)])); err != nil {
+				return err
+			}
+		}
+	}
+	if keep == none || f.isGood(m, seen, fam, keep) {
+		return nil
+	}
+	err = f.restore(fam, keep, replacement(f.Want, fam, seen.ours[fam.in(keep)]))
+	if err != nil && fam == ip6 && f.impossible(fam, keep) {
+		m.Absent = fmt.Sprintf("IPv6 connections are not logged: %v", err)
+		return nil
+	}
+	return err
+}
+
+// choose is the backend that a family's rules belong in.
+func (f *Firewall) choose(m *memory, seen *sight, fam family) (backend, error) {
+	if !f.Want.Log {
+		return none, nil
+	}
+	for _, b := range backends {
+		if f.isGood(m, seen, fam, b) {
+			return b, nil
+		}
+	}
+	b := f.active(fam)
+	if b == none && fam == ip6 {
+		m.Absent = "IPv6 connections are not logged: ip6tables-restore is not installed"
+		return none, nil
+	}
+	if b == none {
+		return none, errors.New("iptables-restore is missing (apt-get install iptables)")
+	}
+	return b, nil
+}
+
+func (f *Firewall) restore(fam family, b backend, text string) error {
+	return f.Act([]byte(text), f.command(fam, b, "-restore"), "-w", "5", "--noflush")
+}
+
+// impossible says whether the kernel has no such table at all.
+func (f *Firewall) impossible(fam family, b backend) bool {
+	_, err := f.Ask(f.command(fam, b, ""), "-w", "5", "-t", "mangle", "-S", "OUTPUT")
+	return err != nil
+}
+
+// remember looks at what was made, which must be there, and keeps what it
+// looks like.
+func (f *Firewall) remember(m *memory) error {
+	seen, err := f.lookClosely(m)
+	if err != nil {
+		return err
+	}
+	*m = *m.forgotten()
+	m.Wanted = f.wanted()
+	for at, text := range seen.ours {
+		if text != "" {
+			m.Kernel[at] = text
+		}
+	}
+	if !f.good(m, seen) {
+		return errors.Join(errors.New("the firewall rules are not there although iptables-restore has made them"), f.save(m.forgotten()))
+	}
+	m.GoodSince = f.time()
+	f.sawGood(m, seen)
+	return nil
+}
+
+// Undo takes away what is ours, from both backends, also what no note tells
+// of. What was not there before goes again, if nobody else uses it.
+func (f *Firewall) Undo() error {
+	m := f.load()
+	seen, err := f.lookClosely(m)
+	if err != nil {
+		return err
+	}
+	if m.Before == nil {
+		m.Before = f.olderNotes()
+	}
+	var failed []error
+	for _, fam := range families {
+		for _, b := range backends {
+			if ours := seen.ours[fam.in(b)]; ours != "" {
+				failed = append(failed, f.restore(fam, b, removal(ours)))
+			}
+		}
+		if had, ok := m.Before[fam.name()]; ok {
+			failed = append(failed, f.removeEmpty(fam, had))
+		}
+	}
+	if err := errors.Join(failed...); err != nil || f.Dry {
+		return err
+	}
+	if seen, err = f.lookClosely(m); err != nil {
+		return err
+	}
+	for at, ours := range seen.ours {
+		if ours != "" {
+			return fmt.Errorf("rules are left in %s: %s", at, bytes.SplitN([]byte(ours), []byte("\n"), 2)[0])
+		}
+	}
+	return f.removeMemory()
+}
+
+// Chains are the names of our chains.
+var chains = [...]string{layout.Chain, layout.ChainForward}

@@ -1,0 +1,199 @@
+package firewall
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/nfnetlink"
+)
+
+// A sight is what the firewall looks like.
+type sight struct {
+	gen    uint32            // the generation of nf_tables; 0: there is no nf_tables
+	legacy string            // the tables of the legacy backend
+	ours   map[string]string // our part of each backend ("iptables-nft"), as oursIn has it
+	logged map[string]uint64 // the packets that our LOG rules have logged
+	handle string            // of our rules of nf_tables: what was deleted and made again has others
+
+	unchanged bool // since the last look: only gen and legacy are known
+}
+
+// look looks closely, unless nothing has changed since that was done.
+func (f *Firewall) look(m *memory) (*sight, error) {
+	gen, err := generation()
+	if err != nil {
+		return nil, err
+	}
+	tables := legacyTables(ip4) + "\n" + legacyTables(ip6)
+	quiet := !has(tables, "mangle") // the legacy backend has no generation
+	if quiet && !m.GoodAt.IsZero() && m.Gen == gen && m.Legacy == tables && m.Wanted == f.wanted() {
+		return &sight{gen: gen, legacy: tables, unchanged: true}, nil
+	}
+	return f.lookClosely(m)
+}
+
+func generation() (uint32, error) {
+	c, err := nfnetlink.Dial()
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	gen, err := c.Generation()
+	if errors.Is(err, nfnetlink.ErrAbsent) {
+		return 0, nil
+	}
+	return gen, err
+}
+
+// lookClosely reads the rules of both backends. If they change meanwhile, the
+// generation is the older one, and the next look will be close too.
+func (f *Firewall) lookClosely(m *memory) (*sight, error) {
+	s := &sight{ours: map[string]string{}, logged: map[string]uint64{}}
+	var err error
+	if s.gen, err = generation(); err != nil {
+		return nil, err
+	}
+	s.legacy = legacyTables(ip4) + "\n" + legacyTables(ip6)
+	if s.gen != 0 {
+		if err = f.lookAtNft(s); err != nil {
+			return nil, err
+		}
+	}
+	for _, fam := range families {
+		if has(legacyTables(fam), "mangle") {
+			if err := f.read(s, fam, legacy); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// lookAtNft reads the tables that hold something of ours. iptables-nft is not
+// asked about others: a table may hold what it cannot show.
+func (f *Firewall) lookAtNft(s *sight) error {
+	c, err := nfnetlink.Dial()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	tables, err := c.Tables()
+	if err != nil {
+		return err
+	}
+	found, err := c.Chains()
+	if err != nil {
+		return err
+	}
+	for _, fam := range families {
+		for _, t := range tables {
+			if t.Name != "mangle" || t.Family != byte(fam) || !holdsOurs(found, t) {
+				continue
+			}
+			rules, err := c.Rules(t.Family, t.Name)
+			if err != nil {
+				return err
+			}
+			if err := f.read(s, fam, nft); err != nil {
+				return err
+			}
+			s.handle += handles(t, rules)
+		}
+	}
+	return nil
+}
+
+func holdsOurs(found []nfnetlink.Chain, t nfnetlink.Table) bool {
+	for _, c := range found {
+		if c.Family == t.Family && c.Table == t.Name && isOurs(c.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// handles is who our rules are, not what they say.
+func handles(t nfnetlink.Table, rules []nfnetlink.Rule) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d:", nfnetlink.FamilyName(t.Family), t.Handle)
+	for _, r := range rules {
+		if isOurs(r.Chain) {
+			fmt.Fprintf(&b, " %d", r.Handle)
+		}
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func (f *Firewall) read(s *sight, fam family, b backend) error {
+	text, err := f.Ask(f.command(fam, b, "-save"), "-c", "-t", "mangle")
+	if err != nil {
+		return fmt.Errorf("cannot read the firewall rules: %w", err)
+	}
+	ours, logged := oursIn(string(text))
+	s.ours[fam.in(b)], s.logged[fam.in(b)] = ours, logged
+	return nil
+}
+
+// good says whether the rules are as they should be.
+func (f *Firewall) good(m *memory, s *sight) bool {
+	if s.unchanged {
+		return true
+	}
+	for _, fam := range families {
+		in := 0
+		for _, b := range backends {
+			if s.ours[fam.in(b)] == "" {
+				continue
+			}
+			if in++; !f.isGood(m, s, fam, b) {
+				return false
+			}
+		}
+		if in > 1 || f.Want.Log && in == 0 && (fam == ip4 || m.Absent == "") {
+			return false
+		}
+	}
+	return !f.Want.Log || m.Wanted == f.wanted()
+}
+
+// isGood says whether a backend has the rules of a family as they were made,
+// and they were made as they should be now.
+func (f *Firewall) isGood(m *memory, s *sight, fam family, b backend) bool {
+	at := fam.in(b)
+	return f.Want.Log && s.ours[at] != "" && s.ours[at] == m.Kernel[at] && m.Wanted == f.wanted() &&
+		strings.Contains(s.ours[at], "1 -A OUTPUT -j "+layout.Chain+"\n")
+}
+
+// wanted is all rules, to be compared with those that were made.
+func (f *Firewall) wanted() string {
+	if !f.Want.Log {
+		return ""
+	}
+	return rules(f.Want, ip4) + rules(f.Want, ip6)
+}
+
+// twice says whether both backends have rules of ours.
+func (s *sight) twice() bool {
+	for _, fam := range families {
+		if s.ours[fam.in(nft)] != "" && s.ours[fam.in(legacy)] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// intact says whether the rules are as they were made, whatever they should be
+// by now.
+func (f *Firewall) intact(m *memory, s *sight) bool {
+	for _, fam := range families {
+		for _, b := range backends {
+			if s.ours[fam.in(b)] != m.Kernel[fam.in(b)] {
+				return false
+			}
+		}
+	}
+	return !m.GoodAt.IsZero() && s.handle == m.Handle && !s.fewerThan(m)
+}

@@ -1,0 +1,178 @@
+package firewall
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/nfnetlink"
+)
+
+// A memory is what is known of this boot's rules, in Dir/firewall.json. It is
+// in /run, as the rules are in the kernel: neither outlives the boot.
+type memory struct {
+	Boot   string            // the kernel's boot_id
+	Before map[string]before // what "ip" and "ip6" had of table mangle of nf_tables before us; nil: not noted
+	Wanted string            // the rules that were made, as they were given to iptables-restore
+	Kernel map[string]string // our part of each backend, as iptables-save showed it then
+	Absent string            // why there are none for IPv6
+
+	Gen       uint32 // of the last close look
+	Legacy    string
+	Handle    string
+	Logged    map[string]uint64
+	GoodSince time.Time // the rules have been good since then, as far as looks can tell
+	GoodAt    time.Time // when they were seen to be
+}
+
+// before is what a family had of table mangle.
+type before struct {
+	Table  bool
+	Chains []string // built-in ones
+}
+
+func (f *Firewall) file() string { return filepath.Join(f.Dir, "firewall.json") }
+
+// load reads the memory. One that is of another boot or broken is empty: then
+// the rules are made anew, and nothing but them is taken away by Undo.
+func (f *Firewall) load() *memory {
+	m := &memory{}
+	text, err := os.ReadFile(f.file())
+	if err != nil || json.Unmarshal(text, m) != nil || m.Boot != boot() {
+		m = &memory{Boot: boot()}
+	}
+	if m.Kernel == nil {
+		m.Kernel = map[string]string{}
+	}
+	return m
+}
+
+func (f *Firewall) save(m *memory) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
+		return err
+	}
+	return replace(f.file(), text)
+}
+
+// replace is for /run, which needs no fsync.
+func replace(file string, text []byte) error {
+	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+func (f *Firewall) removeMemory() error {
+	err := os.Remove(f.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func boot() string {
+	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(text))
+}
+
+func (f *Firewall) time() time.Time {
+	if f.now != nil {
+		return f.now()
+	}
+	return time.Now()
+}
+
+// forgotten is without what the rules looked like, but with what was there
+// before them.
+func (m *memory) forgotten() *memory {
+	return &memory{Boot: m.Boot, Before: m.Before, Absent: m.Absent, Kernel: map[string]string{}}
+}
+
+// since keeps that the rules are good now. Rules that were flushed and put
+// back meanwhile are good, too, but not the same: their handles are others, or
+// their counters began anew.
+func (f *Firewall) since(m *memory, s *sight) (said []string) {
+	if !s.unchanged && !m.GoodAt.IsZero() && (s.handle != m.Handle || s.fewerThan(m)) {
+		said = append(said, "gap: "+gapText(m.GoodAt, f.time()))
+		m.GoodSince = f.time()
+	}
+	f.sawGood(m, s)
+	return said
+}
+
+func (s *sight) fewerThan(m *memory) bool {
+	for at, n := range m.Logged {
+		if s.logged[at] < n {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Firewall) sawGood(m *memory, s *sight) {
+	m.GoodAt, m.Gen, m.Legacy = f.time(), s.gen, s.legacy
+	if !s.unchanged {
+		m.Handle, m.Logged = s.handle, s.logged
+	}
+}
+
+// noteBefore notes what is there, unless that was done before we made rules.
+// If there are rules of ours that no note tells of, nobody knows.
+func (f *Firewall) noteBefore(m *memory, s *sight) {
+	if m.Before == nil {
+		m.Before = f.olderNotes()
+	}
+	if m.Before != nil || s.ours[ip4.in(nft)]+s.ours[ip6.in(nft)] != "" {
+		return
+	}
+	c, err := nfnetlink.Dial()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	tables, err := c.Tables()
+	if err != nil && !errors.Is(err, nfnetlink.ErrAbsent) {
+		return
+	}
+	found, _ := c.Chains()
+	m.Before = map[string]before{}
+	for _, fam := range families {
+		m.Before[fam.name()] = noteOf(fam, tables, found)
+	}
+}
+
+func noteOf(fam family, tables []nfnetlink.Table, found []nfnetlink.Chain) (b before) {
+	for _, t := range tables {
+		b.Table = b.Table || t.Family == byte(fam) && t.Name == "mangle"
+	}
+	for _, c := range found {
+		if c.Family == byte(fam) && c.Table == "mangle" && c.Base {
+			b.Chains = append(b.Chains, c.Name)
+		}
+	}
+	return b
+}
+
+// olderNotes reads what the version before this one noted: "there OUTPUT
+// FORWARD" or "new" in iptables.table, and the same for IPv6.
+func (f *Firewall) olderNotes() map[string]before {
+	notes := map[string]before{}
+	for _, fam := range families {
+		text, err := os.ReadFile(filepath.Join(f.Dir, fam.tables()+".table"))
+		if words := strings.Fields(string(text)); err == nil && len(words) > 0 {
+			notes[fam.name()] = before{Table: words[0] == "there", Chains: words[1:]}
+		}
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	return notes
+}

@@ -1,0 +1,106 @@
+package nfnetlink
+
+import (
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/testtools"
+
+	"golang.org/x/sys/unix"
+)
+
+// namespace gives the test's thread a network of its own, and a socket in it.
+func namespace(t *testing.T) *Conn {
+	testtools.NeedRoot(t)
+	testtools.Need(t, "nft", "iptables-nft")
+	runtime.LockOSThread()
+	testtools.Must(t, unix.Unshare(unix.CLONE_NEWNET))
+	c, err := Dial()
+	testtools.Must(t, err)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func run(t *testing.T, name, input string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+func nft(t *testing.T, text string) { t.Helper(); run(t, "nft", text, "-f", "-") }
+
+func TestGeneration(t *testing.T) {
+	c := namespace(t)
+	a, err := c.Generation()
+	testtools.Must(t, err)
+	if b, err := c.Generation(); err != nil || b != a {
+		t.Errorf("%d after %d, %v", b, a, err)
+	}
+	nft(t, "add table inet x")
+	if b, err := c.Generation(); err != nil || b != a+1 {
+		t.Errorf("%d after %d and a change, %v", b, a, err)
+	}
+}
+
+func TestLists(t *testing.T) {
+	c := namespace(t)
+	nft(t, `table inet x {
+		set s { type ipv4_addr; }
+		chain plain { udp dport 9 counter notrack; }
+		chain out { type filter hook output priority 0; policy drop; ip daddr @s accept; jump plain; }
+	}`)
+	run(t, "iptables-nft", "", "-t", "raw", "-A", "OUTPUT", "-j", "CT", "--notrack")
+	tables, err := c.Tables()
+	if err != nil || len(tables) != 2 || tables[0] != (Table{Inet, "x", 1}) || tables[1].Name != "raw" || tables[1].Family != IPv4 {
+		t.Errorf("tables %+v, %v", tables, err)
+	}
+	chains, err := c.Chains()
+	if err != nil || len(chains) != 3 || chains[0].Base || !chains[1].Base || chains[1].Hook != HookOutput || chains[1].Accepts || !chains[2].Accepts {
+		t.Errorf("chains %+v, %v", chains, err)
+	}
+	sets, err := c.Sets(Inet, "x")
+	if err != nil || len(sets) != 1 || sets[0].Name != "s" || sets[0].Handle == 0 {
+		t.Errorf("sets %+v, %v", sets, err)
+	}
+	rules, err := c.Rules(0, "")
+	if err != nil || len(rules) != 4 || !slices.Contains(rules[0].Statements, "notrack") || !slices.Contains(rules[3].Statements, "target:CT") {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
+	for _, gone := range []string{"none", strings.Repeat("n", 200)} {
+		rules, err := c.Rules(Inet, gone)
+		sets, err2 := c.Sets(Inet, gone)
+		if err != nil || err2 != nil || len(rules)+len(sets) != 0 {
+			t.Errorf("of a table that is not there: %v %v %v %v", rules, sets, err, err2)
+		}
+	}
+}
+
+// What was deleted and put back has another handle.
+func TestHandles(t *testing.T) {
+	c := namespace(t)
+	handles := func() (uint64, uint64) {
+		tables, err := c.Tables()
+		testtools.Must(t, err)
+		rules, err := c.Rules(Inet, "x")
+		testtools.Must(t, err)
+		return tables[0].Handle, rules[0].Handle
+	}
+	const text = "table inet x { chain c { counter; }; }\n"
+	nft(t, text)
+	table, rule := handles()
+	nft(t, "flush chain inet x c\nadd rule inet x c counter")
+	if again, other := handles(); again != table || other == rule {
+		t.Errorf("a rule put back: %d %d after %d %d", again, other, table, rule)
+	}
+	nft(t, "delete table inet x")
+	nft(t, text)
+	if again, _ := handles(); again == table {
+		t.Errorf("a table put back: %d again", again)
+	}
+}
