@@ -1,0 +1,121 @@
+// Package canary shows that what leaves the server is seen, by letting something
+// leave that is known.
+//
+// Each minute one question goes to our dnsmasq, one to the system's resolver,
+// which must ask our dnsmasq, and one packet to an address that nothing else
+// leads to, and that our own rules log and then drop. Proof that a way sees is
+// that the count of its canary's row has risen: a time in a row proves nothing,
+// since a clock that was once ahead leaves a late one for years.
+package canary
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/ask"
+	"egress-monitor/lib/layout"
+)
+
+const patience = 2 * time.Second
+
+// The ways that are proved.
+const (
+	Names     = "names"     // dnsmasq, its log, the poll of it
+	Resolver  = "resolver"  // the system's resolver asks dnsmasq
+	Addresses = "addresses" // the rules, the kernel's log or set, the poll of it
+)
+
+// answer is what our dnsmasq says for its canaries; no other server does.
+var answer = netip.MustParseAddr(layout.CanaryIP4)
+
+// Ask asks a server for a name that our dnsmasq answers by itself, again if no
+// answer came.
+func Ask(server netip.AddrPort, name string) error {
+	got, err := ask.A(server, name, patience)
+	if err != nil {
+		got, err = ask.A(server, name, patience)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(got) != 1 || got[0] != answer:
+		return fmt.Errorf("%s does not ask our dnsmasq: %s is %v there", server, name, got)
+	}
+	return nil
+}
+
+// Packet sends one packet to the canary's address, of IPv4 or, on a machine that
+// has none, IPv6. The rule after the one that logs it drops it; so it must be
+// known that the rules are there.
+func Packet() error {
+	err := ask.Send(netip.AddrPortFrom(answer, 9), layout.CanaryName)
+	if err != nil {
+		err = ask.Send(netip.AddrPortFrom(netip.MustParseAddr(layout.CanaryIP6), 9), layout.CanaryName)
+	}
+	return err
+}
+
+// A Sight is what the two files hold of the canaries of a way.
+type Sight struct {
+	Count uint64    // how often they were seen
+	Last  time.Time // when last, by the clock of the line; zero: never
+}
+
+func (s *Sight) add(r aggregate.Record) {
+	s.Count += r.Count
+	if t, err := time.Parse(aggregate.TimeLayout, string(r.Last)); err == nil && t.After(s.Last) {
+		s.Last = t
+	}
+}
+
+// Sights reads the two files. One that is not there yet holds nothing.
+func Sights(domains, ips string, open func(name string) (*os.File, error)) (map[string]Sight, error) {
+	all := map[string]Sight{}
+	for _, f := range []struct {
+		file string
+		rows []row
+	}{
+		{domains, []row{
+			{Names, layout.CanaryName}, {Resolver, layout.SystemCanaryName},
+			{Names, "*.egress-monitor.invalid"}, {Resolver, "*.egress-monitor.test"}, // folded: nothing else is below it
+		}},
+		{ips, []row{
+			{Addresses, layout.CanaryIP4}, {Addresses, layout.CanaryIP6},
+			{Addresses, "203.0.113.0/24"}, {Addresses, "2001:db8:ffff:ffff::/64"},
+		}},
+	} {
+		in, err := open(f.file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+		err = sights(all, in, f.rows)
+		in.Close() // was only read
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", f.file, err)
+		}
+	}
+	return all, nil
+}
+
+type row struct{ way, key string }
+
+func sights(all map[string]Sight, f *os.File, rows []row) error {
+	for _, row := range rows {
+		r, err := find(f, row.key)
+		if err != nil {
+			return err
+		}
+		s := all[row.way]
+		s.add(r)
+		all[row.way] = s
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package child
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// OpenAsPoller opens a plain file for reading as the poller would, if this
+// process is root: nothing in the folders that others can write to is opened
+// with root's privileges, and that it can be opened shows that the poller can.
+// A link, a FIFO or a device in its place is an error.
+func OpenAsPoller(name string) (*os.File, error) {
+	if os.Geteuid() != 0 {
+		return openPlain(name)
+	}
+	who, err := poller()
+	if err != nil {
+		return nil, err
+	}
+	return openAs(name, who)
+}
+
+// openAs opens a file with the file system's view of who, which each thread has
+// for itself (setfsuid(2)); without fsuid 0 the capabilities about files go too
+// (capabilities(7), "Effect of user ID changes").
+func openAs(name string, who *syscall.Credential) (f *os.File, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
+		if err = become(who); err == nil {
+			f, err = openPlain(name)
+		}
+	}()
+	<-done
+	return f, err
+}
+
+func become(who *syscall.Credential) error {
+	if err := setGroups(who.Groups); err != nil {
+		return fmt.Errorf("setgroups: %w", err)
+	}
+	unix.SetfsgidRetGid(int(who.Gid))
+	unix.SetfsuidRetUid(int(who.Uid))
+	// A second call returns what the first has set.
+	gid, _ := unix.SetfsgidRetGid(-1)
+	uid, _ := unix.SetfsuidRetUid(-1)
+	if uid != int(who.Uid) || gid != int(who.Gid) {
+		return fmt.Errorf("cannot become user %d", who.Uid)
+	}
+	return nil
+}
+
+// openPlain opens what is a plain file, without waiting for a FIFO's writer.
+func openPlain(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a plain file")}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

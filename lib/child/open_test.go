@@ -1,0 +1,75 @@
+package child
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// Opened as somebody else, a file is as open as it is to that user, and this
+// process is root as before.
+func TestOpenAs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("root only")
+	}
+	dir := t.TempDir()
+	for d := dir; d != "/tmp" && d != "/"; d = filepath.Dir(d) {
+		os.Chmod(d, 0o755)
+	}
+	name := filepath.Join(dir, "file")
+	write := func(mode fs.FileMode, uid, gid int) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(name, []byte("x"), 0o600), os.Chown(name, uid, gid), os.Chmod(name, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := &syscall.Credential{Uid: 65534, Gid: 65533, Groups: []uint32{65532}}
+	for _, test := range []struct {
+		mode     fs.FileMode
+		uid, gid int
+		open     bool
+	}{
+		{0o600, 0, 0, false},
+		{0o600, 65534, 0, true},
+		{0o640, 0, 65533, true},
+		{0o640, 0, 65532, true},
+		{0o640, 0, 65531, false},
+		{0o644, 0, 0, true},
+	} {
+		write(test.mode, test.uid, test.gid)
+		f, err := openAs(name, who)
+		if (err == nil) != test.open {
+			t.Errorf("%+v: %v", test, err)
+		}
+		if err == nil {
+			f.Close()
+		}
+	}
+	write(0o600, 0, 0)
+	if f, err := os.Open(name); err != nil {
+		t.Errorf("no longer root: %v", err)
+	} else {
+		f.Close()
+	}
+	if groups, err := syscall.Getgroups(); err != nil || len(groups) == 1 && groups[0] == 65532 {
+		t.Errorf("groups: %v, %v", groups, err)
+	}
+}
+
+// What is no plain file is not waited for, and not read.
+func TestOpenPlain(t *testing.T) {
+	dir := t.TempDir()
+	link, fifo := filepath.Join(dir, "link"), filepath.Join(dir, "fifo")
+	if err := errors.Join(os.Symlink("/etc/passwd", link), syscall.Mkfifo(fifo, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{link, fifo, dir, "/dev/null", filepath.Join(dir, "none")} {
+		if f, err := openPlain(name); err == nil {
+			f.Close()
+			t.Errorf("%s was opened", name)
+		}
+	}
+}

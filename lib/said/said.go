@@ -1,0 +1,86 @@
+// Package said is where everything goes that the root side has to say: to the
+// journal or to standard error, and what was lost also to the file of gaps.
+package said
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/gaps"
+	"egress-monitor/lib/layout"
+)
+
+// A Log takes lines.
+type Log struct {
+	Gaps    gaps.File // where gaps are kept
+	Journal string    // journald's socket; empty: lines go to standard error
+	Now     func() time.Time
+
+	gaps int
+}
+
+// JournalSocket is where journald takes lines in its native form
+// (systemd.journal-fields(7), "Journal Native Protocol").
+const JournalSocket = "/run/systemd/journal/socket"
+
+// New returns a log that writes to the journal, or else to standard error.
+func New(journal bool) *Log {
+	l := &Log{Gaps: layout.Gaps, Now: time.Now}
+	if journal {
+		l.Journal = JournalSocket
+	}
+	return l
+}
+
+// Line says one line.
+func (l *Log) Line(format string, args ...any) {
+	text := child.Clean(fmt.Sprintf(format, args...))
+	if gaps.Tells(text) {
+		l.gaps++
+		if err := l.Gaps.Add(gaps.Gap{At: l.Now(), Text: text}); err != nil {
+			l.out(fmt.Sprintf("%s; the line before is not in status", err))
+		}
+	}
+	l.out(text)
+}
+
+// Lines says what a program has printed.
+func (l *Log) Lines(text []byte) {
+	for line := range strings.Lines(string(text)) {
+		l.Line("%s", line)
+	}
+}
+
+// Told returns how many lines told of a gap.
+func (l *Log) Told() int { return l.gaps }
+
+// out writes a line. If journald takes none, cron's mail may reach somebody.
+func (l *Log) out(text string) {
+	if l.Journal == "" || send(l.Journal, text) != nil {
+		cli.Warn("%s", text)
+	}
+}
+
+// send gives journald one entry. It adds by itself who sent it.
+func send(socket, text string) error {
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Net: "unixgram", Name: socket})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	priority := "6" // informational
+	if strings.Contains(text, "gap") || strings.Contains(text, "cannot") {
+		priority = "4" // warning
+	}
+	entry := []byte("SYSLOG_IDENTIFIER=" + layout.Identifier + "\nPRIORITY=" + priority + "\nSYSLOG_PID=" + fmt.Sprint(os.Getpid()) + "\nMESSAGE\n")
+	entry = binary.LittleEndian.AppendUint64(entry, uint64(len(text)))
+	entry = append(append(entry, text...), '\n')
+	_, err = conn.Write(entry)
+	return err
+}
