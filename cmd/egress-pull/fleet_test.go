@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -179,13 +180,17 @@ func (f *fleet) want(name, text string) {
 	}
 }
 
-// wantFiles checks what stands in a folder of the collector.
+// wantFiles checks what stands in a folder of the collector, the records of
+// package baseline aside.
 func (f *fleet) wantFiles(dir, names string) {
 	f.t.Helper()
-	if got := testtools.Names(f.t, f.file(dir)); got != names {
+	got := records.ReplaceAllString(testtools.Names(f.t, f.file(dir)), "")
+	if got = strings.TrimSpace(got); got != names {
 		f.t.Errorf("%s holds %q, want %q", dir, got, names)
 	}
 }
+
+var records = regexp.MustCompile(`(\.fleet|\.fleet-pending|first-seen-domains\.log|first-seen-ips\.log|pull\.history|states)( |$)`)
 
 // status is one field of a host's pull.status.
 func (f *fleet) status(host, field string) string {

@@ -107,11 +107,23 @@ func (c *command) pull(folder *pull.Folder, list hostlist.List) error {
 	for _, line := range result.Said {
 		cli.Warn("%s", line)
 	}
+	err := folder.UpdateFleet(result.Changed)
+	if summary := c.summary(result, show.terminal); summary != nil {
+		if err != nil {
+			cli.Warn("%v", err)
+		}
+		return summary
+	}
+	return err
+}
+
+// summary is the error that some hosts were not pulled, if it is so.
+func (c *command) summary(result pull.Result, terminal bool) error {
 	summary := fmt.Sprintf("%d of %d hosts pulled, %d failed", result.Total-result.Failed, result.Total, result.Failed)
 	if result.Failed > 0 {
 		return errors.New(summary)
 	}
-	if show.terminal {
+	if terminal {
 		cli.Warn("%s", summary)
 	}
 	return nil

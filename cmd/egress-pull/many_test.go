@@ -212,7 +212,7 @@ func TestFleet(t *testing.T) {
 			t.Errorf("%s: not reported", name)
 		}
 	}
-	if entries, _ := os.ReadDir(f.file("out")); len(entries) != hosts+1 { // and .lock
+	if entries, _ := os.ReadDir(f.file("out")); len(entries) != hosts+2 { // .lock and .fleet
 		t.Errorf("%d entries in DIR for %d hosts", len(entries), hosts)
 	}
 }

@@ -36,8 +36,8 @@ func (p *progress) clear() {
 	}
 }
 
-// untilSignal returns a context that a signal ends, and what says which one did;
-// 0 is none. Who ignores SIGHUP, as nohup does, goes on.
+// untilSignal returns a context that a signal ends, and what says which one did
+// so far; 0 is none. A later one ends the process as usual. Who ignores SIGHUP, as nohup does, goes on.
 func untilSignal() (context.Context, func() syscall.Signal) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -51,5 +51,10 @@ func untilSignal() (context.Context, func() syscall.Signal) {
 		got.Store(int32((<-c).(syscall.Signal)))
 		cancel()
 	}()
-	return ctx, func() syscall.Signal { return syscall.Signal(got.Load()) }
+	return ctx, func() syscall.Signal {
+		if got.Load() == 0 {
+			signal.Stop(c)
+		}
+		return syscall.Signal(got.Load())
+	}
 }

@@ -13,7 +13,9 @@ import (
 type Folder struct {
 	Dir  string // absolute
 	Work string // private, of this pull alone
-	lock *os.File
+
+	lock   *os.File
+	behind bool // see isBehind
 }
 
 // Open makes the folder, takes it, and sweeps what a pull that was killed left.
@@ -50,6 +52,9 @@ func (f *Folder) take(name string) error {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	if err != nil {
+		return err
+	}
+	if f.behind, err = f.isBehind(); err != nil {
 		return err
 	}
 	f.Work, err = os.MkdirTemp(f.Dir, ".pull.")

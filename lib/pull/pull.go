@@ -35,7 +35,8 @@ type Count struct {
 // A Result is how all of it went.
 type Result struct {
 	Count
-	Said []string // what people must know, a line each, sorted
+	Said    []string // what people must know, a line each, sorted
+	Changed []string // the hosts whose state is another one now
 }
 
 // Run pulls all hosts of a list. When ctx ends, the hosts that are under way
@@ -84,12 +85,17 @@ func feed(ctx context.Context, queue chan<- hostlist.Host, hosts []hostlist.Host
 type outcome struct {
 	state pulled.State
 	said  string // "" for nothing
+
+	changed string // the host, if its state is another one now
 }
 
 func (r *Result) add(o outcome) {
 	r.Finished++
 	if o.state == pulled.Failed {
 		r.Failed++
+	}
+	if o.changed != "" {
+		r.Changed = append(r.Changed, o.changed)
 	}
 	if o.said != "" {
 		r.Said = append(r.Said, o.said)
