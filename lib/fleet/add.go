@@ -89,7 +89,7 @@ func (a *addresses) add(rec *aggregate.Record, isNew bool) error {
 	}
 	// a resolver's own row is in its own table; one that was folded with others
 	// does not hide these
-	if !(ok && p.IsSingleIP()) && !a.blind && !f.table.Known(p) {
+	if !(ok && p.IsSingleIP()) && !a.blind && !f.table.Known(p, rec.Count) {
 		h.direct(rec.Count, last)
 		a.kinds = append(a.kinds, sighting.Direct)
 	}

@@ -6,12 +6,13 @@ import (
 )
 
 // Absorb takes out of a sorted list of addresses and prefixes those that a
-// prefix of the list covers. The list that it returns may be the same one.
+// prefix of the list covers, if that is one that Leads. The list that it
+// returns may be the same one.
 func Absorb(list []byte) []byte {
 	var s prefixSet
 	entries := bytes.Split(list, []byte{','})
 	for _, e := range entries {
-		if p, ok := parsePrefix(e); ok && bytes.IndexByte(e, '/') >= 0 {
+		if p, ok := parsePrefix(e); ok && bytes.IndexByte(e, '/') >= 0 && Leads(p) {
 			s.add(p)
 		}
 	}

@@ -93,11 +93,12 @@ func appendName(dst, name []byte) []byte {
 	return append(dst, name...)
 }
 
-// PrintDirect writes the rows of addresses that no name led to, as they are.
+// PrintDirect writes the rows of addresses that no name led to, as they are, and
+// those that stand for some to which no name can have led (see Known).
 func (t *Table) PrintDirect(w io.Writer, ips *rows.Reader) error {
 	var buf []byte
-	return t.EachAddress(ips, func(rec aggregate.Record, names []uint32) error {
-		if len(names) > 0 {
+	return t.EachAddress(ips, func(rec aggregate.Record, _ []uint32) error {
+		if p, ok := family.Address(rec.Key); ok && t.Known(p, rec.Count) {
 			return nil
 		}
 		buf = rec.Append(buf[:0])

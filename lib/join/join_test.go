@@ -63,10 +63,7 @@ func randomDomains(r *rand.Rand) []string {
 		seen[name] = true
 		var list []string
 		for range r.Intn(4) {
-			// a prefix takes the place of the addresses it covers
-			if ip := randomAddress(r, false); !slices.ContainsFunc(list, func(x string) bool { return overlap(x, ip) }) {
-				list = append(list, ip)
-			}
+			list = append(list, randomAddress(r, false))
 		}
 		slices.Sort(list)
 		text := strings.Join(uncovered(slices.Compact(list)), ",")
@@ -85,7 +82,7 @@ func uncovered(list []string) (rest []string) {
 		first, last := interval(x)
 		if !slices.ContainsFunc(list, func(p string) bool {
 			from, to := interval(p)
-			return p != x && strings.Contains(p, "/") && from.Cmp(first) <= 0 && last.Cmp(to) <= 0
+			return p != x && !moreThan(p, 24, 48) && strings.Contains(p, "/") && from.Cmp(first) <= 0 && last.Cmp(to) <= 0
 		}) {
 			rest = append(rest, x)
 		}
@@ -96,7 +93,7 @@ func uncovered(list []string) (rest []string) {
 func randomIPs(r *rand.Rand) []string {
 	var lines []string
 	for range r.Intn(80) {
-		lines = append(lines, fmt.Sprintf("%s %d 2026-02-08T21:30:00Z\n", randomAddress(r, true), 1+r.Intn(9)))
+		lines = append(lines, fmt.Sprintf("%s %d 2026-02-08T21:30:00Z\n", randomAddress(r, true), 1+r.Intn(9)*(1+r.Intn(40))))
 	}
 	return lines
 }
@@ -142,7 +139,36 @@ func overlap(a, b string) bool {
 
 func leads(domain, ip string) bool {
 	list := strings.Fields(domain)[3]
-	return list != "-" && slices.ContainsFunc(strings.Split(list, ","), func(x string) bool { return overlap(x, ip) })
+	return list != "-" && slices.ContainsFunc(strings.Split(list, ","), func(x string) bool { return !moreThan(x, 24, 48) && overlap(x, ip) })
+}
+
+// moreThan says whether a prefix is wider than one of so many bits.
+func moreThan(prefix string, bits4, bits6 int) bool {
+	_, p, err := net.ParseCIDR(prefix)
+	if err != nil {
+		return false
+	}
+	ones, bits := p.Mask.Size()
+	return bits == 32 && ones < bits4 || bits == 128 && ones < bits6
+}
+
+// isDirect says whether no name can have led to some of what a row stands for.
+func isDirect(domains []string, row string, names int) bool {
+	ip, count := strings.Fields(row)[0], strings.Fields(row)[1]
+	switch {
+	case moreThan(ip, 17, 49):
+		return true
+	case !strings.HasSuffix(ip, ".0/24") || len(count) < 3 || count < "129":
+		return names == 0
+	}
+	n := 0
+	for i := range 256 {
+		one := strings.Replace(ip, ".0/24", fmt.Sprint(".", i), 1)
+		if slices.ContainsFunc(domains, func(d string) bool { return leads(d, one) }) {
+			n++
+		}
+	}
+	return n <= 128
 }
 
 func slow(domains, ips []string) (all, direct, unvisited string) {
@@ -156,8 +182,10 @@ func slow(domains, ips []string) (all, direct, unvisited string) {
 			}
 		}
 		slices.Sort(names)
-		if names == nil {
+		if isDirect(domains, row, len(names)) {
 			direct += row
+		}
+		if names == nil {
 			names = []string{"-"}
 		}
 		all += strings.TrimSuffix(row, "\n") + " " + strings.Join(names, ",") + "\n"

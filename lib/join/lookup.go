@@ -18,15 +18,64 @@ func (t *Table) Lookup(dst []uint32, p netip.Prefix) []uint32 {
 	return dst[:from+len(slices.Compact(dst[from:]))]
 }
 
-// Known says whether any name led to an address, or to one of a prefix.
-func (t *Table) Known(p netip.Prefix) bool {
+// Known says whether names led to what a row of addresses stands for, which has
+// so many connections. A row for others (0.0.0.0/0, ::/0, and what came of
+// floods before: /8, /16, /48) may stand for anything, and is never known. A /24
+// stands for more than half of its addresses: so it is not known either while
+// names led to no more than half of them, and to no prefix that holds it.
+func (t *Table) Known(p netip.Prefix, connections uint64) bool {
+	if others(p) {
+		return false
+	}
+	const half = 1 << 7
+	needed := 1
+	if p.Addr().Is4() && p.Bits() == 24 && connections > half {
+		needed = half + 1
+	}
 	for i := range t.levels {
 		l := &t.levels[i]
-		if first, last := l.span(p); l.holds(first, last, p) {
+		if l.is4 == p.Addr().Is4() {
+			needed -= l.known(p, needed)
+		}
+		if needed <= 0 {
 			return true
 		}
 	}
 	return false
+}
+
+func others(p netip.Prefix) bool {
+	return p.Addr().Is4() && p.Bits() <= 16 || p.Addr().Is6() && p.Bits() <= 48
+}
+
+// known is how many addresses of p the level holds, and not much more than most.
+func (l *level) known(p netip.Prefix, most int) (n int) {
+	first, last := l.span(p)
+	list := l.pairs[l.search(first):]
+	for i := range list {
+		if bytes.Compare(list[i].addr[:], last[:]) > 0 {
+			break
+		}
+		if i > 0 && list[i].addr == list[i-1].addr {
+			continue
+		}
+		if l.bits <= p.Bits() {
+			return most // it holds all of p
+		}
+		if n += l.size(); n >= most {
+			break
+		}
+	}
+	return n
+}
+
+// size is how many addresses a prefix of the level has, or 256 if that is less.
+func (l *level) size() int {
+	bits := 128
+	if l.is4 {
+		bits = 32
+	}
+	return 1 << min(bits-l.bits, 8)
 }
 
 func (l *level) lookup(dst []uint32, p netip.Prefix) []uint32 {
@@ -41,14 +90,6 @@ func (l *level) lookup(dst []uint32, p netip.Prefix) []uint32 {
 		dst = append(dst, q.name)
 	}
 	return dst
-}
-
-func (l *level) holds(first, last [16]byte, p netip.Prefix) bool {
-	if l.is4 != p.Addr().Is4() {
-		return false
-	}
-	i := l.search(first)
-	return i < len(l.pairs) && bytes.Compare(l.pairs[i].addr[:], last[:]) <= 0
 }
 
 func (l *level) search(first [16]byte) int {

@@ -6,9 +6,11 @@
 // go past it as a stream.
 //
 // Either side may hold prefixes, where many addresses were folded into one (see
-// package family). A name with the prefix 203.0.113.0/24 matches each of its
-// addresses. A row 203.0.113.0/24 of addresses matches each name that led to
-// one of them. An IPv4-mapped address matches as the IPv4 address it leads to.
+// package fold). A name with the prefix 203.0.113.0/24 matches each of its
+// addresses. A wider prefix than that in a name's list (IPv6: than a /48) says
+// only that the name led to more than the list has room for, and matches
+// nothing. A row 203.0.113.0/24 of addresses matches each name that led to one
+// of them. An IPv4-mapped address matches as the IPv4 address it leads to.
 package join
 
 import (
@@ -20,6 +22,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/rows"
 )
 
@@ -81,7 +84,7 @@ func (t *Table) Add(rec aggregate.Record) error {
 	t.ends = append(t.ends, uint32(len(t.text)))
 	for ips := rec.IPs; len(ips) > 0; {
 		ip, rest, _ := bytes.Cut(ips, []byte{','})
-		if p, ok := family.Address(ip); ok { // not "-"
+		if p, ok := family.Address(ip); ok && fold.Leads(p) { // not "-"
 			t.level(p).add(p, name)
 		}
 		ips = rest
