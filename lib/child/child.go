@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/layout"
 )
 
 // Path is where programs are looked for, whatever the caller's environment
@@ -125,7 +127,7 @@ func (c *Cmd) run(ctx context.Context, stdout, stderr *buffer) error {
 	if c.Poller && os.Geteuid() == 0 {
 		who := c.who
 		if who == nil {
-			if who, err = poller(); err != nil {
+			if who, err = credential(layout.Poller); err != nil {
 				return err
 			}
 		}

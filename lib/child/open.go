@@ -8,37 +8,50 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/layout"
 )
 
 // OpenAsPoller opens a plain file for reading as the poller would, if this
 // process is root: nothing in the folders that others can write to is opened
 // with root's privileges, and that it can be opened shows that the poller can.
 // A link, a FIFO or a device in its place is an error.
-func OpenAsPoller(name string) (*os.File, error) {
-	if os.Geteuid() != 0 {
-		return openPlain(name)
-	}
-	who, err := poller()
-	if err != nil {
-		return nil, err
-	}
-	return openAs(name, who)
+func OpenAsPoller(name string) (f *os.File, err error) {
+	err = As(layout.Poller, func() (err error) {
+		f, err = openPlain(name)
+		return err
+	})
+	return f, err
 }
 
-// openAs opens a file with the file system's view of who, which each thread has
-// for itself (setfsuid(2)); without fsuid 0 the capabilities about files go too
+// As calls do with what a user may do to files, and as whom the firewall sees
+// the sockets that it opens; the poller's group is adm. If this process is not
+// root it calls do as it is.
+func As(user string, do func() error) error {
+	if os.Geteuid() != 0 {
+		return do()
+	}
+	who, err := credential(user)
+	if err != nil {
+		return err
+	}
+	return as(who, do)
+}
+
+// as calls do with the file system's view of who, which each thread has for
+// itself (setfsuid(2)); without fsuid 0 the capabilities about files go too
 // (capabilities(7), "Effect of user ID changes").
-func openAs(name string, who *syscall.Credential) (f *os.File, err error) {
-	done := make(chan struct{})
+func as(who *syscall.Credential, do func() error) error {
+	done := make(chan error)
 	go func() {
-		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
-		if err = become(who); err == nil {
-			f, err = openPlain(name)
+		err := become(who)
+		if err == nil {
+			err = do()
 		}
+		done <- err
 	}()
-	<-done
-	return f, err
+	return <-done
 }
 
 func become(who *syscall.Credential) error {

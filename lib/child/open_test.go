@@ -40,7 +40,11 @@ func TestOpenAs(t *testing.T) {
 		{0o644, 0, 0, true},
 	} {
 		write(test.mode, test.uid, test.gid)
-		f, err := openAs(name, who)
+		var f *os.File
+		err := as(who, func() (err error) {
+			f, err = openPlain(name)
+			return err
+		})
 		if (err == nil) != test.open {
 			t.Errorf("%+v: %v", test, err)
 		}

@@ -12,28 +12,32 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// poller looks up who the poller is.
-func poller() (*syscall.Credential, error) {
-	u, err := user.Lookup(layout.Poller)
+// credential looks up one of our users. The poller's group is adm, whose members
+// may read what it writes.
+func credential(name string) (*syscall.Credential, error) {
+	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, fmt.Errorf("no user %s (egress-monitor enable makes it)", layout.Poller)
-	}
-	adm, err := user.LookupGroup(layout.Readers)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no user %s (egress-monitor enable makes it)", name)
 	}
 	groups, err := u.GroupIds()
 	if err != nil {
 		return nil, err
 	}
-	c := &syscall.Credential{Uid: number(u.Uid), Gid: number(adm.Gid)}
+	c := &syscall.Credential{Uid: number(u.Uid), Gid: number(u.Gid)}
+	if name == layout.Poller {
+		adm, err := user.LookupGroup(layout.Readers)
+		if err != nil {
+			return nil, err
+		}
+		c.Gid = number(adm.Gid)
+	}
 	for _, g := range groups {
 		if n := number(g); n != 0 {
 			c.Groups = append(c.Groups, n)
 		}
 	}
 	if c.Uid == 0 || c.Gid == 0 {
-		return nil, fmt.Errorf("user %s is root", layout.Poller)
+		return nil, fmt.Errorf("user %s is root", name)
 	}
 	return c, nil
 }

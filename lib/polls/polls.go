@@ -1,0 +1,81 @@
+// Package polls is root's half of a poll: it starts one of the two pipelines as
+// the unprivileged poller, and passes on what that has to say.
+package polls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/settings"
+)
+
+// The two of them.
+const (
+	Domains = "domains"
+	IPs     = "ips"
+)
+
+// Longest is how long a poll may take: the first after days in which nobody
+// polled has much to read. Then it is killed, and begins anew.
+const Longest = 10 * time.Minute
+
+// ErrBusy is that another poll of the same kind is at work.
+var ErrBusy = errors.New("another poll is at work")
+
+// A Poller starts pipelines.
+type Poller struct {
+	Settings settings.Settings
+	Say      func(text []byte) // what the pipeline has said: lines
+	Run      string            // the folder of locks
+	Lib      string            // the folder of the pipelines
+}
+
+// New returns a Poller for this machine.
+func New(s settings.Settings, say func(text []byte)) *Poller {
+	return &Poller{Settings: s, Say: say, Run: layout.Run, Lib: layout.Lib}
+}
+
+// Poll runs one pipeline. Another one of its kind is waited for as long as wait
+// says; then the error is ErrBusy.
+func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) error {
+	unlock, err := lock(ctx, p.Run+"/poll-"+what, wait)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	p.repair(what)
+	cmd := child.Command(p.Lib + "/egress-" + what).With(p.Settings.Environ()...).Within(Longest).AsPoller()
+	r, err := cmd.Output(ctx)
+	p.Say(r.Stderr)
+	p.Say(r.Stdout)
+	return err
+}
+
+// lock takes a lock of root's: the poller cannot hold it up.
+func lock(ctx context.Context, name string, wait time.Duration) (unlock func(), err error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(wait); ; {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", name, err)
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			f.Close()
+			return nil, ErrBusy
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}

@@ -1,0 +1,84 @@
+package polls
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/layout"
+)
+
+// repair gives the poller back files of its that root has put there: an
+// aggregate restored from a backup with cp is root's, and since its folder is
+// sticky no poll could replace it.
+func (p *Poller) repair(what string) {
+	uid, gid, err := owner()
+	if err != nil {
+		return // the pipeline cannot be started either, and that is said
+	}
+	for _, name := range []string{
+		p.Settings.LogDir + "/unique-" + what + ".log",
+		p.Settings.StateDir + "/" + what + ".cursor",
+		p.Settings.StateDir + "/" + what + ".lock",
+	} {
+		healed, err := giveBack(name, uid, gid)
+		switch {
+		case err != nil:
+			p.say("cannot heal: %s: %v", name, err)
+		case healed:
+			p.say("healed: %s is %s's again", name, layout.Poller)
+		}
+	}
+}
+
+func (p *Poller) say(format string, args ...any) { p.Say(fmt.Appendf(nil, format+"\n", args...)) }
+
+// owner returns who the poller's files belong to.
+func owner() (uid, gid int, err error) {
+	who, err := user.Lookup(layout.Poller)
+	if err != nil {
+		return 0, 0, err
+	}
+	adm, err := user.LookupGroup(layout.Readers)
+	if err != nil {
+		return 0, 0, err
+	}
+	uid, err = strconv.Atoi(who.Uid)
+	gid, other := strconv.Atoi(adm.Gid)
+	return uid, gid, errors.Join(err, other)
+}
+
+var errHard = errors.New("it belongs to somebody else, and this kernel lets anybody link to any file (sysctl fs.protected_hardlinks=1): chown it by hand")
+
+// giveBack changes the owner of a plain file with one name, if it is somebody
+// else's. Where the poller could have linked it into its folder it may be
+// anybody's file, and stays as it is.
+func giveBack(name string, uid, gid int) (healed bool, err error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	if !info.Mode().IsRegular() || st.Nlink != 1 || int(st.Uid) == uid {
+		return false, nil
+	}
+	if hard, err := os.ReadFile("/proc/sys/fs/protected_hardlinks"); err != nil || !bytes.HasPrefix(hard, []byte("1")) {
+		return false, errHard
+	}
+	return true, errors.Join(f.Chown(uid, gid), f.Chmod(0o640))
+}

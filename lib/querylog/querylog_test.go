@@ -1,0 +1,69 @@
+package querylog
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func appendTo(t *testing.T, name, text string) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func line(name string) string {
+	return fmt.Sprintf("Feb  8 21:30:00 dnsmasq[7]: 1 127.0.0.1/53 query[A] %s from 127.0.0.1\n", name)
+}
+
+// Only what comes behind the mark counts, also if the log is renamed or
+// truncated meanwhile, or is not there yet.
+func TestWait(t *testing.T) {
+	for what, change := range map[string]func(log string){
+		"appended":  func(log string) {},
+		"renamed":   func(log string) { os.Rename(log, log+".1") },
+		"truncated": func(log string) { os.Truncate(log, 0) },
+		"removed":   func(log string) { os.Remove(log) },
+	} {
+		log := filepath.Join(t.TempDir(), "log")
+		appendTo(t, log, line("older.example")+line("old.example"))
+		l := Mark(log, os.Open)
+		defer l.Close()
+		if what == "renamed" {
+			appendTo(t, log, line("new.example"))
+		}
+		change(log)
+		if what != "renamed" {
+			appendTo(t, log, line("new.example"))
+		} else {
+			appendTo(t, log, line("newer.example"))
+		}
+		if missing, err := l.Wait(0, "new.example"); err != nil || missing != nil {
+			t.Errorf("%s: %v, %v", what, missing, err)
+		}
+		if missing, err := l.Wait(0, "new.example", "old.example"); err != nil || len(missing) != 1 || missing[0] != "old.example" {
+			t.Errorf("%s: %v, %v", what, missing, err)
+		}
+	}
+}
+
+func TestNoLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	l := Mark(log, os.Open)
+	defer l.Close()
+	if missing, err := l.Wait(0, "a"); err == nil || len(missing) != 1 {
+		t.Errorf("%v, %v", missing, err)
+	}
+	go func() { time.Sleep(30 * time.Millisecond); os.WriteFile(log, []byte(line("a")), 0o600) }()
+	if missing, err := l.Wait(10*time.Second, "a"); err != nil || missing != nil {
+		t.Errorf("%v, %v", missing, err)
+	}
+}

@@ -1,0 +1,165 @@
+// Package truth keeps how the last minute went: which ways were proved to see,
+// and since when others do not. The minute writes it, check and status read it.
+//
+// It is JSON in /run, for root and group adm. Times count twice: by the wall
+// clock, which is shown, and by one that only runs forward, which is believed.
+package truth
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+)
+
+// A Moment is a time on both clocks.
+type Moment struct {
+	Wall time.Time     `json:"wall"`
+	Mono time.Duration `json:"mono"` // CLOCK_MONOTONIC; it stands still while the machine is suspended
+}
+
+// Now is the moment at which it is called.
+func Now() Moment {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		panic(err) // no Linux is without it
+	}
+	return Moment{time.Now().UTC().Truncate(time.Second), time.Duration(ts.Nano())}
+}
+
+// Known reports whether m is a moment of this boot.
+func (m Moment) Known(now Moment) bool { return !m.Wall.IsZero() && m.Mono <= now.Mono }
+
+// Age is how long ago it was: by the clock that runs forward if it was in this
+// boot.
+func (m Moment) Age(now Moment) time.Duration {
+	if m.Known(now) && m.Mono > 0 {
+		return now.Mono - m.Mono
+	}
+	return max(0, now.Wall.Sub(m.Wall))
+}
+
+// When is what the wall clock of now would have said then: one that was set
+// meanwhile had something else to say.
+func (m Moment) When(now Moment) time.Time { return now.Wall.Add(-m.Age(now)).Truncate(time.Second) }
+
+// A Way is one of the ways by which what leaves is seen.
+type Way struct {
+	Count uint64 `json:"count"`           // canaries in its file
+	Good  Moment `json:"good"`            // when the last one that was counted was sent; zero: never
+	Blind bool   `json:"blind"`           // the last one that was sent was not counted
+	Since Moment `json:"since"`           // while blind: when that was first noticed
+	Why   string `json:"why,omitempty"`   // while blind
+	Clock string `json:"clock,omitempty"` // what is wrong with the time in its rows
+}
+
+// Seen notes that the canary of a moment was counted. It returns whether the way
+// was blind before.
+func (w *Way) Seen(count uint64, sent Moment) (wasBlind bool) {
+	wasBlind = w.Blind
+	*w = Way{Count: count, Good: sent}
+	return wasBlind
+}
+
+// Missed notes that the canary of a moment was not counted.
+func (w *Way) Missed(count uint64, sent Moment, why string) {
+	if !w.Blind {
+		w.Since = sent
+	}
+	w.Count, w.Blind, w.Why = count, true, why
+}
+
+// A Task is what a minute has to do beside: it fails, or it does not.
+type Task struct {
+	Failing Moment `json:"failing"` // since when it has failed each time; zero: it has not
+	Busy    Moment `json:"busy"`    // since when it has been at work; zero: it is done
+	Why     string `json:"why,omitempty"`
+}
+
+// Done notes how it ended.
+func (t *Task) Done(err error, at Moment) {
+	t.Busy = Moment{}
+	switch {
+	case err == nil:
+		*t = Task{}
+	case t.Failing.Wall.IsZero():
+		t.Failing = at
+		fallthrough
+	default:
+		t.Why = err.Error()
+	}
+}
+
+// A State is all of it.
+type State struct {
+	Minute   Moment           `json:"minute"` // when the last minute ended
+	Since    string           `json:"since"`  // when the monitor was enabled
+	Ways     map[string]*Way  `json:"ways"`
+	Tasks    map[string]*Task `json:"tasks"`
+	Settings string           `json:"settings,omitempty"` // what is wrong with the settings file
+	Bypassed bool             `json:"bypassed,omitempty"` // names go past dnsmasq
+	Gaps     []string         `json:"gaps,omitempty"`     // the newest, for those who cannot read root's file
+}
+
+// Way returns the way of that name.
+func (s *State) Way(name string) *Way {
+	if s.Ways == nil {
+		s.Ways = map[string]*Way{}
+	}
+	if s.Ways[name] == nil {
+		s.Ways[name] = &Way{}
+	}
+	return s.Ways[name]
+}
+
+// Task returns the task of that name.
+func (s *State) Task(name string) *Task {
+	if s.Tasks == nil {
+		s.Tasks = map[string]*Task{}
+	}
+	if s.Tasks[name] == nil {
+		s.Tasks[name] = &Task{}
+	}
+	return s.Tasks[name]
+}
+
+// Read reads the state. Without a file, or if it makes no sense, nothing is
+// known: that is the empty state, and no error. That it may not be read is one.
+func Read(name string) (*State, error) {
+	s := &State{}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if json.Unmarshal(text, s) != nil || !s.Minute.Known(Now()) {
+		return &State{}, nil
+	}
+	return s, nil
+}
+
+// Write replaces the state, for root and a group.
+func (s *State) Write(name string, group int) error {
+	text, err := json.MarshalIndent(s, "", "\t")
+	if err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(name, renameio.WithPermissions(0o640))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup() // nothing, once it is in its place
+	if err := f.Chown(0, group); err != nil {
+		return err
+	}
+	if _, err := f.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}
