@@ -19,14 +19,15 @@ import (
 )
 
 type command struct {
-	Files        []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
-	Into         string      `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
-	CursorFile   string      `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
-	AfterCursor  string      `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
-	ExpectCursor bool        `help:"A stream that ends without a cursor line is an error even if it is empty."`
-	MaxRows      int         `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
-	MaxIPs       int         `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
-	Version      cli.Version `help:"Print the version and exit."`
+	Files          []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Into           string      `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
+	CursorFile     string      `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
+	AfterCursor    string      `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
+	ExpectCursor   bool        `help:"A stream that ends without a cursor line is an error even if it is empty."`
+	ReplaceDamaged bool        `help:"A damaged CURSOR says nothing, and is replaced: for a stream that was read on by time."`
+	MaxRows        int         `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
+	MaxIPs         int         `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
+	Version        cli.Version `help:"Print the version and exit."`
 }
 
 func (c *command) Validate() error {
@@ -35,6 +36,9 @@ func (c *command) Validate() error {
 	}
 	if c.AfterCursor != "" && c.CursorFile == "" {
 		return fmt.Errorf("--after-cursor needs --cursor-file")
+	}
+	if c.ReplaceDamaged && c.CursorFile == "" {
+		return fmt.Errorf("--replace-damaged needs --cursor-file")
 	}
 	if c.MaxRows < 0 || c.MaxIPs < 0 || c.MaxIPs == 1 {
 		return fmt.Errorf("--max-rows and --max-ips: a limit is 0 for none, or at least 1 row or 2 addresses")
@@ -55,7 +59,7 @@ func (c *command) Run() error {
 		}
 		return inputs.Write(os.Stdout)
 	}
-	target := &store.Store{File: c.Into, Cursor: c.CursorFile}
+	target := &store.Store{File: c.Into, Cursor: c.CursorFile, ReplaceDamaged: c.ReplaceDamaged}
 	if err := target.Recover(); err != nil {
 		return err
 	}

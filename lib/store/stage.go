@@ -16,7 +16,8 @@ import (
 
 // A staged file is named after the aggregate, the cursor file that may name
 // it, and at random: FILE.staged-OWNER-RANDOM. Who finds one of another cursor
-// file cannot know whether it was committed, and must not touch it.
+// file cannot know whether it was committed, and must not touch it. The owner
+// is a hash of the cursor file's name, without its folder: folders are moved.
 const noCursor = "backfill"
 
 func (s *Store) stagedPrefix() string {
@@ -28,17 +29,29 @@ func (s *Store) owner() string {
 	if s.Cursor == "" {
 		return noCursor
 	}
-	path, err := filepath.Abs(s.Cursor)
-	if err != nil {
-		path = s.Cursor
-	}
+	return hashOf(filepath.Base(s.Cursor))
+}
+
+func hashOf(path string) string {
 	h := fnv.New32a()
 	h.Write([]byte(path))
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-func (s *Store) isStaged(name string) bool {
-	return strings.HasPrefix(name, s.stagedPrefix()+s.owner()+"-") && !strings.Contains(name, "/")
+// isOurs says whether a staged file is of this cursor file, or of none. The
+// first versions took the hash of the whole path.
+func (s *Store) isOurs(name string) bool {
+	owner, _, _ := strings.Cut(strings.TrimPrefix(name, s.stagedPrefix()), "-")
+	if owner == s.owner() || owner == noCursor {
+		return true
+	}
+	path, err := filepath.Abs(s.Cursor)
+	return err == nil && s.Cursor != "" && owner == hashOf(path)
+}
+
+// isName says whether name is one of a file beside the aggregate.
+func isName(name string) bool {
+	return name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")
 }
 
 func (s *Store) beside(name string) string {
@@ -148,11 +161,10 @@ func (s *Store) sweep() error {
 		return err
 	}
 	for _, name := range names {
-		rest, ok := strings.CutPrefix(name, s.stagedPrefix())
-		if !ok {
+		if !strings.HasPrefix(name, s.stagedPrefix()) {
 			continue
 		}
-		if !s.isStaged(name) && !strings.HasPrefix(rest, noCursor+"-") {
+		if !s.isOurs(name) {
 			return fmt.Errorf("%s: left by a run with another cursor file, which must run first (or remove it, if that is not used any more)", s.beside(name))
 		}
 		if err := os.Remove(s.beside(name)); err != nil {

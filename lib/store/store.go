@@ -22,21 +22,21 @@
 // durable before it forgets the name of the staged file (see commit), and
 // until then recovery would do it again.
 //
-// A cursor file reads
+// A cursor file is a batch.File:
 //
+//	-- sum: 0123456789abcdef
 //	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916
 //	-- carry: …
 //	-- cursor: TOKEN
 //
-// where the first line and the carry lines may be missing. It is a trailer
-// (package batch), and can be read as one. The numbers are the inode, the size
-// and the time of the last change, in nanoseconds, of what was staged: while
-// the aggregate still has them nobody else has written it, and its rows need
-// not be looked at one by one (see Merge).
+// The numbers are the inode, the size and the time of the last change, in
+// nanoseconds, of what was staged: while the aggregate still has them nobody
+// else has written it, and its rows need not be looked at one by one (see
+// Merge). A staged file that is not there any more was published: so folders
+// can be moved, and an aggregate be taken elsewhere with its cursor file.
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -52,6 +52,11 @@ import (
 type Store struct {
 	File   string // the aggregate
 	Cursor string // its cursor file; "" if the aggregate has none, or it is not advanced now
+
+	// ReplaceDamaged takes a cursor file that is damaged for one that says
+	// nothing: the next commit replaces it, whatever the batch begins after. It
+	// is for batches that were read by time, not by the position in that file.
+	ReplaceDamaged bool
 }
 
 // ErrMoved is a cursor file that says neither where the batch begins nor where
@@ -89,13 +94,30 @@ func (s *Store) recover() (st state, published bool, err error) {
 	if st, err = s.load(); err != nil {
 		return st, false, err
 	}
-	if st.staged.name != "" {
-		err = os.Rename(s.beside(st.staged.name), s.File)
-		if published = err == nil; !published && !errors.Is(err, os.ErrNotExist) {
-			return st, false, err
-		}
+	if published, err = s.publish(st.staged.name); err != nil {
+		return st, false, err
 	}
 	return st, published, s.sweep()
+}
+
+// publish renames what the cursor file names, if it is still there.
+func (s *Store) publish(name string) (published bool, err error) {
+	if name == "" {
+		return false, nil
+	}
+	if !isName(name) {
+		return false, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+	}
+	if _, err := os.Lstat(s.beside(name)); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	if !strings.HasPrefix(name, s.stagedPrefix()) {
+		return false, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+	}
+	err = os.Rename(s.beside(name), s.File)
+	return err == nil, err
 }
 
 // Commit replaces the aggregate by what merge makes of it, and the cursor file
@@ -112,7 +134,7 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if st.trailer.Cursor == t.Cursor && (changed || st.trailer.Equal(t)) {
 		return nil // committed already
 	}
-	if st.trailer.Cursor != after {
+	if st.trailer.Cursor != after && !st.damaged {
 		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
 	}
 	next := state{staged: st.staged, trailer: t} // its name still serves as the seal
@@ -189,34 +211,27 @@ func (s *Store) undo(old state, why error) error {
 // state is what a cursor file says.
 type state struct {
 	exists  bool
+	damaged bool // and so it says nothing
 	staged  seal
 	trailer batch.Trailer
 }
 
-const stagedMark = "-- staged: "
-
 func (s *Store) load() (state, error) {
 	text, err := os.ReadFile(s.Cursor)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(text) == 0 {
 		return state{}, nil
 	}
 	if err != nil {
 		return state{}, err
 	}
-	st := state{exists: true}
-	if rest, ok := bytes.CutPrefix(text, []byte(stagedMark)); ok {
-		line, _, _ := strings.Cut(string(rest), "\n")
-		if st.staged = parseSeal(line); !s.isStaged(st.staged.name) {
-			return st, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, st.staged.name, s.File)
-		}
+	f, err := batch.ParseFile(text)
+	if err != nil && s.ReplaceDamaged {
+		return state{exists: true, damaged: true}, nil
 	}
-	lines := batch.NewScanner(bytes.NewReader(text), s.Cursor)
-	data := lines.Scan()
-	st.trailer = lines.Trailer()
-	if data || st.trailer.Cursor == "" && len(text) > 0 {
-		return st, fmt.Errorf("%s: does not end in a cursor line; if it is removed, everything that is retained is counted anew", s.Cursor)
+	if err != nil {
+		return state{}, fmt.Errorf("%s: %w; if it is removed, everything that is retained is counted anew", s.Cursor, err)
 	}
-	return st, nil
+	return state{exists: true, staged: parseSeal(f.Staged), trailer: f.Trailer}, nil
 }
 
 func (s *Store) save(st state) error {
@@ -226,11 +241,11 @@ func (s *Store) save(st state) error {
 		return err
 	}
 	defer f.Cleanup() // does nothing once it has replaced the cursor file
-	var text []byte
+	text := batch.File{Trailer: st.trailer}
 	if st.staged.name != "" {
-		text = fmt.Appendf(text, "%s%v\n", stagedMark, st.staged)
+		text.Staged = st.staged.String()
 	}
-	if _, err := f.Write(st.trailer.Append(text)); err != nil {
+	if _, err := f.Write(text.Append(nil)); err != nil {
 		return err
 	}
 	if err := keepOwner(f.File, s.Cursor); err != nil {
