@@ -6,13 +6,12 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/fold"
 	"egress-monitor/lib/rows"
 )
 
 // fell says whether counts fell between two states of a file, so that its
-// server began anew: counts never fall, and a row goes only into a folded one
-// that covers it (package fold) and grows by what it takes in.
+// server began anew: counts never fall, neither that of a row nor their sum,
+// and a row goes only into a folded one that covers it.
 func fell(old, new string) (bool, error) {
 	before, err := open(old)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -26,12 +25,12 @@ func fell(old, new string) (bool, error) {
 		return false, err
 	}
 	defer after.Close()
-	c, err := newCounts(after)
-	if err != nil {
+	c := counts{}
+	if err := c.covers.read(after); err != nil {
 		return false, err
 	}
 	err = rows.Join(before, after, c.compare)
-	return c.less || c.owed(), err
+	return c.less || c.after < c.before, err
 }
 
 // open opens a state. What is no row of it counts for nothing.
@@ -41,47 +40,23 @@ func open(name string) (*rows.File, error) {
 
 // counts compares two states, row by row.
 type counts struct {
-	folded fold.Set          // of the later state
-	grew   map[string]uint64 // by key: how much a folded row has more than before
-	took   map[string]uint64 // by key: what the rows had that it now covers
-	less   bool
-}
-
-// newCounts looks through the later state for what is folded in it.
-func newCounts(after *rows.File) (*counts, error) {
-	c := &counts{grew: map[string]uint64{}, took: map[string]uint64{}}
-	r := after.Rows()
-	for r.Next() {
-		if rec := r.Record(); fold.Folded(rec.Key) {
-			c.folded.Add(rec.Key)
-			c.grew[string(rec.Key)] = rec.Count
-		}
-	}
-	return c, r.Err()
+	covers        covers // of the later state
+	before, after uint64 // sums
+	less          bool
 }
 
 func (c *counts) compare(old, new *aggregate.Record) error {
-	switch {
-	case old == nil:
-	case new != nil:
+	if new != nil {
+		c.after = aggregate.AddCount(c.after, new.Count)
+	}
+	if old == nil {
+		return nil
+	}
+	c.before = aggregate.AddCount(c.before, old.Count)
+	if new != nil {
 		c.less = c.less || new.Count < old.Count
-		if _, ok := c.grew[string(new.Key)]; ok {
-			c.grew[string(new.Key)] = new.Count - min(old.Count, new.Count)
-		}
-	default:
-		top := c.folded.Top(old.Key)
-		c.less = c.less || top == ""
-		c.took[top] = aggregate.AddCount(c.took[top], old.Count)
+	} else {
+		c.less = c.less || !c.covers.cover(old.Key)
 	}
 	return nil
-}
-
-// owed says whether a folded row has less than the rows that went into it.
-func (c *counts) owed() bool {
-	for top, n := range c.took {
-		if c.grew[top] < n {
-			return true
-		}
-	}
-	return false
 }

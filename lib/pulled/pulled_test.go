@@ -63,11 +63,14 @@ func TestFell(t *testing.T) {
 		{"a.x 2;b.x 1", "*.x 3", false},
 		{"a.x 2;b.x 1", "*.x 2", true},       // it has less than what went into it
 		{"*.x 5;a.y 1;b.y 1", "*.x 7", true}, // *.x does not cover a.y
-		{"*.x 5;a.x 1", "*.x 6", false},      //
-		{"*.x 5;a.x 1", "*.x 5", true},       //
-		{"*.x 5;a.y 1;b.y 1", "* 7", false},  // everything in one row
+		{"*.x 5;a.x 1", "*.x 6", false},
+		{"*.x 5;a.x 1", "*.x 5", true},
+		{"*.x 5;a.y 1;b.y 1", "* 7", false}, // everything in one row
+		{"*.x.y 5;a.b.y 1", "*.y 7", false},
 		{"192.0.2.1 1;192.0.2.9 1", "192.0.2.0/24 2", false},
+		{"192.0.2.1 1;2001:db8::1 1;192.0.2.0/24 3", "0.0.0.0/0 4;2001:db8::/32 1", false},
 		{"192.0.2.1 1;198.51.100.9 1", "192.0.2.0/24 9", true},
+		{"192.0.2.1 1;a.0.2.1 1", "*.1 2", true}, // an address is no name
 		{"a 18446744073709551615;b.x 18446744073709551615;c.x 1", "*.x 18446744073709551615;a 18446744073709551615", false},
 	} {
 		dir := t.TempDir()
