@@ -6,7 +6,8 @@
 #   make bench     benchmarks, side by side with awk
 #   make lint fmt  what a change must pass before it is committed
 #   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty
-#   make deb       the Debian package, into dist/
+#   make install-collector            the same for a collector, without a server
+#   make deb       the Debian packages: a server's into dist/, a collector's into dist/collector/
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -24,7 +25,7 @@ export CGO_ENABLED := 0
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -buildvcs=$(VCS) -trimpath -ldflags=-s
 
-.PHONY: build demo test bench lint fmt install deb clean
+.PHONY: build demo test bench lint fmt install install-collector built install-server install-tools install-analysis install-nightly deb clean
 
 # The linker writes a program in no order, and so it lies in the page cache: the
 # same program starts 6 % faster when it was copied, as make install does.
@@ -53,38 +54,77 @@ lint:
 fmt:
 	gofmt -w $(GODIRS)
 
-# Installing changes nothing else: see egress-monitor(8), enable.
-install:
+# What a collector runs, and no server.
+COLLECTOR := egress-pull egress-report
+# What both may want: filters.
+TOOLS := aggdiff aggexport aggjoin aggmerge cursorcat dnsparse ipparse
+SHARE := $(DESTDIR)$(PREFIX)/share/egress-monitor
+
+# Installing changes nothing else: see egress-monitor(8), enable. A server; the
+# collector's programs are there too, but not its account and its timer.
+install: install-server install-analysis
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+
+# A collector, and nothing of a server.
+install-collector: install-tools install-analysis install-nightly
+
+built:
 	@test -x bin/aggmerge || { echo "nothing is built: run make build first, as yourself" >&2; exit 1; }
+
+install-server: built
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR)/admin $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	install bin/* $(DESTDIR)$(PREFIX)/bin
-	install -d $(LIBDIR)/clickhouse/queries
-	install scripts/clickhouse/egress-load $(LIBDIR)/clickhouse
-	install -m 644 scripts/clickhouse/schema.sql $(LIBDIR)/clickhouse
-	install -m 644 scripts/clickhouse/queries/*.sql $(LIBDIR)/clickhouse/queries
-	printf '#!/bin/sh\nexec /usr/lib/egress-monitor/clickhouse/egress-load "$$@"\n' >$(DESTDIR)$(PREFIX)/bin/egress-load
-	chmod 755 $(DESTDIR)$(PREFIX)/bin/egress-load
+	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
 	install scripts/egress-monitor $(DESTDIR)$(PREFIX)/sbin
 	install cron.d/egress-domains cron.d/egress-ips cron.d/egress-recount scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
 	install -m 644 scripts/lib/*.sh $(LIBDIR)/admin
 	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
-	install -m 644 cmd/*/*.1 scripts/*.1 scripts/clickhouse/*.1 $(MAN)/man1
+	install -m 644 $$(ls cmd/*/*.1 | grep -v $(COLLECTOR:%=-e /%.1)) $(MAN)/man1
 	install -m 644 scripts/*.8 $(MAN)/man8
 	install -m 644 cron.d/egress-monitor $(DESTDIR)/etc/cron.d/egress-monitor
 	install -m 644 logrotate.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor
 	test -e $(DESTDIR)/etc/default/egress-monitor || \
 		install -m 644 scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor
+
+install-tools: built
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1
+	install $(TOOLS:%=bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(foreach t,$(TOOLS),cmd/$(t)/$(t).1) $(MAN)/man1
+
+install-analysis: built
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(SHARE)/clickhouse/queries
+	install $(COLLECTOR:%=bin/%) scripts/clickhouse/egress-load $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(foreach t,$(COLLECTOR),cmd/$(t)/$(t).1) scripts/clickhouse/*.1 $(MAN)/man1
+	install -m 644 lib/resolvers/resolvers.txt $(SHARE)
+	install -m 644 scripts/clickhouse/schema.sql $(SHARE)/clickhouse
+	install -m 644 scripts/clickhouse/queries/*.sql $(SHARE)/clickhouse/queries
+
+install-nightly:
+	install -d $(LIBDIR) $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
+	install -d $(DESTDIR)/etc/egress-collector $(SHARE)/examples $(MAN)/man8
+	install scripts/collector/egress-nightly $(LIBDIR)
+	install -m 644 scripts/collector/egress-collect.* $(DESTDIR)/usr/lib/systemd/system
+	install -m 644 scripts/collector/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/egress-collector.conf
+	install -m 644 scripts/collector/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/egress-collector.conf
+	install -m 644 scripts/collector/crontab $(SHARE)/examples
+	install -m 644 scripts/collector/*.8 $(MAN)/man8
+	for f in pull.conf hosts allow; do \
+		test -e $(DESTDIR)/etc/egress-collector/$$f || install -m 644 scripts/collector/$$f $(DESTDIR)/etc/egress-collector; done
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
 NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 deb: build
 	rm -rf dist
-	$(MAKE) -s install DESTDIR=$(CURDIR)/dist/root PREFIX=/usr
-	VERSION=$$(scripts/deb-version) ARCH=$$($(GO) env GOARCH) \
-		$(GO) run $(NFPM) package -f scripts/nfpm.yaml -p deb -t dist/
-	rm -rf dist/root
+	mkdir -p dist/collector
+	$(MAKE) -s install-server DESTDIR=$(CURDIR)/dist/root PREFIX=/usr
+	$(MAKE) -s install-analysis install-nightly DESTDIR=$(CURDIR)/dist/collector-root PREFIX=/usr
+	$(MAKE) -s install-tools DESTDIR=$(CURDIR)/dist/tools-root PREFIX=/usr
+	VERSION=$$(scripts/deb-version) ARCH=$$($(GO) env GOARCH) && export VERSION ARCH && \
+	$(GO) run $(NFPM) package -f scripts/nfpm.yaml -p deb -t dist/ && \
+	$(GO) run $(NFPM) package -f scripts/nfpm-collector.yaml -p deb -t dist/collector/ && \
+	$(GO) run $(NFPM) package -f scripts/nfpm-tools.yaml -p deb -t dist/collector/
+	rm -rf dist/root dist/collector-root dist/tools-root
 
 clean:
 	rm -rf bin dist
