@@ -1,0 +1,205 @@
+// Package change is the only way in which a step changes the machine: it notes
+// what was there, then changes it. A dry Hand prints what it would do.
+package change
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/undo"
+)
+
+// Attr is owner and mode of a file or a folder.
+type Attr struct {
+	Mode     uint32 // as chmod(2) takes it
+	UID, GID int
+}
+
+// Root644 and Root755 are what most of /etc has.
+var (
+	Root644 = Attr{Mode: 0o644}
+	Root755 = Attr{Mode: 0o755}
+)
+
+func (a Attr) of(s undo.State) bool { return s.Mode == a.Mode && s.UID == a.UID && s.GID == a.GID }
+
+// A Hand makes the changes of one step.
+type Hand struct {
+	Step    string        // what the journal calls the step
+	Journal *undo.Journal // what is noted, and where
+	Print   io.Writer     // not nil: a dry run, which prints and changes nothing
+	changed []undone      // by this run, for TakeBack
+}
+
+type undone struct {
+	path string
+	was  undo.State
+}
+
+// Dry tells whether nothing is to be changed.
+func (h *Hand) Dry() bool { return h.Print != nil }
+
+// Note notes a change that only the step itself can undo, before it is made.
+func (h *Hand) Note(kind, name, value string) error {
+	if h.Dry() {
+		return nil
+	}
+	return h.Journal.Note(undo.Entry{Step: h.Step, Kind: kind, Name: name, Value: value})
+}
+
+// Noted tells whether a change was noted before.
+func (h *Hand) Noted(kind, name string) bool {
+	_, ok := h.Journal.Entry(h.Step, kind, name)
+	return ok
+}
+
+// Write makes path a file of ours with that text. Another file, a link or
+// nothing there is noted first, and comes back with disable; so it does for a
+// path that is ours by its name, whatever somebody has done to it meanwhile.
+func (h *Hand) Write(path, text string, a Attr) error {
+	return h.put(path, undo.State{Type: undo.File, Mode: a.Mode, UID: a.UID, GID: a.GID, Data: []byte(text)}, true, nil)
+}
+
+// Replace is Write for a path that others write as well: what they write after
+// us stays. was, if it is not nil, is put back in place of what is there now.
+func (h *Hand) Replace(path, text string, a Attr, was *undo.State) error {
+	return h.put(path, undo.State{Type: undo.File, Mode: a.Mode, UID: a.UID, GID: a.GID, Data: []byte(text)}, false, was)
+}
+
+func (h *Hand) put(path string, s undo.State, ours bool, was *undo.State) error {
+	if h.Dry() {
+		fmt.Fprintf(h.Print, "    write %s (mode %o, owner %d:%d)\n%s", path, s.Mode, s.UID, s.GID, indent(s.Data))
+		return nil
+	}
+	now, err := undo.Keep(path)
+	if err != nil {
+		return err
+	}
+	e := undo.Entry{Step: h.Step, Kind: undo.KindFile, Name: path, Ours: []string{undo.Digest(s)}, Any: ours, Was: was}
+	noted, known := h.Journal.Entry(h.Step, undo.KindFile, path)
+	if was == nil && !(known && (ours || noted.Holds(now))) {
+		e.Was = &now
+	}
+	if !known || e.Was != nil || len(noted.Ours) == 0 || noted.Ours[len(noted.Ours)-1] != e.Ours[0] {
+		if err := h.Journal.Note(e); err != nil {
+			return err
+		}
+	}
+	h.changed = append(h.changed, undone{path, now})
+	return undo.Put(path, s)
+}
+
+// Folder makes a folder, with its parents. One that is there must be ours
+// already: it is given that owner and mode, and what it had is noted.
+func (h *Hand) Folder(path string, a Attr) error {
+	now, err := undo.Look(path)
+	if err != nil {
+		return err
+	}
+	switch now.Type {
+	case undo.Folder:
+		return h.Own(path, a)
+	case undo.Absent:
+		return h.makeFolder(path, a)
+	case undo.Link:
+		return fmt.Errorf("%s is a symbolic link; remove it", path)
+	}
+	return fmt.Errorf("%s is no folder", path)
+}
+
+func (h *Hand) makeFolder(path string, a Attr) error {
+	if parent := path[:max(strings.LastIndexByte(path, '/'), 1)]; parent != "/" {
+		if now, err := os.Stat(parent); err != nil && !os.IsNotExist(err) {
+			return err
+		} else if err == nil && !now.IsDir() {
+			return &fs.PathError{Op: "mkdir", Path: parent, Err: fmt.Errorf("is no folder")}
+		} else if err != nil {
+			if err := h.makeFolder(parent, Root755); err != nil {
+				return err
+			}
+		}
+	}
+	if h.Dry() {
+		fmt.Fprintf(h.Print, "    mkdir %s (mode %o, owner %d:%d)\n", path, a.Mode, a.UID, a.GID)
+		return nil
+	}
+	e := undo.Entry{Step: h.Step, Kind: undo.KindFolder, Name: path, Was: &undo.State{Type: undo.Absent}}
+	if !h.Noted(undo.KindFolder, path) {
+		if err := h.Journal.Note(e); err != nil {
+			return err
+		}
+	}
+	return undo.Put(path, undo.State{Type: undo.Folder, Mode: a.Mode, UID: a.UID, GID: a.GID})
+}
+
+// Own gives a file or folder of ours another owner and mode. The folder around
+// it must be root's, closed to those who could put a link in its place.
+func (h *Hand) Own(path string, a Attr) error {
+	now, err := undo.Look(path)
+	if err != nil || a.of(now) || now.Type == undo.Absent {
+		return err
+	}
+	if h.Dry() {
+		fmt.Fprintf(h.Print, "    chown %d:%d %s; chmod %o %s\n", a.UID, a.GID, path, a.Mode, path)
+		return nil
+	}
+	if !h.Noted(undo.KindOwner, path) && !h.Noted(undo.KindFolder, path) {
+		if err := h.Journal.Note(undo.Entry{Step: h.Step, Kind: undo.KindOwner, Name: path, Was: &now}); err != nil {
+			return err
+		}
+	}
+	s := now
+	s.Mode, s.UID, s.GID, s.MTime = a.Mode, a.UID, a.GID, 0
+	return undo.Attributes(path, s)
+}
+
+// Run runs a command.
+func (h *Hand) Run(argv ...string) error { return h.Feed("", argv...) }
+
+// Feed runs a command that reads input.
+func (h *Hand) Feed(input string, argv ...string) error {
+	if h.Dry() {
+		fmt.Fprintf(h.Print, "    run %s\n%s", child.Quote(argv), indent([]byte(input)))
+		return nil
+	}
+	return child.Run(child.Command{Argv: argv, Stdin: strings.NewReader(input)})
+}
+
+// Do does something else that a dry run can only describe.
+func (h *Hand) Do(what string, do func() error) error {
+	if h.Dry() {
+		fmt.Fprintf(h.Print, "    %s\n", what)
+		return nil
+	}
+	return do()
+}
+
+// TakeBack makes the files as they were before this Hand wrote them: for an
+// enable that was repeated, and failed, on a machine where an earlier one is in
+// force. What the journal has noted stays true.
+func (h *Hand) TakeBack() (changed bool, err error) {
+	for i := len(h.changed) - 1; i >= 0; i-- {
+		if e := undo.Put(h.changed[i].path, h.changed[i].was); e != nil && err == nil {
+			err = e
+		}
+	}
+	changed = len(h.changed) > 0
+	h.changed = nil
+	return changed, err
+}
+
+// indent shows a text below the line that names it.
+func indent(text []byte) string {
+	var b strings.Builder
+	for line := range bytes.Lines(text) {
+		b.WriteString("        | ")
+		b.Write(bytes.TrimSuffix(line, []byte("\n")))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

@@ -1,0 +1,198 @@
+// Package resolved asks systemd-resolved what it does, over D-Bus, and reads what
+// its configuration files say: org.freedesktop.resolve1(5) and resolved.conf(5),
+// of systemd 252.
+package resolved
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/godbus/dbus/v5"
+
+	"egress-monitor/lib/systemd"
+)
+
+// A Server is one that systemd-resolved knows.
+type Server struct {
+	Addr netip.Addr
+	Port uint16 // 0: 53
+}
+
+// A Domain is one that a link, or systemd-resolved itself, is set to.
+type Domain struct {
+	Name  string // without a dot at its end; the root is ""
+	Route bool   // it is no search domain: "~" stands before it
+}
+
+// A Link is a network interface that has name servers.
+type Link struct {
+	Index        int
+	Servers      []Server
+	Domains      []Domain
+	DefaultRoute bool   // names of no domain are asked of it
+	Ready        bool   // it is used: it has an address, and is up
+	DNSOverTLS   string // yes, no, opportunistic
+}
+
+// Facts are what systemd-resolved does.
+type Facts struct {
+	Global     []Server // its own servers, as far as they are no link's
+	Domains    []Domain // its own domains
+	Fallback   []Server // asked if there are no others
+	Current    Server   // the one of its own that it asks now
+	DNSOverTLS string
+	Links      []Link
+}
+
+const (
+	name    = "org.freedesktop.resolve1"
+	manager = name + ".Manager"
+	getAll  = "org.freedesktop.DBus.Properties.GetAll"
+)
+
+// Unit is systemd-resolved's.
+const Unit = "systemd-resolved.service"
+
+// Ask asks systemd-resolved for all Facts. It is not started for that.
+func Ask() (*Facts, error) {
+	bus, err := systemd.Bus()
+	if err != nil {
+		return nil, err
+	}
+	defer bus.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), systemd.Timeout)
+	defer cancel()
+	f, err := ask(ctx, bus)
+	if err != nil {
+		return nil, fmt.Errorf("systemd-resolved does not answer: %w", err)
+	}
+	return f, nil
+}
+
+func ask(ctx context.Context, bus *dbus.Conn) (*Facts, error) {
+	object := bus.Object(name, "/org/freedesktop/resolve1")
+	var p properties
+	if err := object.CallWithContext(ctx, getAll, dbus.FlagNoAutoStart, manager).Store(&p); err != nil {
+		return nil, err
+	}
+	f, links := managerFacts(p)
+	for _, index := range links {
+		var path dbus.ObjectPath
+		if err := object.CallWithContext(ctx, manager+".GetLink", dbus.FlagNoAutoStart, int32(index)).Store(&path); err != nil {
+			continue // gone meanwhile
+		}
+		var p properties
+		if err := bus.Object(name, path).CallWithContext(ctx, getAll, dbus.FlagNoAutoStart, name+".Link").Store(&p); err != nil {
+			continue
+		}
+		f.Links = append(f.Links, linkFacts(index, p))
+	}
+	return f, nil
+}
+
+type properties map[string]dbus.Variant
+
+func (p properties) text(key string) string {
+	s, _ := p[key].Value().(string)
+	return s
+}
+
+// rows are the elements of a property that is an array of structures.
+func (p properties) rows(key string) [][]any {
+	rows, _ := p[key].Value().([][]any)
+	return rows
+}
+
+// managerFacts reads the properties of the manager: servers as (link, family,
+// address, port, name), domains as (link, domain, route only). It returns the
+// links that have servers.
+func managerFacts(p properties) (f *Facts, links []int) {
+	f = &Facts{DNSOverTLS: p.text("DNSOverTLS")}
+	seen := map[int]bool{}
+	for _, row := range p.rows("DNSEx") {
+		link, s, ok := linkServer(row)
+		switch {
+		case !ok:
+		case link == 0:
+			f.Global = append(f.Global, s)
+		case !seen[link]:
+			seen[link] = true
+			links = append(links, link)
+		}
+	}
+	for _, row := range p.rows("FallbackDNSEx") {
+		if _, s, ok := linkServer(row); ok {
+			f.Fallback = append(f.Fallback, s)
+		}
+	}
+	if row, ok := p["CurrentDNSServerEx"].Value().([]any); ok {
+		_, f.Current, _ = linkServer(row)
+	}
+	for _, row := range p.rows("Domains") {
+		if len(row) == 3 && row[0] == int32(0) {
+			f.Domains = appendDomain(f.Domains, row[1:])
+		}
+	}
+	return f, links
+}
+
+// linkFacts reads the properties of a link: servers as (family, address, port,
+// name), domains as (domain, route only). Bit 0 of ScopesMask is set while the
+// link is used for DNS.
+func linkFacts(index int, p properties) Link {
+	l := Link{Index: index, DNSOverTLS: p.text("DNSOverTLS")}
+	l.DefaultRoute, _ = p["DefaultRoute"].Value().(bool)
+	mask, _ := p["ScopesMask"].Value().(uint64)
+	l.Ready = mask&1 != 0
+	for _, row := range p.rows("DNSEx") {
+		if s, ok := server(row); ok {
+			l.Servers = append(l.Servers, s)
+		}
+	}
+	for _, row := range p.rows("Domains") {
+		l.Domains = appendDomain(l.Domains, row)
+	}
+	return l
+}
+
+func linkServer(row []any) (link int, s Server, ok bool) {
+	if len(row) < 1 {
+		return 0, s, false
+	}
+	n, ok := row[0].(int32)
+	if !ok {
+		return 0, s, false
+	}
+	s, ok = server(row[1:])
+	return int(n), s, ok
+}
+
+func server(row []any) (s Server, ok bool) {
+	if len(row) < 3 {
+		return s, false
+	}
+	bytes, _ := row[1].([]byte)
+	s.Addr, ok = netip.AddrFromSlice(bytes)
+	s.Port, _ = row[2].(uint16)
+	return s, ok
+}
+
+func appendDomain(list []Domain, row []any) []Domain {
+	if len(row) != 2 {
+		return list
+	}
+	text, ok := row[0].(string)
+	route, _ := row[1].(bool)
+	if !ok {
+		return list
+	}
+	return append(list, Domain{Name: trimDot(text), Route: route})
+}
+
+func trimDot(name string) string {
+	if n := len(name); n > 0 && name[n-1] == '.' {
+		return name[:n-1]
+	}
+	return name
+}
