@@ -4,11 +4,13 @@ package change
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/undo"
@@ -32,8 +34,9 @@ func (a Attr) of(s undo.State) bool { return s.Mode == a.Mode && s.UID == a.UID 
 type Hand struct {
 	Step    string        // what the journal calls the step
 	Journal *undo.Journal // what is noted, and where
-	Print   io.Writer     // not nil: a dry run, which prints and changes nothing
-	changed []undone      // by this run, for TakeBack
+	Context context.Context
+	Print   io.Writer // not nil: a dry run, which prints and changes nothing
+	changed []undone  // by this run, for TakeBack
 }
 
 type undone struct {
@@ -75,6 +78,9 @@ func (h *Hand) put(path string, s undo.State, ours bool, was *undo.State) error 
 	if h.Dry() {
 		fmt.Fprintf(h.Print, "    write %s (mode %o, owner %d:%d)\n%s", path, s.Mode, s.UID, s.GID, indent(s.Data))
 		return nil
+	}
+	if err := h.Context.Err(); err != nil {
+		return err
 	}
 	now, err := undo.Keep(path)
 	if err != nil {
@@ -159,15 +165,38 @@ func (h *Hand) Own(path string, a Attr) error {
 }
 
 // Run runs a command.
-func (h *Hand) Run(argv ...string) error { return h.Feed("", argv...) }
+func (h *Hand) Run(name string, args ...string) error { return h.Feed("", name, args...) }
 
 // Feed runs a command that reads input.
-func (h *Hand) Feed(input string, argv ...string) error {
+func (h *Hand) Feed(input, name string, args ...string) error {
+	return h.Command(child.Command(name, args...).Input([]byte(input)).Within(time.Minute))
+}
+
+// Command runs a command.
+func (h *Hand) Command(c *child.Cmd) error {
 	if h.Dry() {
-		fmt.Fprintf(h.Print, "    run %s\n%s", child.Quote(argv), indent([]byte(input)))
+		fmt.Fprintf(h.Print, "    run %s\n%s", quote(append([]string{c.Name}, c.Args...)), indent(c.Stdin))
 		return nil
 	}
-	return child.Run(child.Command{Argv: argv, Stdin: strings.NewReader(input)})
+	if err := h.Context.Err(); err != nil {
+		return err
+	}
+	// Not with h.Context: a useradd that is killed on Ctrl-C leaves more to clear up than one that ends.
+	return c.Run(context.WithoutCancel(h.Context))
+}
+
+// quote writes a command as a shell would read it.
+func quote(argv []string) string {
+	words := make([]string, len(argv))
+	for i, w := range argv {
+		if w == "" || strings.ContainsFunc(w, func(c rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,+@%-", c)
+		}) {
+			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+		words[i] = w
+	}
+	return strings.Join(words, " ")
 }
 
 // Do does something else that a dry run can only describe.

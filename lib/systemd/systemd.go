@@ -150,4 +150,3 @@ func (c *Conn) MainPID(service string) int {
 	pid, _ := v.(uint32)
 	return int(pid)
 }
-

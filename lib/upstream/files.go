@@ -1,0 +1,103 @@
+package upstream
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ServersFile is the plan as dnsmasq's servers-file.
+func (p Plan) ServersFile() string {
+	var b strings.Builder
+	for _, s := range p.Servers {
+		fmt.Fprintf(&b, "server=%s\n", s)
+	}
+	for _, r := range p.Routes {
+		fmt.Fprintf(&b, "server=/%s/%s\n", r.Domain, r.Server)
+	}
+	return b.String()
+}
+
+// Text is the servers, for people.
+func (p Plan) Text() string {
+	words := make([]string, len(p.Servers))
+	for i, s := range p.Servers {
+		words[i] = s.String()
+	}
+	if len(words) == 0 {
+		return "nobody"
+	}
+	return strings.Join(words, " ")
+}
+
+// Facts are what the rules, the drop-in and status need to know of a plan. They
+// are kept in a file of their own, of lines "domain D", "port N", "tls strict",
+// "pending":
+// written when the servers are, read each minute.
+type Facts struct {
+	Servers []string // as in the servers-file, without routes
+	Domains []string
+	Ports   []int // beside 53
+	Strict  bool
+	Pending bool
+}
+
+// FactsFile is the plan as that file.
+func (p Plan) FactsFile() string {
+	var lines []string
+	for _, d := range p.Domains {
+		lines = append(lines, "domain "+d)
+	}
+	servers := slices.Clone(p.Servers)
+	for _, r := range p.Routes {
+		servers = append(servers, r.Server)
+	}
+	for _, s := range servers {
+		if s.Port != 53 {
+			lines = append(lines, "port "+strconv.Itoa(int(s.Port)))
+		}
+	}
+	if p.Strict {
+		lines = append(lines, "tls strict")
+	}
+	if p.Pending {
+		lines = append(lines, "pending")
+	}
+	slices.Sort(lines)
+	lines = slices.Compact(lines)
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// ReadFacts reads both files; one that is not there says nothing.
+func ReadFacts(serversFile, factsFile string) Facts {
+	var f Facts
+	text, _ := os.ReadFile(serversFile)
+	for line := range strings.Lines(string(text)) {
+		s, ok := strings.CutPrefix(strings.TrimSpace(line), "server=")
+		if ok && !strings.HasPrefix(s, "/") {
+			f.Servers = append(f.Servers, s)
+		}
+	}
+	text, _ = os.ReadFile(factsFile)
+	for line := range strings.Lines(string(text)) {
+		word, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch word {
+		case "domain":
+			f.Domains = append(f.Domains, value)
+		case "port":
+			if n, err := strconv.Atoi(value); err == nil {
+				f.Ports = append(f.Ports, n)
+			}
+		case "tls":
+			f.Strict = value == "strict"
+		case "pending":
+			f.Pending = true
+		}
+	}
+	return f
+}
