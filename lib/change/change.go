@@ -7,8 +7,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -118,17 +118,22 @@ func (h *Hand) Folder(path string, a Attr) error {
 	return fmt.Errorf("%s is no folder", path)
 }
 
+// Need makes a folder that is missing, with its parents. One that is there stays
+// as it is.
+func (h *Hand) Need(path string) error {
+	now, err := os.Stat(path)
+	switch {
+	case err == nil && !now.IsDir():
+		return fmt.Errorf("%s is no folder", path)
+	case os.IsNotExist(err):
+		return h.makeFolder(path, Root755)
+	}
+	return err
+}
+
 func (h *Hand) makeFolder(path string, a Attr) error {
-	if parent := path[:max(strings.LastIndexByte(path, '/'), 1)]; parent != "/" {
-		if now, err := os.Stat(parent); err != nil && !os.IsNotExist(err) {
-			return err
-		} else if err == nil && !now.IsDir() {
-			return &fs.PathError{Op: "mkdir", Path: parent, Err: fmt.Errorf("is no folder")}
-		} else if err != nil {
-			if err := h.makeFolder(parent, Root755); err != nil {
-				return err
-			}
-		}
+	if err := h.Need(filepath.Dir(path)); err != nil {
+		return err
 	}
 	if h.Dry() {
 		fmt.Fprintf(h.Print, "    mkdir %s (mode %o, owner %d:%d)\n", path, a.Mode, a.UID, a.GID)

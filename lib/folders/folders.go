@@ -1,0 +1,272 @@
+// Package folders makes the folders of the two files, of the query log and of the
+// pollers' state, keeps owners and modes right, and gives them back.
+//
+//	/var/log/egress-monitor           1775 root:egress-monitor   the poller may add and replace its own files, but
+//	                                                             (sticky) never put something in dnsmasq/'s place
+//	/var/log/egress-monitor/*.log     0640 egress-monitor:adm
+//	/var/log/egress-monitor/dnsmasq   2750 egress-dns:adm        the query log, written by dnsmasq alone
+//	/var/lib/egress-monitor           0750 egress-monitor        cursors and locks
+//
+// A folder that was there and is not ours is refused, unless it is empty: then
+// it gets its owner and mode back in the end. Only files that we make are removed.
+package folders
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/undo"
+)
+
+// mark is a file in a folder that is not in its default place, which tells that
+// it is ours even after a disable that left the two files in it.
+const (
+	mark = ".egress-monitor"
+	made = "Made by egress-monitor.\n"
+	used = "Used by egress-monitor.\n" // it was there before, empty
+)
+
+// Folders are those that the settings name.
+type Folders struct {
+	Settings settings.Settings
+	IDs      IDs
+}
+
+// IDs are the numbers of our users and groups; -1 if there are none yet.
+type IDs struct{ Poller, PollerGroup, Resolver, Readers int }
+
+// Text is the step for people.
+func (f Folders) Text() string {
+	return "folders " + f.Settings.LogDir + " and " + f.Settings.StateDir
+}
+
+func (f Folders) logs() change.Attr { return change.Attr{Mode: 0o1775, GID: f.IDs.PollerGroup} }
+func (f Folders) queries() change.Attr {
+	return change.Attr{Mode: 0o2750, UID: f.IDs.Resolver, GID: f.IDs.Readers}
+}
+func (f Folders) state() change.Attr {
+	return change.Attr{Mode: 0o750, UID: f.IDs.Poller, GID: f.IDs.PollerGroup}
+}
+func (f Folders) queryLog() change.Attr {
+	return change.Attr{Mode: 0o640, UID: f.IDs.Resolver, GID: f.IDs.Readers}
+}
+
+// Is tells whether all is as it should be. It looks at a fixed number of names,
+// however many the poller has made.
+func (f Folders) Is() bool {
+	s := &f.Settings
+	return f.IDs.known() && is(s.LogDir, undo.Folder, f.logs()) && is(s.LogFolder(), undo.Folder, f.queries()) &&
+		is(s.StateDir, undo.Folder, f.state()) && (absent(s.DNSMasqLog) || is(s.DNSMasqLog, undo.File, f.queryLog())) &&
+		!f.foreign()
+}
+
+func (i IDs) known() bool { return i.Poller > 0 && i.PollerGroup > 0 && i.Resolver > 0 && i.Readers > 0 }
+
+func is(path, kind string, a change.Attr) bool {
+	s, err := undo.Look(path)
+	return err == nil && s.Type == kind && s.Mode == a.Mode && s.UID == a.UID && s.GID == a.GID
+}
+
+func absent(path string) bool {
+	s, err := undo.Look(path)
+	return err == nil && s.Type == undo.Absent
+}
+
+// foreign tells whether a file that the poller must be able to replace or read is
+// root's: somebody has put it there from a copy.
+func (f Folders) foreign() bool {
+	for _, path := range f.pollers() {
+		if s, err := undo.Look(path); err == nil && s.Type == undo.File && s.UID == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pollers are the files of the poller that matter, by name.
+func (f Folders) pollers() []string {
+	s := &f.Settings
+	return []string{s.Domains(), s.IPs(), s.Domains() + ".rejected", s.IPs() + ".rejected",
+		s.StateDir + "/domains.cursor", s.StateDir + "/ips.cursor", s.StateDir + "/set.cursor",
+		s.StateDir + "/domains.lock", s.StateDir + "/ips.lock"}
+}
+
+// Do makes the folders, from the outside in: a folder is root's, closed to the
+// poller, until what root puts inside is in place.
+func (f Folders) Do(h *change.Hand) error {
+	if err := f.Check(h.Journal, h.Step); err != nil {
+		return err
+	}
+	s := &f.Settings
+	closed := change.Attr{Mode: 0o700}
+	steps := []func() error{
+		func() error { return h.Folder(s.LogDir, change.Root755) },
+		func() error { return f.marked(h, s.LogDir) },
+		func() error { return h.Folder(s.LogFolder(), closed) },
+		func() error { return f.marked(h, s.LogFolder()) },
+		func() error { return f.adoptQueries(h) },
+		func() error { return h.Folder(s.LogFolder(), f.queries()) },
+		func() error { return f.adopt(h, s.LogDir, "unique-") },
+		func() error { return h.Folder(s.LogDir, f.logs()) },
+		func() error { return h.Folder(s.StateDir, closed) },
+		func() error { return f.marked(h, s.StateDir) },
+		func() error { return f.adopt(h, s.StateDir, "") },
+		func() error { return h.Folder(s.StateDir, f.state()) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f Folders) marked(h *change.Hand, dir string) error {
+	if f.byName(dir) || h.Dry() || !absent(filepath.Join(dir, mark)) {
+		return nil
+	}
+	text := used
+	if h.Noted(undo.KindFolder, dir) {
+		text = made
+	}
+	return h.Write(filepath.Join(dir, mark), text, change.Root644)
+}
+
+// byName tells whether a folder is ours by its name.
+func (f Folders) byName(dir string) bool {
+	d := settings.Default()
+	return dir == d.LogDir || dir == d.StateDir || dir == d.LogFolder()
+}
+
+// Check refuses a folder that is there and is not ours, by the name of its setting.
+func (f Folders) Check(j *undo.Journal, step string) error {
+	s := &f.Settings
+	for _, x := range []struct{ setting, dir string }{
+		{"EGRESS_LOG_DIR", s.LogDir}, {"EGRESS_DNSMASQ_LOG", s.LogFolder()}, {"EGRESS_STATE_DIR", s.StateDir},
+	} {
+		now, err := undo.Look(x.dir)
+		switch {
+		case err != nil:
+			return err
+		case now.Type == undo.Absent:
+			continue
+		case now.Type == undo.Link:
+			return fmt.Errorf("%s: %s is a symbolic link; remove it", x.setting, x.dir)
+		case now.Type != undo.Folder:
+			return fmt.Errorf("%s: %s is no folder", x.setting, x.dir)
+		}
+		_, made := j.Entry(step, undo.KindFolder, x.dir)
+		_, taken := j.Entry(step, undo.KindOwner, x.dir)
+		if made || taken || f.byName(x.dir) || !absent(filepath.Join(x.dir, mark)) || f.empty(x.dir) {
+			continue
+		}
+		return fmt.Errorf("%s: the folder %s is there, and is not egress-monitor's: name one that is not there, or is empty", x.setting, x.dir)
+	}
+	return nil
+}
+
+// empty tells whether a folder holds nothing, but for what a new file system
+// does and our own folder of another use.
+func (f Folders) empty(dir string) bool {
+	d, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(8)
+	for _, n := range names {
+		if path := filepath.Join(dir, n); n != "lost+found" && path != f.Settings.LogFolder() {
+			return false
+		}
+	}
+	return true
+}
+
+// adoptQueries gives dnsmasq its log, of which a link is none.
+func (f Folders) adoptQueries(h *change.Hand) error {
+	log := f.Settings.DNSMasqLog
+	if s, err := undo.Look(log); err == nil && s.Type == undo.Link && !h.Dry() {
+		if err := os.Remove(log); err != nil {
+			return err
+		}
+	}
+	return each(filepath.Dir(log), filepath.Base(log), func(path string) error {
+		return adopt(h, path, f.queryLog())
+	})
+}
+
+// adopt gives the poller the files in a folder that are, or were, its own: first
+// those that matter, which the others must not crowd out.
+func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
+	a := change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.Readers}
+	if dir == f.Settings.StateDir {
+		a.GID = f.IDs.PollerGroup
+	}
+	for _, path := range f.pollers() {
+		if filepath.Dir(path) == dir {
+			if err := adopt(h, path, a); err != nil {
+				return err
+			}
+		}
+	}
+	return each(dir, prefix, func(path string) error {
+		if filepath.Base(path) == mark {
+			return nil
+		}
+		return adopt(h, path, a)
+	})
+}
+
+// maxNames bounds what is looked at in a folder that another has filled.
+const maxNames = 4096
+
+func each(dir, prefix string, do func(path string) error) error {
+	d, err := os.Open(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(maxNames)
+	for _, n := range names {
+		if strings.HasPrefix(n, prefix) {
+			if err := do(filepath.Join(dir, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// adopt gives a plain file another owner. One with a second name elsewhere may
+// be anybody's: it stays as it is. It is opened first, so that what was looked
+// at is what is changed.
+func adopt(h *change.Hand, path string, a change.Attr) error {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOATIME, 0)
+	if err != nil {
+		return nil // a link, or gone
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 1 {
+		return err
+	}
+	if int(st.Uid) == a.UID && int(st.Gid) == a.GID && st.Mode&0o7777 == a.Mode {
+		return nil
+	}
+	if h.Dry() {
+		return h.Do(fmt.Sprintf("chown %d:%d %s; chmod %o %s", a.UID, a.GID, path, a.Mode, path), nil)
+	}
+	if err := unix.Fchown(fd, a.UID, a.GID); err != nil {
+		return &os.PathError{Op: "chown", Path: path, Err: err}
+	}
+	return unix.Fchmod(fd, a.Mode)
+}

@@ -1,0 +1,216 @@
+package folders
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/undo"
+)
+
+// An Undo says what goes.
+type Undo struct {
+	Purge  bool // the two files as well
+	Unread bool // the query log could not be read to its end: it stays
+}
+
+// Undo gives the folders back. Without Purge the two files stay, root's, readable
+// as before; so does the journal's cursor: the journal still holds the lines that
+// were counted, and a later enable must not count them again. The query log is
+// ours and read to its end.
+func (f Folders) Undo(notes []undo.Entry, how Undo) error {
+	s := &f.Settings
+	var failed []error
+	do := func(err error) { failed = append(failed, err) }
+	do(f.close(s.LogDir, 0o750, f.IDs.Readers))
+	do(f.close(s.StateDir, 0o700, 0))
+	if !how.Unread || how.Purge {
+		do(removeMatching(s.LogFolder(), isQueryLog(filepath.Base(s.DNSMasqLog))))
+		do(removeEmpty(s.LogFolder()))
+		do(removed(s.StateDir + "/domains.cursor"))
+	}
+	if how.Purge {
+		do(f.purge(s.LogDir))
+		do(f.purge(s.StateDir))
+	} else {
+		do(removeMatching(s.StateDir, isEmpty(s.StateDir)))
+	}
+	do(removeEmpty(s.LogDir))
+	do(removeEmpty(s.StateDir))
+	if how.Purge {
+		do(f.orphans())
+	}
+	do(undo.Restore(f.leftOver(notes)))
+	return errors.Join(failed...)
+}
+
+// close gives a folder, and the two files in it, to root.
+func (f Folders) close(dir string, mode uint32, group int) error {
+	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
+		return err
+	}
+	if !f.ours(dir) {
+		return nil
+	}
+	if err := undo.Attributes(dir, undo.State{Type: undo.Folder, Mode: mode, GID: max(group, 0)}); err != nil {
+		return err
+	}
+	if dir != f.Settings.LogDir {
+		return nil
+	}
+	return each(dir, "unique-", func(path string) error { return giveToRoot(path, max(group, 0)) })
+}
+
+// ours tells whether a folder is ours: by its name, or by the mark in it.
+func (f Folders) ours(dir string) bool { return f.byName(dir) || !absent(filepath.Join(dir, mark)) }
+
+func giveToRoot(path string, group int) error {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 1 {
+		return err
+	}
+	return unix.Fchown(fd, 0, group)
+}
+
+// leftOver are the notes of folders outside their default place: those that were
+// there get their owner and mode back, those that were made go if they are empty.
+// The mark goes with the last of our files.
+func (f Folders) leftOver(notes []undo.Entry) []undo.Entry {
+	var list []undo.Entry
+	for _, e := range notes {
+		dir := e.Name
+		if filepath.Base(e.Name) == mark {
+			dir = filepath.Dir(e.Name)
+			if d, err := os.ReadDir(dir); err != nil || len(d) > 1 {
+				continue
+			}
+		}
+		if !f.byName(dir) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// purge removes our files from a folder: all of one that is ours by its name,
+// but nothing that is mounted in it; else by the names of the files.
+func (f Folders) purge(dir string) error {
+	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
+		return err
+	}
+	if !f.byName(dir) {
+		return removeMatching(dir, isOurs)
+	}
+	if at := mountBelow(dir); at != "" {
+		return fmt.Errorf("%s: something is mounted on %s; umount it, then repeat", dir, at)
+	}
+	return os.RemoveAll(dir)
+}
+
+// orphans is for the folders whose settings' names the journal does not know:
+// a purge after a disable.
+func (f Folders) orphans() error {
+	var failed []error
+	for _, dir := range []string{f.Settings.LogFolder(), f.Settings.LogDir, f.Settings.StateDir} {
+		if !f.byName(dir) {
+			failed = append(failed, removeIfOnlyMark(dir))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func removeIfOnlyMark(dir string) error {
+	if d, err := os.ReadDir(dir); err != nil || len(d) != 1 || d[0].Name() != mark {
+		return nil
+	}
+	text, _ := os.ReadFile(filepath.Join(dir, mark))
+	if err := removed(filepath.Join(dir, mark)); err != nil || string(text) != made {
+		return err
+	}
+	return rmdir(dir)
+}
+
+// mountBelow returns a mount point at or below a folder.
+func mountBelow(dir string) string {
+	text, _ := os.ReadFile("/proc/self/mountinfo")
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) > 4 && (fields[4] == dir || strings.HasPrefix(fields[4], dir+"/")) {
+			return fields[4]
+		}
+	}
+	return ""
+}
+
+// isOurs knows our files by their names, those that a killed commit left too.
+func isOurs(name string) bool {
+	for _, prefix := range []string{"unique-domains.log", "unique-ips.log", "domains.", "ips.", "set.", ".unique-", ".domains.", ".ips.", ".set."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// isQueryLog knows the query log and what logrotate makes of it.
+func isQueryLog(log string) func(string) bool {
+	return func(name string) bool { return name == log || strings.HasPrefix(name, log+".") }
+}
+
+func isEmpty(dir string) func(string) bool {
+	return func(name string) bool {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil && info.Mode().IsRegular() && info.Size() == 0 && name != mark
+	}
+}
+
+// removeMatching removes the files of those names in a folder; folders stay.
+func removeMatching(dir string, match func(name string) bool) error {
+	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
+		return err
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, d := range list {
+		if !d.IsDir() && match(d.Name()) {
+			failed = append(failed, removed(filepath.Join(dir, d.Name())))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func removed(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// removeEmpty removes a folder that is ours by its name, if it is empty; of
+// others the notes know whether they were made.
+func removeEmpty(dir string) error {
+	if !(Folders{}).byName(dir) {
+		return nil
+	}
+	return rmdir(dir)
+}
+
+func rmdir(dir string) error {
+	err := unix.Rmdir(dir)
+	if err == nil || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
+		return nil
+	}
+	return &os.PathError{Op: "rmdir", Path: dir, Err: err}
+}

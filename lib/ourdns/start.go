@@ -1,0 +1,143 @@
+package ourdns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/systemd"
+	"egress-monitor/lib/undo"
+)
+
+// kindUnit is a unit that was enabled and started.
+const kindUnit = "unit"
+
+// RunningIs tells whether dnsmasq runs, with the configuration of now, and will
+// after a reboot.
+func (s Server) RunningIs() bool {
+	c, err := systemd.Connect()
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	return c.Active(layout.DNSUnit) && c.Enabled(layout.DNSUnit) && s.current(c)
+}
+
+// current tells whether dnsmasq was started after its configuration was written.
+func (s Server) current(c *systemd.Conn) bool {
+	v, err := c.Property(layout.DNSUnit, "Service.ExecMainStartTimestamp")
+	micros, ok := v.(uint64)
+	if err != nil || !ok {
+		return false
+	}
+	started := time.UnixMicro(int64(micros))
+	for _, f := range []string{layout.Conf, layout.DNSEnv, unitDropin} {
+		if info, err := os.Stat(f); err == nil && info.ModTime().After(started) {
+			return false
+		}
+	}
+	return true
+}
+
+// Start starts dnsmasq anew, now and at each boot.
+func (s Server) Start(h *change.Hand) error {
+	if err := h.Note(kindUnit, layout.DNSUnit, ""); err != nil {
+		return err
+	}
+	if err := h.Run("systemctl", "--quiet", "enable", layout.DNSUnit); err != nil {
+		return err
+	}
+	return s.restart(h)
+}
+
+func (s Server) restart(h *change.Hand) error {
+	if !h.Dry() {
+		run("systemctl", "reset-failed", layout.DNSUnit) // it may not know the unit yet
+	}
+	if err := h.Run("systemctl", "restart", layout.DNSUnit); err != nil {
+		return fmt.Errorf("dnsmasq did not start%s", said())
+	}
+	return nil
+}
+
+// StopUndo stops dnsmasq. The resolver does not ask it any more.
+func StopUndo([]undo.Entry) error {
+	return Stop(layout.DNSUnit)
+}
+
+// Stop stops units and switches them off, whatever state they are in.
+func Stop(units ...string) error {
+	run("systemctl", append([]string{"--quiet", "disable"}, units...)...)
+	run("systemctl", append([]string{"stop"}, units...)...)
+	run("systemctl", append([]string{"reset-failed"}, units...)...)
+	c, err := systemd.Connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, u := range units {
+		if c.Active(u) {
+			return fmt.Errorf("%s does not stop (systemctl status %s)", u, u)
+		}
+		if c.Enabled(u) {
+			return fmt.Errorf("%s is still enabled (systemctl disable %s)", u, u)
+		}
+	}
+	return nil
+}
+
+func run(name string, args ...string) error {
+	return child.Command(name, args...).Within(time.Minute).Run(context.Background())
+}
+
+// said is the last that the unit had to say, as a hint behind a message.
+func said() string {
+	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "3", "-u", layout.DNSUnit).Output(context.Background())
+	if err != nil || len(r.Stdout) == 0 {
+		return ""
+	}
+	var lines []string
+	for _, l := range r.Lines() {
+		lines = append(lines, child.Clean(l))
+	}
+	return ": " + strings.Join(lines, "; ")
+}
+
+// PortFree tells whether dnsmasq can have its address: it tries, with the socket
+// options of dnsmasq (SO_REUSEADDR also for UDP).
+func (s Server) PortFree() error {
+	for _, kind := range []int{unix.SOCK_DGRAM, unix.SOCK_STREAM} {
+		if err := s.bind(kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Server) bind(kind int) error {
+	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return err
+	}
+	err = unix.Bind(fd, &unix.SockaddrInet4{Port: 53, Addr: s.Settings.Listen.As4()})
+	if err == nil && kind == unix.SOCK_STREAM {
+		err = unix.Listen(fd, 1)
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is taken", s.Address())
+	}
+	return err
+}
