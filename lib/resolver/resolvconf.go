@@ -1,0 +1,190 @@
+package resolver
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/undo"
+)
+
+const resolvConf = "/etc/resolv.conf"
+
+// Mark is the first line of our resolv.conf.
+const Mark = `# By egress-monitor, in place of what "egress-monitor disable" puts back.`
+
+const (
+	howToFile = "# For other name servers write them here, as nameserver lines: egress-monitor asks them then, and disable leaves them here."
+	howToLink = "# The name servers come from %s: change them there. To do without egress-monitor: egress-monitor disable"
+)
+
+// own is what the text is made of that is ours and not the admin's.
+func own(line string) bool {
+	return line == Mark || line == howToFile || strings.HasPrefix(line, howToLink[:len(howToLink)/3])
+}
+
+// isResolveds tells whether /etc/resolv.conf leads to a file of systemd-resolved.
+func isResolveds() bool {
+	target, err := filepath.EvalSymlinks(resolvConf)
+	if err != nil {
+		return false
+	}
+	return strings.HasPrefix(target, "/run/systemd/resolve/") && strings.HasSuffix(target, "resolv.conf") ||
+		target == "/usr/lib/systemd/resolv.conf" || target == "/lib/systemd/resolv.conf"
+}
+
+// noted is the journal's entry of /etc/resolv.conf.
+func (r *Resolver) noted() (undo.Entry, bool) {
+	return r.Journal.Entry(r.Step, undo.KindFile, resolvConf)
+}
+
+// Foreign is what others say in resolv.conf: the file they wrote before ours, or
+// where their link leads to. It is "" if that is systemd-resolved's.
+func (r *Resolver) Foreign() string {
+	was, now, err := r.conf()
+	switch {
+	case err != nil:
+		return ""
+	case was != nil:
+		return text(*was)
+	case r.Resolved && isResolveds():
+		return ""
+	}
+	return text(now)
+}
+
+// conf returns what disable is to put back if /etc/resolv.conf is ours now, with
+// what the admin has changed in ours; else nil. And what is there now.
+func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
+	now, err = undo.Keep(resolvConf)
+	if err != nil {
+		return nil, now, err
+	}
+	e, known := r.noted()
+	if !known || e.Was == nil {
+		if now.Type == undo.File && hasMark(now.Data) { // and the journal is lost
+			left := edited(undo.State{Type: undo.Absent}, now, r.Listen.String())
+			return &left, now, nil
+		}
+		return nil, now, nil
+	}
+	switch {
+	case e.Holds(now), now.Type == undo.Absent && e.Was.Type != undo.Absent: // removed: see Do
+		return e.Was, now, nil
+	case now.Type == undo.File && hasMark(now.Data):
+		edited := edited(*e.Was, now, r.Listen.String())
+		return &edited, now, nil
+	}
+	return nil, now, nil
+}
+
+func hasMark(data []byte) bool { return strings.HasPrefix(string(data), Mark) }
+
+// text is what a resolv.conf, or the file that a link in its place leads to, says.
+func text(s undo.State) string {
+	switch s.Type {
+	case undo.File:
+		return string(s.Data)
+	case undo.Link:
+		path := s.Link
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(resolvConf), path)
+		}
+		data, _ := os.ReadFile(path)
+		return string(data)
+	}
+	return ""
+}
+
+// edited is what disable is to put back after the admin has changed our file.
+// Other servers take the place of those of before; without any, those of before
+// stay. Where another program keeps the servers (a link), that program's stay.
+func edited(was, now undo.State, listen string) undo.State {
+	if was.Type != undo.File && was.Type != undo.Absent {
+		return was
+	}
+	var servers, rest []string
+	for line := range strings.Lines(string(now.Data)) {
+		line = strings.TrimRight(line, "\n")
+		f := strings.Fields(line)
+		switch {
+		case own(line), len(f) > 1 && f[0] == "nameserver" && f[1] == listen:
+		case len(f) > 1 && f[0] == "nameserver":
+			servers = append(servers, line)
+			rest = append(rest, line)
+		default:
+			rest = append(rest, line)
+		}
+	}
+	if len(servers) == 0 {
+		rest = append(nameserverLines(string(was.Data)), rest...)
+	}
+	now.Data = []byte(strings.Join(rest, "\n") + "\n")
+	return now
+}
+
+func nameserverLines(text string) (lines []string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "nameserver") {
+			lines = append(lines, strings.TrimRight(line, "\n"))
+		}
+	}
+	return lines
+}
+
+// ours is our resolv.conf, in place of was.
+func (r *Resolver) ours(was undo.State) string {
+	var b strings.Builder
+	how := howToFile
+	if was.Type == undo.Link {
+		how = fmt.Sprintf(howToLink, was.Link)
+	}
+	fmt.Fprintf(&b, "%s\n%s\nnameserver %s\n", Mark, how, r.Listen)
+	for line := range strings.Lines(text(was)) {
+		switch f := strings.Fields(line); {
+		case len(f) < 2:
+		case f[0] == "search" || f[0] == "domain" || f[0] == "options" || f[0] == "sortlist":
+			b.WriteString(strings.TrimRight(line, "\n") + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (r *Resolver) resolvConfIs() bool {
+	if r.Resolved && isResolveds() {
+		return true
+	}
+	was, now, err := r.conf()
+	return err == nil && was != nil && now.Type == undo.File && string(now.Data) == r.ours(*was)
+}
+
+func (r *Resolver) resolvConfDo(h *change.Hand) error {
+	was, now, err := r.conf()
+	if err != nil {
+		return err
+	}
+	if was == nil {
+		was = &now
+	}
+	return h.Replace(resolvConf, r.ours(*was), change.Root644, was)
+}
+
+// resolvConfUndo puts back what was there, with what the admin has changed in
+// ours. What another program has written after us stays.
+func (r *Resolver) resolvConfUndo() error {
+	was, now, err := r.conf()
+	if err != nil || was == nil {
+		// A note without the change, or theirs; what is left of a change that was cut short goes.
+		return errors.Join(err, undo.Put(resolvConf+undo.Suffix, undo.State{Type: undo.Absent}))
+	}
+	if err := undo.Put(resolvConf+undo.Suffix, undo.State{Type: undo.Absent}); err != nil {
+		return err
+	}
+	if was.Type == undo.Absent && now.Type == undo.Absent {
+		return nil
+	}
+	return undo.Put(resolvConf, *was)
+}

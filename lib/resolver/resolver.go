@@ -1,0 +1,114 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/undo"
+)
+
+// Is tells whether all of the machine's names go through dnsmasq.
+func (r *Resolver) Is() bool { return r.resolvedIs() && r.resolvConfIs() }
+
+// Do has them do so.
+func (r *Resolver) Do(h *change.Hand) error {
+	if !r.resolvedIs() {
+		if err := r.resolvedDo(h); err != nil {
+			return err
+		}
+	}
+	if !r.resolvConfIs() {
+		return r.resolvConfDo(h)
+	}
+	return nil
+}
+
+// Undo gives the resolver back. First the file, so that names go on while
+// systemd-resolved restarts.
+func (r *Resolver) Undo(notes []undo.Entry) error {
+	return errors.Join(r.resolvConfUndo(), resolvedUndo(notes))
+}
+
+// First is the server that a program without systemd-resolved's own library asks.
+func First() netip.AddrPort {
+	now, err := undo.Keep(resolvConf)
+	if err == nil {
+		for _, line := range nameserverLines(text(now)) {
+			if f := strings.Fields(line); len(f) > 1 {
+				if a, err := netip.ParseAddr(f[1]); err == nil {
+					return netip.AddrPortFrom(a, 53)
+				}
+			}
+		}
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)
+}
+
+// Resolves tells whether programs can resolve a name, by the C library.
+func Resolves(name string) bool {
+	return child.Command("getent", "ahostsv4", name).Within(10*time.Second).Run(context.Background()) == nil
+}
+
+// A Proof shows that names resolve the system's own way, and through dnsmasq.
+type Proof struct {
+	Server   ourdns.Server
+	Upstream []string // servers that dnsmasq asks
+	Before   bool     // programs could resolve the name before
+}
+
+// Prove shows it.
+func (p Proof) Prove(ctx context.Context) error {
+	local := p.local()
+	if local != "" && !isResolveds() {
+		// Another resolver of this machine may itself ask who is in resolv.conf: us. On a reload dnsmasq finds that
+		// out and leaves it out.
+		time.Sleep(time.Second)
+		systemctl("reload", layout.DNSUnit)
+		time.Sleep(time.Second)
+	}
+	since, first, name := time.Now(), First(), p.Server.Settings.ProbeName
+	answered := func() bool { return ourdns.Answers(first, name) == nil }
+	if !ourdns.WaitFor(ctx, 10*time.Second, answered) {
+		return fmt.Errorf("names do not resolve through %s any more%s", first.Addr(), p.loop(local))
+	}
+	if !ourdns.WaitFor(ctx, 3*time.Second, func() bool { return p.Server.Logged(name, since) }) {
+		return fmt.Errorf("names resolve, but not through dnsmasq: %s answers %s by itself or asks somebody else (a name that does not exist is no good EGRESS_PROBE_NAME)", first.Addr(), name)
+	}
+	if p.Before && !Resolves(name) {
+		return fmt.Errorf("programs cannot resolve %s any more (getent ahostsv4 %s)", name, name)
+	}
+	return nil
+}
+
+// local is a resolver of this machine that dnsmasq asks; "" if there is none.
+func (p Proof) local() string {
+	for _, s := range p.Upstream {
+		if strings.HasPrefix(s, "127.") {
+			return s
+		}
+	}
+	return ""
+}
+
+// loop accuses a local resolver only if a question to it comes back to dnsmasq.
+func (p Proof) loop(local string) string {
+	addr, err := netip.ParseAddr(strings.Split(local, "#")[0])
+	if local == "" || err != nil {
+		return ""
+	}
+	name := fmt.Sprintf("loop-%d.%s", time.Now().UnixNano(), p.Server.Settings.ProbeName)
+	since := time.Now()
+	ourdns.Answers(netip.AddrPortFrom(addr, 53), name)
+	if !p.Server.Logged(name, since) {
+		return ""
+	}
+	return fmt.Sprintf("; the resolver on %s asks %s, which asks it: give it name servers of its own", addr, p.Server.Settings.Listen)
+}

@@ -1,0 +1,188 @@
+// Package setup turns the monitor on and off: a list of steps (list.go), each of
+// which knows whether it is so, how to make it so, and how to undo that.
+//
+// What must be undone is in the journal before it is done, and undoing what was
+// not done does nothing. So an enable that fails or is interrupted rolls back by
+// the same steps as disable, and so does a disable after a kill -9.
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/undo"
+)
+
+// A Step is one thing that enable does.
+type Step struct {
+	ID   string                                          // in the journal; the same in all versions
+	Text string                                          // for people
+	Is   func() bool                                     // is it so? nil: it must be done each time
+	Do   func(ctx context.Context, h *change.Hand) error // make it so; a proof changes nothing
+	Undo func(notes []undo.Entry) error                  // give back what was changed; nil: nothing to undo
+	Base bool                                            // if later steps could not be undone this stays: names may need it
+}
+
+// A Setup is one enable or disable.
+type Setup struct {
+	Settings settings.Settings
+	Journal  *undo.Journal
+	Out      io.Writer // one line for each step
+	Warn     func(format string, args ...any)
+
+	before bool // the monitor was on
+	state
+}
+
+// Enabled tells whether the monitor is on.
+func Enabled() bool {
+	_, err := os.Stat(layout.Enabled)
+	return err == nil
+}
+
+// Enable turns the monitor on.
+func (s *Setup) Enable(ctx context.Context, dry bool) error {
+	s.before = Enabled()
+	if err := s.preflight(); err != nil {
+		return err
+	}
+	if dry {
+		fmt.Fprintln(s.Out, "egress-monitor enable would do this:")
+		return s.print(ctx)
+	}
+	hands, err := s.do(ctx)
+	switch {
+	case err == nil:
+		s.firstRound()
+		fmt.Fprintln(s.Out, "egress-monitor is on. In a minute: egress-monitor status")
+		return nil
+	case s.before:
+		return s.takeBack(hands, err)
+	}
+	s.Warn("%v", err)
+	s.Warn("enable failed; putting everything back")
+	if back := s.undo(Off{}); back != nil {
+		return fmt.Errorf("not all could be put back: %w", back)
+	}
+	return errors.New("nothing was changed")
+}
+
+// do makes all so, step by step.
+func (s *Setup) do(ctx context.Context) (hands []*change.Hand, err error) {
+	for _, step := range s.Steps() {
+		if err := ctx.Err(); err != nil {
+			return hands, errors.New("interrupted")
+		}
+		if step.Is != nil && step.Is() {
+			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
+			continue
+		}
+		fmt.Fprintf(s.Out, "  do     %s\n", step.Text)
+		h := &change.Hand{Step: step.ID, Journal: s.Journal, Context: ctx}
+		hands = append(hands, h)
+		if err := step.Do(ctx, h); err != nil {
+			if ctx.Err() != nil {
+				err = errors.New("interrupted")
+			}
+			return hands, err
+		}
+	}
+	return hands, nil
+}
+
+// print says what enable would do.
+func (s *Setup) print(ctx context.Context) error {
+	for _, step := range s.Steps() {
+		if step.Is != nil && step.Is() {
+			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
+			continue
+		}
+		fmt.Fprintf(s.Out, "  would  %s\n", step.Text)
+		if err := step.Do(ctx, &change.Hand{Step: step.ID, Journal: s.Journal, Context: ctx, Print: s.Out}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack is for an enable that was repeated, and failed: what it changed is
+// taken back, and what worked before works on.
+func (s *Setup) takeBack(hands []*change.Hand, cause error) error {
+	failed := []error{cause}
+	changed := false
+	for _, h := range slices.Backward(hands) {
+		c, err := h.TakeBack()
+		changed = changed || c
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if changed {
+		s.Warn("taking back what this enable changed; the monitor stays on as it was")
+		failed = append(failed, s.reassert())
+	} else {
+		s.Warn("the monitor stays on as it was")
+	}
+	return errors.Join(failed...)
+}
+
+// An Off is how to turn the monitor off.
+type Off struct{ Purge bool }
+
+// Disable gives the machine back.
+func (s *Setup) Disable(off Off) error {
+	if s.Journal.Empty() && !off.Purge && !traces() {
+		os.RemoveAll(layout.Admin)
+		os.RemoveAll(layout.Run)
+		fmt.Fprintln(s.Out, "egress-monitor is off.")
+		return nil
+	}
+	if err := s.undo(off); err != nil {
+		return fmt.Errorf("%w\nnot all could be put back; see above, then repeat: egress-monitor disable", err)
+	}
+	kept := ""
+	if _, err := os.Stat(s.Settings.LogDir); err == nil && !off.Purge {
+		kept = " The two files stay in " + s.Settings.LogDir + "."
+	}
+	fmt.Fprintln(s.Out, "egress-monitor is off."+kept)
+	return nil
+}
+
+// undo undoes the steps, the last one first. A failure does not stop the rest,
+// but for what names need: while the resolver still asks dnsmasq, that stays.
+func (s *Setup) undo(off Off) error {
+	s.off = off
+	s.wasOn = Enabled()
+	if err := remove(layout.Enabled); err != nil {
+		return err
+	}
+	failed := s.Journal.Damage()
+	kept := false
+	steps := s.Steps()
+	for _, step := range slices.Backward(steps) {
+		if step.Undo == nil {
+			continue
+		}
+		if step.Base && kept {
+			continue
+		}
+		fmt.Fprintf(s.Out, "  undo   %s\n", step.Text)
+		if err := step.Undo(s.Journal.Of(step.ID)); err != nil {
+			s.Warn("%s: %v", step.Text, err)
+			failed = append(failed, fmt.Errorf("failed: %s", step.Text))
+			kept = true
+		}
+	}
+	failed = append(failed, s.undoUnknown(steps)...)
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	return s.forget()
+}
