@@ -59,15 +59,17 @@ func (f Folders) queryLog() change.Attr {
 }
 
 // Is tells whether all is as it should be. It looks at a fixed number of names,
-// however many the poller has made.
+// however many the poller has made. Its files are looked after where it is
+// started (package polls).
 func (f Folders) Is() bool {
 	s := &f.Settings
 	return f.IDs.known() && is(s.LogDir, undo.Folder, f.logs()) && is(s.LogFolder(), undo.Folder, f.queries()) &&
-		is(s.StateDir, undo.Folder, f.state()) && (absent(s.DNSMasqLog) || is(s.DNSMasqLog, undo.File, f.queryLog())) &&
-		!f.foreign()
+		is(s.StateDir, undo.Folder, f.state()) && (absent(s.DNSMasqLog) || is(s.DNSMasqLog, undo.File, f.queryLog()))
 }
 
-func (i IDs) known() bool { return i.Poller > 0 && i.PollerGroup > 0 && i.Resolver > 0 && i.Readers > 0 }
+func (i IDs) known() bool {
+	return i.Poller > 0 && i.PollerGroup > 0 && i.Resolver > 0 && i.Readers > 0
+}
 
 func is(path, kind string, a change.Attr) bool {
 	s, err := undo.Look(path)
@@ -77,17 +79,6 @@ func is(path, kind string, a change.Attr) bool {
 func absent(path string) bool {
 	s, err := undo.Look(path)
 	return err == nil && s.Type == undo.Absent
-}
-
-// foreign tells whether a file that the poller must be able to replace or read is
-// root's: somebody has put it there from a copy.
-func (f Folders) foreign() bool {
-	for _, path := range f.pollers() {
-		if s, err := undo.Look(path); err == nil && s.Type == undo.File && s.UID == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // pollers are the files of the poller that matter, by name.

@@ -5,24 +5,25 @@ package layout
 
 // Files and folders.
 const (
-	Defaults = "/etc/default/egress-monitor"       // the settings file, the admin's
-	Etc      = "/etc/egress-monitor"               // dnsmasq's configuration; exists only while enabled
-	Admin    = "/var/lib/egress-monitor-admin"     // root's notes: what was changed, and how it was before; 0700
-	Enabled  = Admin + "/enabled"                  // holds since when; the last thing that enable makes
-	Bypassed = Admin + "/bypassed"                 // exists while names go past dnsmasq
-	Gaps     = Admin + "/gaps"                     // what was lost, and when; bounded
-	Truth    = Run + "/truth"                      // how the last minute went; for status and check
-	Run      = "/run/egress-monitor"               // what is found out anew at each boot
-	Lock     = Run + "/lock"                       // one of enable, disable, heal and sync at a time
-	Servers  = Run + "/servers"                    // dnsmasq's servers-file: server= lines
-	Lib      = "/usr/lib/egress-monitor"           // the two pipelines, and what units start
-	Crontab  = "/etc/cron.d/egress-monitor"        // polls and heals each minute
-	Rotation = "/etc/logrotate.d/egress-monitor"   // logrotate's file for the query log
-	Conf     = Etc + "/dnsmasq.conf"               // of our own dnsmasq
-	DNSEnv   = Etc + "/environment"                // what dnsmasq-start needs to know, in systemd's form
-	ResolvD  = "/etc/systemd/resolved.conf.d"      // systemd-resolved's drop-ins
-	Dropin   = ResolvD + "/zz-egress-monitor.conf" // ours
-	Rsyslog  = "/etc/rsyslog.d/10-egress-monitor.conf"
+	Defaults      = "/etc/default/egress-monitor"   // the settings file, the admin's
+	Etc           = "/etc/egress-monitor"           // dnsmasq's configuration; exists only while enabled
+	Admin         = "/var/lib/egress-monitor-admin" // root's notes: what was changed, and how it was before; 0700
+	Enabled       = Admin + "/enabled"              // holds since when; the last thing that enable makes
+	Bypassed      = Admin + "/bypassed"             // exists while names go past dnsmasq
+	Gaps          = Admin + "/gaps"                 // what was lost, and when; bounded
+	Truth         = Run + "/truth"                  // how the last minute went; for status and check
+	Run           = "/run/egress-monitor"           // what is found out anew at each boot
+	Lock          = Run + "/lock"                   // one of enable, disable, heal and sync at a time
+	Servers       = Run + "/servers"                // dnsmasq's servers-file: server= lines
+	ResolverFacts = Run + "/resolver"
+	Lib           = "/usr/lib/egress-monitor"           // the two pipelines, and what units start
+	Crontab       = "/etc/cron.d/egress-monitor"        // polls and heals each minute
+	Rotation      = "/etc/logrotate.d/egress-monitor"   // logrotate's file for the query log
+	Conf          = Etc + "/dnsmasq.conf"               // of our own dnsmasq
+	DNSEnv        = Etc + "/environment"                // what dnsmasq-start needs to know, in systemd's form
+	ResolvD       = "/etc/systemd/resolved.conf.d"      // systemd-resolved's drop-ins
+	Dropin        = ResolvD + "/zz-egress-monitor.conf" // ours
+	Rsyslog       = "/etc/rsyslog.d/10-egress-monitor.conf"
 )
 
 // Users. Their groups have the same names; the poller's first group is adm.

@@ -38,7 +38,7 @@ type Setup struct {
 	Warn     func(format string, args ...any)
 
 	before bool // the monitor was on
-	state
+	State
 }
 
 // Enabled tells whether the monitor is on.
@@ -80,6 +80,9 @@ func (s *Setup) do(ctx context.Context) (hands []*change.Hand, err error) {
 		if err := ctx.Err(); err != nil {
 			return hands, errors.New("interrupted")
 		}
+		if step.Do == nil {
+			continue
+		}
 		if step.Is != nil && step.Is() {
 			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
 			continue
@@ -100,6 +103,9 @@ func (s *Setup) do(ctx context.Context) (hands []*change.Hand, err error) {
 // print says what enable would do.
 func (s *Setup) print(ctx context.Context) error {
 	for _, step := range s.Steps() {
+		if step.Do == nil {
+			continue
+		}
 		if step.Is != nil && step.Is() {
 			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
 			continue
@@ -163,7 +169,10 @@ func (s *Setup) undo(off Off) error {
 	if err := remove(layout.Enabled); err != nil {
 		return err
 	}
-	failed := s.Journal.Damage()
+	var failed []error
+	for _, line := range s.Journal.Damaged {
+		failed = append(failed, errors.New(line))
+	}
 	kept := false
 	steps := s.Steps()
 	for _, step := range slices.Backward(steps) {
@@ -177,7 +186,7 @@ func (s *Setup) undo(off Off) error {
 		if err := step.Undo(s.Journal.Of(step.ID)); err != nil {
 			s.Warn("%s: %v", step.Text, err)
 			failed = append(failed, fmt.Errorf("failed: %s", step.Text))
-			kept = true
+			kept = kept || step.Keeps
 		}
 	}
 	failed = append(failed, s.undoUnknown(steps)...)

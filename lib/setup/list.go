@@ -1,0 +1,128 @@
+package setup
+
+import (
+	"context"
+
+	"egress-monitor/lib/accounts"
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/folders"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/resolver"
+	"egress-monitor/lib/rsyslog"
+	"egress-monitor/lib/undo"
+)
+
+// IDs of the steps, as the journal knows them.
+const (
+	stepSettings = "settings"
+	stepAccounts = "accounts"
+	stepFolders  = "folders"
+	stepConf     = "conf"
+	stepUnread   = "unread"
+	stepDNS      = "dnsmasq"
+	stepResolver = "resolver"
+	stepCursor   = "cursor"
+	stepRules    = "rules"
+	stepSet      = "set"
+	stepRsyslog  = "rsyslog"
+	stepUnits    = "units"
+	stepMark     = "mark"
+)
+
+// Steps is all that enable does, in this order, and disable undoes, in the other.
+func (s *Setup) Steps() []Step {
+	users := accounts.New()
+	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} }
+	dns := ourdns.Server{Settings: s.Settings}
+	res := s.Resolver()
+	confChanged := false
+	return []Step{
+		{
+			ID: stepSettings, Text: "the settings are noted",
+			Is: s.settingsNoted, Do: s.noteSettings,
+		},
+		{
+			ID: stepAccounts, Text: accounts.Text, Base: true,
+			Is: users.Is, Do: plain(users.Do), Undo: users.Undo,
+		},
+		{
+			ID: stepFolders, Text: dirs().Text(), Base: true,
+			Is: func() bool { return dirs().Is() },
+			Do: plain(func(h *change.Hand) error { return dirs().Do(h) }),
+			Undo: func(notes []undo.Entry) error {
+				return dirs().Undo(notes, folders.Undo{Purge: s.off.Purge, Unread: s.unread})
+			},
+		},
+		{
+			ID: stepConf, Text: ourdns.ConfText, Base: true,
+			Is:   dns.ConfIs,
+			Do:   plain(func(h *change.Hand) error { confChanged = true; return dns.ConfDo(h) }),
+			Undo: ourdns.ConfUndo,
+		},
+		{
+			ID: stepUnread, Text: "the query log is read to its end", Base: true,
+			Undo: s.readRest,
+		},
+		{
+			ID: stepDNS, Text: "dnsmasq on " + s.Settings.Listen.String() + ", asking " + s.Plan.Text(), Base: true,
+			Is:   func() bool { return !confChanged && dns.RunningIs() },
+			Do:   plain(dns.Start),
+			Undo: ourdns.StopUndo,
+		},
+		{
+			ID: stepDNS, Text: "dnsmasq answers, upstream as well, and logs",
+			Do: proof(func(ctx context.Context) error { return dns.Prove(ctx, s.Plan.Text()) }),
+		},
+		{
+			ID: stepResolver, Text: resolver.Text, Keeps: true,
+			Is: res.Is, Do: plain(res.Do), Undo: res.Undo,
+		},
+		{
+			ID: stepResolver, Text: "names still resolve, and through dnsmasq",
+			Do: proof(func(ctx context.Context) error {
+				return resolver.Proof{Server: dns, Upstream: s.upstreamWords(), Before: s.resolved}.Prove(ctx)
+			}),
+		},
+		{
+			ID: stepCursor, Text: "the kernel's log is read from here on",
+			Is: s.cursorIs, Do: plain(s.cursorDo),
+		},
+		{
+			ID: stepRules, Text: s.rulesText(),
+			Is: s.rulesIs, Do: plain(s.rulesDo), Undo: s.rulesUndo,
+		},
+		{
+			ID: stepRsyslog, Text: rsyslog.Text,
+			Is:   func() bool { return !s.logs() || rsyslog.Is(s.Settings.Prefix) },
+			Do:   plain(func(h *change.Hand) error { return rsyslog.Do(h, s.Settings.Prefix) }),
+			Undo: rsyslog.Undo,
+		},
+		{
+			ID: stepUnits, Text: "units that keep rules and name servers right",
+			Is: unitsAre, Do: plain(unitsDo), Undo: unitsUndo,
+		},
+		{
+			ID: stepMark, Text: "cron polls, heals and rotates each minute",
+			Is: Enabled, Do: plain(s.markDo),
+		},
+	}
+}
+
+// plain is a Do that does not wait.
+func plain(do func(h *change.Hand) error) func(context.Context, *change.Hand) error {
+	return func(_ context.Context, h *change.Hand) error { return do(h) }
+}
+
+// proof is a Do that changes nothing. A dry run cannot give it.
+func proof(prove func(context.Context) error) func(context.Context, *change.Hand) error {
+	return func(ctx context.Context, h *change.Hand) error {
+		if h.Dry() {
+			return nil
+		}
+		return prove(ctx)
+	}
+}
+
+// units are those of the step units; dnsmasq's is its own.
+var units = []string{layout.RulesUnit, layout.UpstreamPathUnit}

@@ -1,0 +1,150 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/folders"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/listeners"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/resolver"
+	"egress-monitor/lib/rsyslog"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/systemd"
+)
+
+// needed are programs, with the Debian package of each.
+var needed = [][2]string{
+	{"dnsmasq", "dnsmasq-base"}, {"logrotate", "logrotate"}, {"useradd", "passwd"}, {"userdel", "passwd"}, {"systemctl", "systemd"},
+}
+
+// preflight finds out whether enable can work, before anything is changed.
+func (s *Setup) preflight() error {
+	if !systemd.Running() {
+		return errors.New("this machine does not run systemd")
+	}
+	c, err := systemd.Connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := s.programs(c); err != nil {
+		return err
+	}
+	if err := (folders.Folders{Settings: s.Settings}).Check(s.Journal, stepFolders); err != nil {
+		return fmt.Errorf("%s: %w", layout.Defaults, err)
+	}
+	dns := ourdns.Server{Settings: s.Settings}
+	if err := dns.PortFree(); err != nil && !s.listens(c) {
+		return s.portTaken(err)
+	}
+	if err := s.FindUpstream(); err != nil && !s.before {
+		return err
+	}
+	if len(s.Plan.Servers) == 0 && !s.before {
+		return errors.New("found no name server that dnsmasq could ask (resolvectl dns; /etc/resolv.conf)")
+	}
+	if s.Plan.Strict && !s.Settings.AllowPlainDNS {
+		return fmt.Errorf("systemd-resolved is set to DNSOverTLS=yes, and dnsmasq cannot do that: questions would leave in clear text. EGRESS_ALLOW_PLAIN_DNS=yes in %s accepts it", layout.Defaults)
+	}
+	s.resolved = resolver.Resolves(s.Settings.ProbeName)
+	s.hints(c)
+	return nil
+}
+
+func (s *Setup) programs(c *systemd.Conn) error {
+	list := needed
+	if s.logs() {
+		list = append(list, [2]string{"iptables-restore", "iptables"})
+	}
+	if s.Settings.Recount || s.Settings.Source == settings.Set {
+		list = append(list, [2]string{"nft", "nftables"})
+	}
+	for _, p := range list {
+		if _, err := child.LookPath(p[0]); err != nil {
+			return fmt.Errorf("%s is missing (apt-get install %s)", p[0], p[1])
+		}
+	}
+	if unit, _ := c.Cron(); unit == "" {
+		if _, err := os.Stat("/etc/init.d/cron"); err != nil {
+			return errors.New("cron is missing (apt-get install cron)")
+		}
+	}
+	return nil
+}
+
+// listens tells whether it is our dnsmasq that has the port.
+func (s *Setup) listens(c *systemd.Conn) bool {
+	return c.Active(layout.DNSUnit)
+}
+
+func (s *Setup) portTaken(cause error) error {
+	who, all := "", false
+	held, _ := listeners.Resolvers()
+	for _, r := range held {
+		addr := r.Addr
+		if addr == s.Settings.Listen || addr.IsUnspecified() {
+			who, all = fmt.Sprintf(": %s (pid %d)", r.Program, r.PID), addr.IsUnspecified()
+			break
+		}
+	}
+	if all {
+		return fmt.Errorf("%w%s\nit listens on all addresses: have it listen on its own only (dnsmasq: listen-address= and bind-interfaces; unbound: interface:; named: listen-on), or stop it", cause, who)
+	}
+	return fmt.Errorf("%w%s\nset EGRESS_LISTEN to another loopback address in %s, or stop that program", cause, who, layout.Defaults)
+}
+
+// hints are what the admin should know; nothing stops for them.
+func (s *Setup) hints(c *systemd.Conn) {
+	for _, name := range s.Settings.Unknown() {
+		s.Warn("%s: %s: no setting of that name is known", layout.Defaults, name)
+	}
+	if _, err := os.Stat("/var/log/journal"); err != nil {
+		s.Warn("the journal is not kept over a reboot: connections of the last minute before one are lost (mkdir /var/log/journal)")
+	}
+	if unit, active := c.Cron(); !active {
+		s.Warn("cron does not run: nothing will be polled (systemctl start %s)", orCron(unit))
+	}
+	if other := rsyslog.Other(c); other != "" && s.logs() {
+		s.Warn("%s may write a line for each connection to its files: have it leave out kernel messages with %q in them", other, s.Settings.Prefix)
+	}
+	if !s.Resolver().Resolved {
+		s.dockerHint()
+	}
+}
+
+func orCron(unit string) string {
+	if unit == "" {
+		return "cron"
+	}
+	return unit
+}
+
+// dockerHint: without systemd-resolved dockerd copies the servers of
+// /etc/resolv.conf into containers, leaves out loopback addresses, ours, and if
+// none is left takes public resolvers (8.8.8.8). libnetwork/resolvconf does that.
+func (s *Setup) dockerHint() {
+	if _, err := child.LookPath("dockerd"); err != nil {
+		if _, err := os.Stat("/sys/class/net/docker0"); err != nil {
+			return
+		}
+	}
+	text, _ := os.ReadFile("/etc/docker/daemon.json")
+	if strings.Contains(string(text), `"dns"`) {
+		return
+	}
+	words := s.upstreamWords()
+	for i, w := range words {
+		words[i] = `"` + strings.Split(w, "#")[0] + `"`
+	}
+	s.Warn(`docker cannot give containers 127.x.y.z as their name server, and would take public ones (8.8.8.8) instead: put {"dns": [%s]} into /etc/docker/daemon.json, or set EGRESS_LISTEN_ALSO to the address of docker0 and put that there, and restart docker`, strings.Join(words, ", "))
+}
+
+func run(name string, args ...string) error {
+	return child.Command(name, args...).Run(context.Background())
+}

@@ -1,0 +1,201 @@
+package setup
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/oldnotes"
+	"egress-monitor/lib/resolved"
+	"egress-monitor/lib/resolver"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/undo"
+	"egress-monitor/lib/upstream"
+
+	"context"
+)
+
+// A State is what is found out about the machine.
+type State struct {
+	Plan     upstream.Plan
+	res      *resolver.Resolver
+	resolved bool // programs could resolve a name before
+	off      Off
+	wasOn    bool // when disable began
+	unread   bool // the query log could not be read to its end
+}
+
+// New opens the journal. The notes of the version that was shell are taken over.
+func New(out io.Writer, warn func(format string, args ...any)) (*Setup, error) {
+	j, err := undo.Open(layout.Admin)
+	if err != nil {
+		return nil, err
+	}
+	if j.Empty() {
+		if err := oldnotes.TakeOver(layout.Admin, j); err != nil {
+			return nil, err
+		}
+	}
+	return &Setup{Journal: j, Out: out, Warn: warn}, nil
+}
+
+// InForce returns the settings of the enable; false if there was none.
+func InForce(j *undo.Journal) (settings.Settings, bool) {
+	e, ok := j.Entry(stepSettings, kindSettings, layout.Defaults)
+	var s settings.Settings
+	if !ok || json.Unmarshal([]byte(e.Value), &s) != nil {
+		return settings.Default(), false
+	}
+	return s, true
+}
+
+const kindSettings = "settings"
+
+func (s *Setup) settingsNoted() bool {
+	now, err := json.Marshal(s.Settings)
+	e, ok := s.Journal.Entry(stepSettings, kindSettings, layout.Defaults)
+	return err == nil && ok && e.Value == string(now)
+}
+
+// noteSettings notes them: undo follows the journal, not what the file says then.
+func (s *Setup) noteSettings(_ context.Context, h *change.Hand) error {
+	now, err := json.Marshal(s.Settings)
+	if err != nil {
+		return err
+	}
+	return h.Note(kindSettings, layout.Defaults, string(now))
+}
+
+// Resolver is the machine's way to names.
+func (s *Setup) Resolver() *resolver.Resolver {
+	if s.res == nil {
+		s.res = &resolver.Resolver{Listen: s.Settings.Listen, Journal: s.Journal, Step: stepResolver, Resolved: resolver.HasResolved()}
+	}
+	s.res.Listen = s.Settings.Listen
+	s.res.Domains = s.Plan.Domains
+	return s.res
+}
+
+// FindUpstream finds out which servers dnsmasq is to ask.
+func (s *Setup) FindUpstream() error {
+	r := s.Resolver()
+	src := upstream.Sources{ResolvConf: r.Foreign(), Ours: append([]netip.Addr{s.Settings.Listen}, s.Settings.ListenAlso...), LinkName: linkName}
+	if r.Resolved {
+		var err error
+		if src.Facts, err = resolved.Ask(); err != nil {
+			return err
+		}
+		if src.Config, err = resolved.ReadConfig("", layout.Dropin); err != nil {
+			return err
+		}
+		r.Facts = src.Facts
+	}
+	s.Plan = upstream.Make(src)
+	r.Domains = s.Plan.Domains
+	return nil
+}
+
+func linkName(index int) string {
+	i, err := net.InterfaceByIndex(index)
+	if err != nil {
+		return ""
+	}
+	return i.Name
+}
+
+// WriteUpstream writes what dnsmasq asks, and tells whether that is something new.
+// Servers that were there before stay if there are none now: they do no harm, and
+// an answer of systemd-resolved's that did not come, or a file that is gone, must
+// not cost the machine its names; not after a reboot either.
+func (s *Setup) WriteUpstream() (changed bool, err error) {
+	if len(s.Plan.Servers) == 0 {
+		if _, err := os.Stat(layout.Servers); err == nil {
+			return false, nil
+		}
+		last, err := os.ReadFile(lastServers)
+		if err != nil {
+			return false, nil
+		}
+		return putIfNew(layout.Servers, string(last))
+	}
+	if _, err := putIfNew(layout.ResolverFacts, s.Plan.FactsFile()); err != nil {
+		return false, err
+	}
+	if changed, err = putIfNew(layout.Servers, s.Plan.ServersFile()); err != nil {
+		return changed, err
+	}
+	if _, err := os.Stat(layout.Admin); err == nil {
+		putIfNew(lastServers, s.Plan.ServersFile()) // a spare
+	}
+	return changed, nil
+}
+
+// lastServers is a spare copy that a reboot does not remove.
+const lastServers = layout.Admin + "/servers"
+
+func putIfNew(path, text string) (changed bool, err error) {
+	now, err := os.ReadFile(path)
+	if err == nil && string(now) == text {
+		return false, nil
+	}
+	return true, undo.Put(path, undo.Fresh(text, 0o644))
+}
+
+func (s *Setup) upstreamWords() (words []string) {
+	for _, server := range s.Plan.Servers {
+		words = append(words, server.String())
+	}
+	return words
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// undoUnknown undoes what steps of another version have noted, as far as files go.
+func (s *Setup) undoUnknown(steps []Step) (failed []error) {
+	known := map[string]bool{}
+	for _, step := range steps {
+		known[step.ID] = true
+	}
+	for _, id := range s.Journal.Steps() {
+		if known[id] {
+			continue
+		}
+		notes := s.Journal.Of(id)
+		if err := undo.Restore(notes); err != nil {
+			failed = append(failed, err)
+		}
+		for _, e := range notes {
+			if e.Was == nil {
+				failed = append(failed, fmt.Errorf("%s: another version of egress-monitor has noted %s %s: install that, and disable with it", id, e.Kind, e.Name))
+			}
+		}
+	}
+	return failed
+}
+
+// forget removes the notes: all is undone. The journal goes last.
+func (s *Setup) forget() error {
+	list, err := os.ReadDir(layout.Admin)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, d := range list {
+		if d.Name() != "journal" {
+			if err := os.RemoveAll(layout.Admin + "/" + d.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(os.RemoveAll(layout.Admin), os.RemoveAll(layout.Run))
+}
