@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,9 +25,15 @@ type Command interface {
 
 var tool = "egress-monitor" // the name before every message
 
+// An Exit is an error that says only with which status to exit: all else has
+// been printed.
+type Exit int
+
+func (e Exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
 // Main runs the command named name with the arguments of the process, and
-// exits if it fails.
-func Main(name, description string, cmd Command) {
+// exits if it fails. cmd is a Command, or a struct whose fields tagged cmd are.
+func Main(name, description string, cmd any) {
 	tool = name
 	os.Exit(run(description, cmd, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -35,7 +42,7 @@ func Main(name, description string, cmd Command) {
 // after --help and --version.
 type exited int
 
-func run(description string, cmd Command, args []string, stdout, stderr io.Writer) (status int) {
+func run(description string, cmd any, args []string, stdout, stderr io.Writer) (status int) {
 	out := &firstError{w: stdout}
 	defer func() {
 		switch e := recover().(type) {
@@ -60,14 +67,24 @@ func run(description string, cmd Command, args []string, stdout, stderr io.Write
 	if err != nil {
 		panic(err) // a mistake in the struct tags, seen by every test
 	}
-	switch _, err := parser.Parse(args); {
+	parsed, err := parser.Parse(args)
+	switch {
 	case out.err != nil:
 		return 1 // no usage error: --help could not be printed
 	case err != nil:
 		fmt.Fprintf(stderr, "%s: %v (see %s --help)\n", tool, err, tool)
 		return 2
 	}
-	if err := cmd.Run(); err != nil {
+	var exit Exit
+	if one, ok := cmd.(Command); ok {
+		err = one.Run()
+	} else {
+		err = parsed.Run()
+	}
+	if errors.As(err, &exit) {
+		return int(exit)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", tool, err)
 		return 1
 	}

@@ -35,3 +35,6 @@ func number(s string) int {
 	}
 	return n
 }
+
+// UserID is the number of a user; -1 if there is none.
+func UserID(name string) int { return uid(name) }

@@ -56,10 +56,11 @@ func (s Server) Start(h *change.Hand) error {
 	if err := h.Run("systemctl", "--quiet", "enable", layout.DNSUnit); err != nil {
 		return err
 	}
-	return s.restart(h)
+	return s.Restart(h)
 }
 
-func (s Server) restart(h *change.Hand) error {
+// Restart has dnsmasq read its configuration anew.
+func (s Server) Restart(h *change.Hand) error {
 	if !h.Dry() {
 		run("systemctl", "reset-failed", layout.DNSUnit) // it may not know the unit yet
 	}

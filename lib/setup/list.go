@@ -65,7 +65,7 @@ func (s *Setup) Steps() []Step {
 			Undo: s.readRest,
 		},
 		{
-			ID: stepDNS, Text: "dnsmasq on " + s.Settings.Listen.String() + ", asking " + s.Plan.Text(), Base: true,
+			ID: stepDNS, Text: s.dnsText(), Base: true,
 			Is:   func() bool { return !confChanged && dns.RunningIs() },
 			Do:   plain(dns.Start),
 			Undo: ourdns.StopUndo,
@@ -107,6 +107,14 @@ func (s *Setup) Steps() []Step {
 			Is: Enabled, Do: plain(s.markDo),
 		},
 	}
+}
+
+func (s *Setup) dnsText() string {
+	text := "dnsmasq on " + s.Settings.Listen.String()
+	if len(s.Plan.Servers) > 0 {
+		text += ", asking " + s.Plan.Text()
+	}
+	return text
 }
 
 // plain is a Do that does not wait.

@@ -10,7 +10,6 @@ import (
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/folders"
 	"egress-monitor/lib/layout"
-	"egress-monitor/lib/listeners"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/resolver"
 	"egress-monitor/lib/rsyslog"
@@ -83,20 +82,32 @@ func (s *Setup) listens(c *systemd.Conn) bool {
 	return c.Active(layout.DNSUnit)
 }
 
+// portTaken says who has the port, and what to do.
 func (s *Setup) portTaken(cause error) error {
 	who, all := "", false
-	held, _ := listeners.Resolvers()
-	for _, r := range held {
-		addr := r.Addr
-		if addr == s.Settings.Listen || addr.IsUnspecified() {
-			who, all = fmt.Sprintf(": %s (pid %d)", r.Program, r.PID), addr.IsUnspecified()
-			break
-		}
+	r, err := child.Command("ss", "-Hlntup", "sport = :53").Output(context.Background())
+	if err == nil {
+		who, all = holder(r.Lines(), s.Settings.Listen.String())
 	}
 	if all {
-		return fmt.Errorf("%w%s\nit listens on all addresses: have it listen on its own only (dnsmasq: listen-address= and bind-interfaces; unbound: interface:; named: listen-on), or stop it", cause, who)
+		return fmt.Errorf("%w%s: it listens on all addresses: have it listen on its own only (dnsmasq: listen-address= and bind-interfaces; unbound: interface:; named: listen-on), or stop it", cause, who)
 	}
-	return fmt.Errorf("%w%s\nset EGRESS_LISTEN to another loopback address in %s, or stop that program", cause, who, layout.Defaults)
+	return fmt.Errorf("%w%s: set EGRESS_LISTEN to another loopback address in %s, or stop that program", cause, who, layout.Defaults)
+}
+
+// holder finds, in what ss lists, who has the address, or all addresses.
+func holder(lines []string, listen string) (who string, all bool) {
+	for _, line := range lines {
+		f := strings.Fields(line)
+		if len(f) < 6 {
+			continue
+		}
+		all = f[4] == "0.0.0.0:53" || f[4] == "*:53"
+		if f[4] == listen+":53" || all {
+			return " by " + child.Clean(strings.Join(f[6:], " ")), all
+		}
+	}
+	return "", false
 }
 
 // hints are what the admin should know; nothing stops for them.

@@ -22,12 +22,13 @@ import (
 
 // A Step is one thing that enable does.
 type Step struct {
-	ID   string                                          // in the journal; the same in all versions
-	Text string                                          // for people
-	Is   func() bool                                     // is it so? nil: it must be done each time
-	Do   func(ctx context.Context, h *change.Hand) error // make it so; a proof changes nothing
-	Undo func(notes []undo.Entry) error                  // give back what was changed; nil: nothing to undo
-	Base bool                                            // if later steps could not be undone this stays: names may need it
+	ID    string                                          // in the journal; the same in all versions
+	Text  string                                          // for people
+	Is    func() bool                                     // is it so? nil: it must be done each time
+	Do    func(ctx context.Context, h *change.Hand) error // make it so; a proof changes nothing
+	Undo  func(notes []undo.Entry) error                  // give back what was changed; nil: nothing to undo
+	Keeps bool                                            // while this could not be undone, what is Base stays:
+	Base  bool                                            // names may need it
 }
 
 // A Setup is one enable or disable.
@@ -37,7 +38,8 @@ type Setup struct {
 	Out      io.Writer // one line for each step
 	Warn     func(format string, args ...any)
 
-	before bool // the monitor was on
+	before  bool              // the monitor was on
+	earlier settings.Settings // then
 	State
 }
 
@@ -50,12 +52,16 @@ func Enabled() bool {
 // Enable turns the monitor on.
 func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	s.before = Enabled()
+	s.earlier, _ = InForce(s.Journal)
 	if err := s.preflight(); err != nil {
 		return err
 	}
 	if dry {
 		fmt.Fprintln(s.Out, "egress-monitor enable would do this:")
 		return s.print(ctx)
+	}
+	if _, err := s.WriteUpstream(); err != nil {
+		return err
 	}
 	hands, err := s.do(ctx)
 	switch {

@@ -1,0 +1,42 @@
+// The egress-monitor command turns the monitor on and off, keeps it working, and
+// says how it is: egress-monitor(8).
+//
+// Usage:
+//
+//	egress-monitor enable [--dry-run]
+//	egress-monitor disable [--purge]
+//	egress-monitor status [--json]
+//	egress-monitor check
+package main
+
+import (
+	"errors"
+	"os"
+
+	"egress-monitor/lib/cli"
+)
+
+type command struct {
+	Enable  enable  `cmd:"" help:"Turn collecting on. Safe to repeat; puts changed settings in force."`
+	Disable disable `cmd:"" help:"Give the machine back as it was."`
+
+	// What cron and the units call.
+	Heal     heal     `cmd:"" hidden:"" help:"Put right what has gone wrong."`
+	Sync     sync     `cmd:"" hidden:"" help:"Follow the name servers."`
+	Rules    rules    `cmd:"" hidden:"" help:"Make the firewall rules."`
+	Upstream upstream `cmd:"" hidden:"" help:"Write which servers dnsmasq asks."`
+
+	Version cli.Version `help:"Print the version and exit."`
+}
+
+func main() {
+	cli.Main("egress-monitor", "List every name and address this server reaches.", &command{})
+}
+
+// needRoot is asked by all that changes something.
+func needRoot() error {
+	if os.Geteuid() != 0 {
+		return errors.New("must be root")
+	}
+	return nil
+}

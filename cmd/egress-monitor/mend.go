@@ -1,0 +1,59 @@
+package main
+
+import (
+	"time"
+
+	"egress-monitor/lib/cli"
+	healing "egress-monitor/lib/heal"
+	"egress-monitor/lib/said"
+	"egress-monitor/lib/setup"
+)
+
+type heal struct{}
+
+func (*heal) Run() error {
+	if err := needRoot(); err != nil || !setup.Enabled() {
+		return err
+	}
+	unlock, err := setup.Lock(30 * time.Second)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return healing.Run(tell(), true)
+}
+
+type sync struct{}
+
+func (*sync) Run() error {
+	if err := needRoot(); err != nil {
+		return err
+	}
+	return healing.Sync(tell())
+}
+
+type rules struct{}
+
+func (*rules) Run() error {
+	if err := needRoot(); err != nil {
+		return err
+	}
+	return healing.Rules()
+}
+
+type upstream struct{}
+
+// Run never fails: dnsmasq must start.
+func (*upstream) Run() error {
+	if err := healing.Upstream(); err != nil {
+		cli.Warn("%v", err)
+	}
+	return nil
+}
+
+// tell is where heal's lines go: to whoever has called, and what was lost to the
+// file of gaps as well.
+func tell() func(string) {
+	log := said.New(false)
+	return func(text string) { log.Line("%s", text) }
+}

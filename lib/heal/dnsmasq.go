@@ -1,0 +1,118 @@
+package heal
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/systemd"
+)
+
+// dnsmasq asks the canary's name, which must be answered and be in the log.
+func (h *Healer) dnsmasq() {
+	d := ourdns.Server{Settings: h.setup.Settings}
+	since := time.Now()
+	if !d.CanaryAnswers() && !d.CanaryAnswers() {
+		if !bypassed() { // said once, however long it lasts
+			h.say("gap: dnsmasq did not answer; restarting it")
+		}
+		// KILL: one that hangs does not hear TERM
+		systemctl("kill", "--signal=KILL", layout.DNSUnit)
+		systemctl("reset-failed", layout.DNSUnit)
+		child.Command("systemctl", "start", layout.DNSUnit).Within(20 * time.Second).Run(context.Background())
+		since = time.Now()
+		if !ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers) {
+			h.bypass()
+			return
+		}
+	}
+	if bypassed() {
+		h.endBypass()
+	}
+	if ourdns.WaitFor(context.Background(), time.Second, func() bool { return d.Logged(layout.CanaryName, since) }) {
+		h.logIsBack()
+	} else {
+		h.log(d)
+	}
+}
+
+// unlogged holds since when dnsmasq's log is not written.
+const unlogged = layout.Run + "/unlogged"
+
+// log has dnsmasq open its log again: the folders have been put right before.
+// One that was started when it could not write there logs to the system's log
+// until it is restarted.
+func (h *Healer) log(d ourdns.Server) {
+	if _, err := os.Stat(unlogged); os.IsNotExist(err) {
+		h.tell("gap: dnsmasq does not write to %s", d.Settings.DNSMasqLog)
+		os.WriteFile(unlogged, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"), 0o644)
+	}
+	systemctl("kill", "--kill-who=main", "--signal=USR2", layout.DNSUnit)
+	time.Sleep(300 * time.Millisecond)
+	if d.CanaryIsLogged(context.Background()) {
+		h.logIsBack()
+		return
+	}
+	if logsElsewhere() {
+		systemctl("restart", layout.DNSUnit)
+		ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers)
+		if d.CanaryIsLogged(context.Background()) {
+			h.logIsBack()
+			return
+		}
+	}
+	h.once("cannot heal: dnsmasq's log (is the disk full?)")
+}
+
+// logsElsewhere tells whether dnsmasq-start has found that the log cannot be
+// written, and has sent the lines to the system's log.
+func logsElsewhere() bool {
+	c, err := systemd.Connect()
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	args, _ := os.ReadFile("/proc/" + itoa(c.MainPID(layout.DNSUnit)) + "/cmdline")
+	return bytes.Contains(args, []byte("\x00--log-facility=daemon\x00"))
+}
+
+// A gap is said when it begins; when it ends, how long it was. How many questions
+// were lost nobody has counted.
+func (h *Healer) logIsBack() {
+	since, err := os.ReadFile(unlogged)
+	if err != nil {
+		return
+	}
+	h.tell("healed: dnsmasq's log; questions were missed from a minute before %s until now", strings.TrimSpace(string(since)))
+	os.Remove(unlogged)
+}
+
+// bypass: dnsmasq cannot be brought to life, and names matter more than the list
+// of them. Each minute tries again.
+func (h *Healer) bypass() {
+	if bypassed() {
+		return
+	}
+	h.say("gap: dnsmasq does not answer even after a restart; names go past it until it does")
+	os.WriteFile(layout.Bypassed, nil, 0o644)
+	if err := h.undoResolver(); err != nil {
+		h.tell("cannot heal: the resolver as before: %v", err)
+	}
+}
+
+func (h *Healer) endBypass() {
+	os.Remove(layout.Bypassed)
+	h.setup.FindUpstream()
+	r := h.setup.Resolver()
+	err := r.Do(h.hand("resolver"))
+	h.healed("dnsmasq; names go through it again", err == nil && r.Is(), err)
+}
+
+func systemctl(args ...string) {
+	child.Command("systemctl", args...).Within(time.Minute).Run(context.Background())
+}

@@ -1,0 +1,81 @@
+package heal
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/layout"
+)
+
+// marks is what files tell about the name servers: which they are, of which
+// size and time. While it is the same, nothing else is asked.
+type marks string
+
+// watched are the files that those write who know of name servers: systemd-resolved,
+// systemd-networkd, resolvconf and openresolv, NetworkManager, dhcpcd, the admin.
+var watched = []string{
+	"/etc/resolv.conf", "/run/resolvconf/resolv.conf", "/run/NetworkManager/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf",
+	"/run/systemd/resolve/resolv.conf", "/run/systemd/resolve/stub-resolv.conf", "/run/systemd/resolve/netif/*",
+	"/run/systemd/netif/state", "/run/systemd/netif/links/*",
+	"/etc/systemd/resolved.conf", "/etc/systemd/resolved.conf.d", "/run/systemd/resolved.conf.d",
+	layout.Dropin, layout.Servers, layout.ResolverFacts, layout.Bypassed,
+	"/run/systemd/units/invocation:systemd-resolved.service",
+}
+
+func fingerprint() marks {
+	var b strings.Builder
+	for _, pattern := range watched {
+		names := []string{pattern}
+		if strings.HasSuffix(pattern, "*") {
+			names, _ = filepath.Glob(pattern)
+		}
+		for _, name := range names {
+			b.WriteString(mark(name))
+		}
+	}
+	return marks(b.String())
+}
+
+// mark is one line about a file, and one about what it leads to.
+func mark(name string) string {
+	var l, s unix.Stat_t
+	if unix.Lstat(name, &l) != nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s %d %d %d\n", name, l.Ino, l.Size, l.Mtim.Nano())
+	if l.Mode&unix.S_IFMT == unix.S_IFLNK && unix.Stat(name, &s) == nil {
+		text += fmt.Sprintf(" %d %d %d\n", s.Ino, s.Size, s.Mtim.Nano())
+	}
+	return text
+}
+
+const (
+	looked  = layout.Run + "/looked" // the marks when all was asked last
+	anyway  = 10 * time.Minute       // all is asked again even if nothing has changed
+	waiting = "a link is coming up\n"
+)
+
+// same tells whether nothing has changed since all was asked last.
+func (m marks) same() bool {
+	info, err := os.Stat(looked)
+	if err != nil || time.Since(info.ModTime()).Abs() > anyway {
+		return false
+	}
+	text, err := os.ReadFile(looked)
+	return err == nil && string(text) == string(m)
+}
+
+func (m marks) save(pending bool) {
+	if pending {
+		m += waiting
+	}
+	os.WriteFile(looked, []byte(m), 0o600)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,244 @@
+// Package heal is what root does each minute, and when name servers change: put
+// right what has gone wrong.
+package heal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/setup"
+)
+
+// A Healer puts one machine right.
+type Healer struct {
+	say   func(text string)
+	setup *setup.Setup
+}
+
+// New reads the journal. What there is to tell goes to say, one line a call.
+func New(say func(text string)) (*Healer, error) {
+	h := &Healer{say: say}
+	s, err := setup.New(io.Discard, h.tell)
+	if err != nil {
+		return nil, err
+	}
+	s.Settings, _ = setup.InForce(s.Journal)
+	h.setup = s
+	return h, nil
+}
+
+func (h *Healer) tell(format string, args ...any) { h.say(fmt.Sprintf(format, args...)) }
+
+// Run heals all, while the monitor is on. The caller holds the lock. Closely is
+// to look at what files cannot tell as well.
+func Run(say func(text string), closely bool) error {
+	if !setup.Enabled() {
+		return nil
+	}
+	h, err := New(say)
+	if err != nil {
+		return err
+	}
+	for _, id := range []string{"folders", "conf"} {
+		h.step(id)
+	}
+	h.upstream(closely)
+	h.dnsmasq()
+	h.step("rsyslog")
+	return nil
+}
+
+// step heals one of the steps of enable.
+func (h *Healer) step(id string) {
+	for _, step := range h.setup.Steps() {
+		if step.ID != id || step.Is == nil || step.Is() {
+			continue
+		}
+		hand := h.hand(id)
+		err := step.Do(hand.Context, hand)
+		if err == nil && id == "conf" {
+			err = h.restart()
+		}
+		h.healed(step.Text, err == nil && step.Is(), err)
+	}
+}
+
+func (h *Healer) hand(step string) *change.Hand {
+	return &change.Hand{Step: step, Journal: h.setup.Journal, Context: context.Background()}
+}
+
+// restart puts another configuration in force: an upgrade brings one.
+func (h *Healer) restart() error {
+	return ourdns.Server{Settings: h.setup.Settings}.Restart(h.hand("dnsmasq"))
+}
+
+func (h *Healer) healed(what string, ok bool, err error) {
+	switch {
+	case ok:
+		h.tell("healed: %s", what)
+	case err != nil:
+		h.once("cannot heal: %s: %v", what, err)
+	default:
+		h.once("cannot heal: %s", what)
+	}
+}
+
+// once says a line that it has not said for an hour.
+func (h *Healer) once(format string, args ...any) {
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	const file = layout.Run + "/said"
+	old, _ := os.ReadFile(file)
+	now := time.Now()
+	var kept strings.Builder
+	for line := range strings.Lines(string(old)) {
+		when, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		t, err := time.Parse(time.RFC3339, when)
+		if err != nil || now.Sub(t) > time.Hour || t.After(now) {
+			continue
+		}
+		if said == text {
+			return
+		}
+		kept.WriteString(line)
+	}
+	h.say(text)
+	kept.WriteString(now.UTC().Format(time.RFC3339) + " " + text + "\n")
+	if kept.Len() < 64<<10 {
+		os.WriteFile(file, []byte(kept.String()), 0o600)
+	}
+}
+
+// upstream follows from the name servers of now: what dnsmasq asks, the rules,
+// the way to dnsmasq.
+func (h *Healer) upstream(closely bool) {
+	s := h.setup
+	seen := fingerprint()
+	if closely || !seen.same() {
+		h.servers()
+	}
+	// Rules first: they leave out the questions that the resolver asks beside dnsmasq from now on.
+	said, err := s.Firewall(nil).Heal()
+	for _, line := range said {
+		h.say(line)
+	}
+	if err != nil {
+		h.once("cannot heal: firewall rules: %v", err)
+	}
+	if closely || !seen.same() {
+		h.way()
+		fingerprint().save(s.Plan.Pending)
+	}
+}
+
+// servers has dnsmasq ask other servers, if they are others.
+func (h *Healer) servers() {
+	s := h.setup
+	if err := s.FindUpstream(); err != nil {
+		h.once("cannot find out the name servers; the ones of before are asked: %v", err)
+		return
+	}
+	changed, err := s.WriteUpstream()
+	if err != nil {
+		h.once("cannot write the name servers: %v", err)
+	}
+	if changed {
+		h.tell("upstream: dnsmasq now asks %s", s.Plan.Text())
+		systemctl("reload", layout.DNSUnit)
+	}
+}
+
+// way has the system's names go through dnsmasq.
+func (h *Healer) way() {
+	if bypassed() {
+		return
+	}
+	r := h.setup.Resolver()
+	if r.Is() {
+		return
+	}
+	err := r.Do(h.hand("resolver"))
+	h.healed("the resolver's way through dnsmasq", err == nil && r.Is(), err)
+}
+
+func bypassed() bool {
+	_, err := os.Stat(layout.Bypassed)
+	return err == nil
+}
+
+// Upstream is for dnsmasq's start: which servers to ask. It takes no lock
+// (enable holds it while it starts dnsmasq).
+func Upstream() error {
+	h, err := New(func(string) {})
+	if err != nil {
+		return err
+	}
+	failed := []error{h.setup.FindUpstream()}
+	_, err = h.setup.WriteUpstream()
+	failed = append(failed, err)
+	if _, err := os.Stat(layout.Servers); os.IsNotExist(err) {
+		failed = append(failed, os.WriteFile(layout.Servers, nil, 0o644))
+	}
+	return errors.Join(failed...)
+}
+
+// settleFor is how long Sync looks again while a link is coming up.
+const settleFor = 20 * time.Second
+
+// Sync follows the name servers after something that tells of them has changed.
+// Such a change seldom comes alone, and systemd does not tell of those that come
+// meanwhile: it looks again until nothing changes, and no link is coming up.
+func Sync(say func(text string)) error {
+	var before marks
+	for end := time.Now().Add(settleFor); ; time.Sleep(500 * time.Millisecond) {
+		unlock, err := setup.Lock(time.Minute)
+		if err != nil {
+			return err
+		}
+		if !setup.Enabled() {
+			unlock()
+			return nil
+		}
+		h, err := New(say)
+		if err != nil {
+			unlock()
+			return err
+		}
+		h.upstream(true)
+		now := fingerprint()
+		unlock()
+		if now == before && !h.setup.Plan.Pending || time.Now().After(end) {
+			return nil
+		}
+		before = now
+	}
+}
+
+// Rules makes the rules at boot, before the network. Whoever holds the lock makes
+// them as well: no waiting.
+func Rules() error {
+	unlock, err := setup.Lock(0)
+	if errors.Is(err, setup.ErrBusy) || !setup.Enabled() {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer unlock()
+	h, err := New(func(string) {})
+	if err != nil {
+		return err
+	}
+	return h.setup.Firewall(nil).Do()
+}
+
+// undoResolver is resolver_undo while the monitor stays on.
+func (h *Healer) undoResolver() error {
+	return h.setup.Resolver().Undo(h.setup.Journal.Of("resolver"))
+}

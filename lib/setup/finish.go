@@ -1,0 +1,182 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/canary"
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/polls"
+	"egress-monitor/lib/systemd"
+	"egress-monitor/lib/undo"
+)
+
+// The journal may still hold connections that were counted before a disable
+// --purge. Those of before the rules are not this enable's; with a cursor nothing
+// is skipped.
+func (s *Setup) cursorIs() bool {
+	return asPoller("test", "-e", s.cursor()) == nil || s.before || !s.logs()
+}
+
+func (s *Setup) cursor() string { return s.Settings.StateDir + "/ips.cursor" }
+
+func asPoller(name string, args ...string) error {
+	return child.Command(name, args...).AsPoller().Run(context.Background())
+}
+
+var cursorLine = regexp.MustCompile(`-- cursor: s=[0-9a-f]{32};i=[0-9a-f]+;b=[0-9a-f]{32};m=[0-9a-f]+;t=[0-9a-f]+;x=[0-9a-f]+$`)
+
+// cursorDo puts the cursor after the newest line of the kernel. It is written as
+// the poller, whose folder it is in.
+func (s *Setup) cursorDo(h *change.Hand) error {
+	if h.Dry() {
+		return h.Do("write "+s.cursor()+": the end of the journal", nil)
+	}
+	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "1", "--show-cursor",
+		"_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Within(time.Minute).Output(context.Background())
+	line := cursorLine.Find(r.Stdout[:len(r.Text())])
+	if err != nil || line == nil {
+		return nil // no line of the kernel yet
+	}
+	script := `umask 027; cat >"$1.new" && mv "$1.new" "$1"`
+	return child.Command("sh", "-c", script, "-", s.cursor()).Input(append(line, '\n')).AsPoller().Run(context.Background())
+}
+
+// --- units
+
+func unitsAre() bool {
+	c, err := systemd.Connect()
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	for _, u := range units {
+		if !c.Enabled(u) {
+			return false
+		}
+	}
+	return c.Active(layout.UpstreamPathUnit) && (c.Active(layout.RulesUnit) || !Enabled())
+}
+
+// unitsDo does not start the rules' unit while its condition, the mark that comes
+// last, is missing. The rules are there.
+func unitsDo(h *change.Hand) error {
+	for _, u := range units {
+		if err := h.Note("unit", u, ""); err != nil {
+			return err
+		}
+	}
+	if err := h.Run("systemctl", append([]string{"--quiet", "enable"}, units...)...); err != nil {
+		return err
+	}
+	if err := h.Run("systemctl", "start", layout.UpstreamPathUnit); err != nil || !Enabled() {
+		return err
+	}
+	return h.Run("systemctl", "start", layout.RulesUnit)
+}
+
+func unitsUndo([]undo.Entry) error {
+	return ourdns.Stop(append([]string{layout.UpstreamUnit}, units...)...)
+}
+
+// --- the mark
+
+// markDo makes the mark that cron tests for. What was written before must survive
+// a power cut before the mark does.
+func (s *Setup) markDo(h *change.Hand) error {
+	text := time.Now().UTC().Format(time.RFC3339) + "\n"
+	if err := h.Do("write "+layout.Enabled, func() error {
+		unix.Sync()
+		return undo.Put(layout.Enabled, undo.Fresh(text, 0o644))
+	}); err != nil {
+		return err
+	}
+	if !h.Dry() {
+		if err := remove(layout.Bypassed); err != nil {
+			return err
+		}
+	}
+	return h.Run("systemctl", "start", layout.RulesUnit)
+}
+
+// --- polls
+
+// firstRound is the first canary and the first poll, so that status has something
+// to say. If it fails here it fails each minute, and says so.
+func (s *Setup) firstRound() {
+	canary.Packet()
+	if err := s.poll(); err != nil {
+		s.Warn("the first poll failed; cron tries again each minute (journalctl -t %s): %v", layout.Identifier, err)
+	}
+}
+
+func (s *Setup) poll() error {
+	run("journalctl", "--sync")
+	p := polls.New(s.Settings, func(text []byte) {
+		if len(text) > 0 {
+			fmt.Fprint(os.Stderr, child.Clean(string(text))+"\n")
+		}
+	})
+	for _, what := range []string{polls.Domains, polls.IPs} {
+		if err := p.Poll(context.Background(), what, time.Minute); err != nil {
+			return fmt.Errorf("egress-%s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+// readRest reads what dnsmasq, which is stopped by now, has written last. If it
+// fails, the query log and its cursor stay for the next enable.
+func (s *Setup) readRest([]undo.Entry) error {
+	if !s.wasOn {
+		return nil
+	}
+	if err := s.poll(); err != nil {
+		s.unread = true
+		s.Warn("the last poll failed; the query log stays in %s: %v", s.Settings.LogFolder(), err)
+	}
+	return nil
+}
+
+// --- after a repeated enable that failed
+
+// reassert has all parts run with the files of before again.
+func (s *Setup) reassert() error {
+	s.Settings = s.earlier
+	s.res = nil
+	failed := []error{s.noteSettings(context.Background(), &change.Hand{Step: stepSettings, Journal: s.Journal, Context: context.Background()})}
+	s.FindUpstream()
+	if _, err := s.WriteUpstream(); err != nil {
+		failed = append(failed, err)
+	}
+	for _, step := range s.Steps() {
+		again := step.ID == stepDNS && step.Is != nil
+		if step.Do == nil || step.Is == nil || !again && step.Is() {
+			continue
+		}
+		h := &change.Hand{Step: step.ID, Journal: s.Journal, Context: context.Background()}
+		if err := step.Do(context.Background(), h); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// traces tells whether something of ours is left although no note tells of it.
+func traces() bool {
+	for _, path := range []string{layout.Conf, layout.Dropin, layout.Rsyslog, layout.Enabled} {
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,105 @@
+package setup
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/firewall"
+	"egress-monitor/lib/folders"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/undo"
+	"egress-monitor/lib/upstream"
+)
+
+// logs tells whether LOG rules are wanted.
+func (s *Setup) logs() bool { return s.Settings.Source == settings.Log || s.Settings.Recount }
+
+func (s *Setup) rulesText() string {
+	text := "firewall: new connections are logged"
+	if !s.logs() {
+		text = "firewall: no rule logs new connections"
+	}
+	if s.Settings.Forward {
+		text += ", forwarded ones too"
+	}
+	return text
+}
+
+// Firewall is the LOG rules as the settings and the resolvers of now want them.
+// A command that changes something goes through the hand, if there is one.
+func (s *Setup) Firewall(h *change.Hand) *firewall.Firewall {
+	f := &firewall.Firewall{
+		Want: firewall.Want{Log: s.logs(), Prefix: s.Settings.Prefix, Forward: s.Settings.Forward, Own: s.ownQuestions()},
+		Dir:  layout.Run,
+		Ask:  ask,
+		Act:  act,
+	}
+	if s.Settings.Forward {
+		f.Want.Uplinks = firewall.FindUplinks()
+	}
+	if h != nil {
+		f.Act = func(stdin []byte, name string, args ...string) error { return h.Feed(string(stdin), name, args...) }
+		f.Dry = h.Dry()
+	}
+	return f
+}
+
+func ask(name string, args ...string) ([]byte, error) {
+	c := child.Command(name, args...)
+	c.Limit = 64 << 20
+	r, err := c.Output(context.Background())
+	return r.Stdout, err
+}
+
+func act(stdin []byte, name string, args ...string) error {
+	return child.Command(name, args...).Input(stdin).Within(time.Minute).Run(context.Background())
+}
+
+// ownQuestions are the upstream questions of this machine's resolvers, which are
+// no way round dnsmasq: dnsmasq's, and those that systemd-resolved asks a link's
+// own servers beside it.
+func (s *Setup) ownQuestions() []firewall.Question {
+	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
+	ports := append([]int{53}, facts.Ports...)
+	users := []int{folders.LookUp().Resolver}
+	if len(facts.Domains) > 0 {
+		users = append(users, folders.UserID("systemd-resolve"))
+	}
+	var list []firewall.Question
+	for _, port := range ports {
+		for _, uid := range users {
+			if uid > 0 {
+				list = append(list, firewall.Question{UID: uid, Port: port})
+			}
+		}
+	}
+	return slices.Clip(list)
+}
+
+func (s *Setup) rulesIs() bool {
+	ok, err := s.Firewall(nil).Is()
+	return ok && err == nil
+}
+
+func (s *Setup) rulesDo(h *change.Hand) error {
+	if err := h.Note("rules", "mangle", ""); err != nil {
+		return err
+	}
+	return s.Firewall(h).Do()
+}
+
+// rulesUndo also names files of saved rules that would bring ours back.
+func (s *Setup) rulesUndo([]undo.Entry) error {
+	if err := s.Firewall(nil).Undo(); err != nil {
+		return err
+	}
+	if files := firewall.SavedRules(); len(files) > 0 {
+		s.Warn("%s: saved while the monitor was on: our rules are in there, and come back at the next boot (save the rules again, now)", strings.Join(files, ", "))
+	}
+	return nil
+}
