@@ -48,7 +48,8 @@ func (f Folders) Undo(notes []undo.Entry, how Undo) error {
 	return errors.Join(failed...)
 }
 
-// close gives a folder, and the two files in it, to root.
+// close gives a folder, and what is left in it of ours, to root: the poller's
+// number may be another user's next.
 func (f Folders) close(dir string, mode uint32, group int) error {
 	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
 		return err
@@ -59,10 +60,11 @@ func (f Folders) close(dir string, mode uint32, group int) error {
 	if err := undo.Attributes(dir, undo.State{Type: undo.Folder, Mode: mode, GID: max(group, 0)}); err != nil {
 		return err
 	}
-	if dir != f.Settings.LogDir {
-		return nil
+	prefix := ""
+	if dir == f.Settings.LogDir {
+		prefix = "unique-"
 	}
-	return each(dir, "unique-", func(path string) error { return giveToRoot(path, max(group, 0)) })
+	return each(dir, prefix, func(path string) error { return giveToRoot(path, max(group, 0)) })
 }
 
 // ours tells whether a folder is ours: by its name, or by the mark in it.

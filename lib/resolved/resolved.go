@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/godbus/dbus/v5"
 
@@ -76,8 +77,8 @@ func ask(ctx context.Context, bus *dbus.Conn) (*Facts, error) {
 	if err := object.CallWithContext(ctx, getAll, dbus.FlagNoAutoStart, manager).Store(&p); err != nil {
 		return nil, err
 	}
-	f, links := managerFacts(p)
-	for _, index := range links {
+	f, listed := managerFacts(p)
+	for _, index := range listed.links {
 		var path dbus.ObjectPath
 		if err := object.CallWithContext(ctx, manager+".GetLink", dbus.FlagNoAutoStart, int32(index)).Store(&path); err != nil {
 			continue // gone meanwhile
@@ -86,9 +87,39 @@ func ask(ctx context.Context, bus *dbus.Conn) (*Facts, error) {
 		if err := bus.Object(name, path).CallWithContext(ctx, getAll, dbus.FlagNoAutoStart, name+".Link").Store(&p); err != nil {
 			continue
 		}
-		f.Links = append(f.Links, linkFacts(index, p))
+		if l := linkFacts(index, p); len(l.Servers) > 0 {
+			f.Links = append(f.Links, l)
+		}
 	}
+	f.Global = listed.global(f.Links)
 	return f, nil
+}
+
+// A list is the servers as the manager lists them: its own and those of links,
+// each with a link. But one of its own has a link too, if it is a loopback
+// address (lo) or bound to a link (%eth0).
+type list struct {
+	links   []int // each once
+	link    []int // of each server
+	servers []Server
+}
+
+func (l *list) add(link int, s Server) {
+	if link != 0 && !slices.Contains(l.links, link) {
+		l.links = append(l.links, link)
+	}
+	l.link = append(l.link, link)
+	l.servers = append(l.servers, s)
+}
+
+// global are the servers that are no link's.
+func (l *list) global(links []Link) (own []Server) {
+	for i, s := range l.servers {
+		if !slices.ContainsFunc(links, func(k Link) bool { return k.Index == l.link[i] && slices.Contains(k.Servers, s) }) {
+			own = append(own, s)
+		}
+	}
+	return own
 }
 
 type properties map[string]dbus.Variant
@@ -105,20 +136,12 @@ func (p properties) rows(key string) [][]any {
 }
 
 // managerFacts reads the properties of the manager: servers as (link, family,
-// address, port, name), domains as (link, domain, route only). It returns the
-// links that have servers.
-func managerFacts(p properties) (f *Facts, links []int) {
+// address, port, name), domains as (link, domain, route only).
+func managerFacts(p properties) (f *Facts, listed list) {
 	f = &Facts{DNSOverTLS: p.text("DNSOverTLS")}
-	seen := map[int]bool{}
 	for _, row := range p.rows("DNSEx") {
-		link, s, ok := linkServer(row)
-		switch {
-		case !ok:
-		case link == 0:
-			f.Global = append(f.Global, s)
-		case !seen[link]:
-			seen[link] = true
-			links = append(links, link)
+		if link, s, ok := linkServer(row); ok {
+			listed.add(link, s)
 		}
 	}
 	for _, row := range p.rows("FallbackDNSEx") {
@@ -134,7 +157,7 @@ func managerFacts(p properties) (f *Facts, links []int) {
 			f.Domains = appendDomain(f.Domains, row[1:])
 		}
 	}
-	return f, links
+	return f, listed
 }
 
 // linkFacts reads the properties of a link: servers as (family, address, port,

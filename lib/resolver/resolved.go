@@ -47,13 +47,15 @@ type Resolver struct {
 // HasResolved tells whether systemd-resolved runs, also while it is being
 // restarted: that is no reason to take over /etc/resolv.conf.
 func HasResolved() bool {
-	c, err := systemd.Connect()
-	if err != nil {
-		return false
+	if c, err := systemd.Connect(); err == nil {
+		defer c.Close()
+		if state, err := c.ActiveState(resolved.Unit); err == nil {
+			return slices.Contains([]string{"active", "activating", "deactivating", "reloading", "refreshing"}, state)
+		}
 	}
-	defer c.Close()
-	state, err := c.ActiveState(resolved.Unit)
-	return err == nil && slices.Contains([]string{"active", "activating", "deactivating", "reloading", "refreshing"}, state)
+	// systemd does not answer; it keeps such a link for each unit that runs
+	_, err := os.Lstat("/run/systemd/units/invocation:" + resolved.Unit)
+	return err == nil
 }
 
 func (r *Resolver) dropin() string {
@@ -121,8 +123,17 @@ func (r *Resolver) resolvedDo(h *change.Hand) error {
 	if err := h.Run("systemctl", "restart", resolved.Unit); err != nil || h.Dry() {
 		return err
 	}
-	r.Facts = nil
-	return r.InForce()
+	return r.waitInForce(5 * time.Second)
+}
+
+// waitInForce: systemd-resolved says that it is ready before it is on the bus.
+func (r *Resolver) waitInForce(d time.Duration) error {
+	for end := time.Now().Add(d); ; time.Sleep(50 * time.Millisecond) {
+		r.Facts = nil
+		if err := r.InForce(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // kindRestart is a unit that must read its configuration anew.

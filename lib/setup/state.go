@@ -114,6 +114,9 @@ func linkName(index int) string {
 // an answer of systemd-resolved's that did not come, or a file that is gone, must
 // not cost the machine its names; not after a reboot either.
 func (s *Setup) WriteUpstream() (changed bool, err error) {
+	if err := os.MkdirAll(layout.Run, 0o755); err != nil {
+		return false, err
+	}
 	if len(s.Plan.Servers) == 0 {
 		if _, err := os.Stat(layout.Servers); err == nil {
 			return false, nil

@@ -32,23 +32,20 @@ func Running() bool {
 }
 
 // A Conn is a connection to systemd.
-type Conn struct {
-	bus  *dbus.Conn
-	dest string
-}
+type Conn struct{ bus *dbus.Conn }
 
 // Connect connects to systemd.
 func Connect() (*Conn, error) {
 	if os.Geteuid() == 0 {
 		if bus, err := direct(); err == nil {
-			return &Conn{bus: bus}, nil
+			return &Conn{bus}, nil
 		}
 	}
 	bus, err := Bus()
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{bus: bus, dest: name}, nil
+	return &Conn{bus}, nil
 }
 
 // direct connects without a bus: no Hello.
@@ -83,7 +80,7 @@ func (c *Conn) Close() {
 func (c *Conn) call(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
-	return c.bus.Object(c.dest, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
+	return c.bus.Object(name, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
 }
 
 // Property returns a property of a unit: of org.freedesktop.systemd1.Unit, or
