@@ -16,8 +16,8 @@ import (
 // dnsmasq asks the canary's name, which must be answered and be in the log.
 func (h *Healer) dnsmasq() {
 	d := ourdns.Server{Settings: h.setup.Settings}
-	since := time.Now()
-	if !d.CanaryAnswers() && !d.CanaryAnswers() {
+	answered, logged := d.CanaryIsLogged(time.Second)
+	if !answered {
 		if !bypassed() { // said once, however long it lasts
 			h.say("gap: dnsmasq did not answer; restarting it")
 		}
@@ -25,16 +25,16 @@ func (h *Healer) dnsmasq() {
 		systemctl("kill", "--signal=KILL", layout.DNSUnit)
 		systemctl("reset-failed", layout.DNSUnit)
 		child.Command("systemctl", "start", layout.DNSUnit).Within(20 * time.Second).Run(context.Background())
-		since = time.Now()
 		if !ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers) {
 			h.bypass()
 			return
 		}
+		_, logged = d.CanaryIsLogged(time.Second)
 	}
 	if bypassed() {
 		h.endBypass()
 	}
-	if ourdns.WaitFor(context.Background(), time.Second, func() bool { return d.Logged(layout.CanaryName, since) }) {
+	if logged {
 		h.logIsBack()
 	} else {
 		h.log(d)
@@ -54,14 +54,14 @@ func (h *Healer) log(d ourdns.Server) {
 	}
 	systemctl("kill", "--kill-who=main", "--signal=USR2", layout.DNSUnit)
 	time.Sleep(300 * time.Millisecond)
-	if d.CanaryIsLogged(context.Background()) {
+	if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
 		h.logIsBack()
 		return
 	}
 	if logsElsewhere() {
 		systemctl("restart", layout.DNSUnit)
 		ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers)
-		if d.CanaryIsLogged(context.Background()) {
+		if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
 			h.logIsBack()
 			return
 		}

@@ -1,15 +1,16 @@
 package ourdns
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"egress-monitor/lib/ask"
+	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/querylog"
 )
 
 // Answers tells whether a question for a name is answered (also "no such name")
@@ -24,10 +25,7 @@ func Answers(server netip.AddrPort, name string) error {
 
 // CanaryAnswers tells whether the canary's answer is ours: any dnsmasq could say
 // "no such name".
-func (s Server) CanaryAnswers() bool {
-	got, err := ask.A(s.Address(), layout.CanaryName, 2*time.Second)
-	return err == nil && len(got) == 1 && got[0].String() == layout.CanaryIP4
-}
+func (s Server) CanaryAnswers() bool { return canary.Ask(s.Address(), layout.CanaryName) == nil }
 
 // WaitFor asks again and again until it is so, or the time is over.
 func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
@@ -41,43 +39,22 @@ func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
 	return true
 }
 
-// Logged tells whether the end of the log holds a question for the addresses of
-// a name that is not older than since. It is read as the poller: that shows that
-// the poller can, and root opens nothing in dnsmasq's folder.
-func (s Server) Logged(name string, since time.Time) bool {
-	r, err := child.Command("tail", "-c", "1000000", s.Settings.DNSMasqLog).AsPoller().Output(context.Background())
-	return err == nil && logged(r.Stdout, name, since, time.Now())
-}
-
-func logged(text []byte, name string, since, now time.Time) bool {
-	question := []byte("query[A] " + name + " from ")
-	for line := range bytes.Lines(text) {
-		if bytes.Contains(line, question) && within(line, since, now) {
-			return true
-		}
+// Logged calls ask, which asks for a name, and tells whether it was answered, and
+// whether the question then is in the log. The log is read as the poller: that
+// shows that the poller can, and root opens nothing in dnsmasq's folder.
+func (s Server) Logged(name string, wait time.Duration, ask func() bool) (answered, logged bool) {
+	log := querylog.Mark(s.Settings.DNSMasqLog, child.OpenAsPoller)
+	defer log.Close()
+	if !ask() {
+		return false, false
 	}
-	return false
-}
-
-// within tells whether a line of the log begins with one of the seconds from
-// since to now: "Jan  2 15:04:05 dnsmasq". They are UTC, without a year.
-func within(line []byte, since, now time.Time) bool {
-	const layout = "Jan _2 15:04:05"
-	if len(line) < len(layout)+8 || string(line[len(layout):len(layout)+8]) != " dnsmasq" {
-		return false
-	}
-	for t := since.Truncate(time.Second); !t.After(now); t = t.Add(time.Second) {
-		if t.UTC().Format(layout) == string(line[:len(layout)]) {
-			return true
-		}
-	}
-	return false
+	missing, err := log.Wait(wait, name)
+	return true, err == nil && len(missing) == 0
 }
 
 // CanaryIsLogged asks the canary's name and looks for it in the log.
-func (s Server) CanaryIsLogged(ctx context.Context) bool {
-	since := time.Now()
-	return s.CanaryAnswers() && WaitFor(ctx, 2*time.Second, func() bool { return s.Logged(layout.CanaryName, since) })
+func (s Server) CanaryIsLogged(wait time.Duration) (answered, logged bool) {
+	return s.Logged(layout.CanaryName, wait, s.CanaryAnswers)
 }
 
 // Prove shows that dnsmasq answers, from upstream as well, and logs.
@@ -85,7 +62,7 @@ func (s Server) Prove(ctx context.Context, servers string) error {
 	if !WaitFor(ctx, 5*time.Second, s.CanaryAnswers) {
 		return fmt.Errorf("dnsmasq does not answer on %s%s", s.Settings.Listen, said())
 	}
-	if !s.CanaryIsLogged(ctx) {
+	if _, logged := s.CanaryIsLogged(2 * time.Second); !logged {
 		return fmt.Errorf("dnsmasq does not log to %s (is the disk full? systemctl status %s)", s.Settings.DNSMasqLog, layout.DNSUnit)
 	}
 	if err := Answers(s.Address(), s.Settings.ProbeName); err != nil {

@@ -74,13 +74,16 @@ func (p Proof) Prove(ctx context.Context) error {
 		systemctl("reload", layout.DNSUnit)
 		time.Sleep(time.Second)
 	}
-	since, first, name := time.Now(), First(), p.Server.Settings.ProbeName
-	answered := func() bool { return ourdns.Answers(first, name) == nil }
-	if !ourdns.WaitFor(ctx, 10*time.Second, answered) {
+	first, name := First(), p.Server.Settings.ProbeName
+	asked := func() bool {
+		return ourdns.WaitFor(ctx, 10*time.Second, func() bool { return ourdns.Answers(first, name) == nil })
+	}
+	answered, logged := p.Server.Logged(name, 3*time.Second, asked)
+	if !answered {
 		return fmt.Errorf("names do not resolve through %s any more%s", first.Addr(), p.loop(local))
 	}
-	if !ourdns.WaitFor(ctx, 3*time.Second, func() bool { return p.Server.Logged(name, since) }) {
-		return fmt.Errorf("names resolve, but not through dnsmasq: %s answers %s by itself or asks somebody else (a name that does not exist is no good EGRESS_PROBE_NAME)", first.Addr(), name)
+	if !logged {
+		return fmt.Errorf("names resolve, but not through dnsmasq: %s answers %s by itself or asks somebody else (EGRESS_PROBE_NAME must be a name that is asked of other servers)", first.Addr(), name)
 	}
 	if p.Before && !Resolves(name) {
 		return fmt.Errorf("programs cannot resolve %s any more (getent ahostsv4 %s)", name, name)
@@ -105,9 +108,11 @@ func (p Proof) loop(local string) string {
 		return ""
 	}
 	name := fmt.Sprintf("loop-%d.%s", time.Now().UnixNano(), p.Server.Settings.ProbeName)
-	since := time.Now()
-	ourdns.Answers(netip.AddrPortFrom(addr, 53), name)
-	if !p.Server.Logged(name, since) {
+	_, back := p.Server.Logged(name, time.Second, func() bool {
+		ourdns.Answers(netip.AddrPortFrom(addr, 53), name)
+		return true
+	})
+	if !back {
 		return ""
 	}
 	return fmt.Sprintf("; the resolver on %s asks %s, which asks it: give it name servers of its own", addr, p.Server.Settings.Listen)
