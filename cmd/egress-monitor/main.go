@@ -20,7 +20,12 @@ type command struct {
 	Enable  enable  `cmd:"" help:"Turn collecting on. Safe to repeat; puts changed settings in force."`
 	Disable disable `cmd:"" help:"Give the machine back as it was."`
 
+	Status status `cmd:"" help:"How it is, for people, or as JSON, or as metrics."`
+	Check  check  `cmd:"" help:"One line and exit 0, 1, 2 or 3, for monitoring."`
+
 	// What cron and the units call.
+	Minute   minute   `cmd:"" hidden:"" help:"Heal, let the canaries sing, poll, and see whether they were counted."`
+	Poll     poll     `cmd:"" hidden:"" help:"Count what was logged since the last poll."`
 	Heal     heal     `cmd:"" hidden:"" help:"Put right what has gone wrong."`
 	Sync     sync     `cmd:"" hidden:"" help:"Follow the name servers."`
 	Rules    rules    `cmd:"" hidden:"" help:"Make the firewall rules."`

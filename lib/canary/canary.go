@@ -19,16 +19,10 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/ask"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/truth"
 )
 
 const patience = 2 * time.Second
-
-// The ways that are proved.
-const (
-	Names     = "names"     // dnsmasq, its log, the poll of it
-	Resolver  = "resolver"  // the system's resolver asks dnsmasq
-	Addresses = "addresses" // the rules, the kernel's log or set, the poll of it
-)
 
 // answer is what our dnsmasq says for its canaries; no other server does.
 var answer = netip.MustParseAddr(layout.CanaryIP4)
@@ -81,12 +75,12 @@ func Sights(domains, ips string, open func(name string) (*os.File, error)) (map[
 		rows []row
 	}{
 		{domains, []row{
-			{Names, layout.CanaryName}, {Resolver, layout.SystemCanaryName},
-			{Names, "*.egress-monitor.invalid"}, {Resolver, "*.egress-monitor.test"}, // folded: nothing else is below it
+			{truth.Names, layout.CanaryName}, {truth.Resolver, layout.SystemCanaryName},
+			{truth.Names, "*.egress-monitor.invalid"}, {truth.Resolver, "*.egress-monitor.test"}, // folded: nothing else is below it
 		}},
 		{ips, []row{
-			{Addresses, layout.CanaryIP4}, {Addresses, layout.CanaryIP6},
-			{Addresses, "203.0.113.0/24"}, {Addresses, "2001:db8:ffff:ffff::/64"},
+			{truth.Addresses, layout.CanaryIP4}, {truth.Addresses, layout.CanaryIP6},
+			{truth.Addresses, "203.0.113.0/24"}, {truth.Addresses, "2001:db8:ffff:ffff::/64"},
 		}},
 	} {
 		in, err := open(f.file)

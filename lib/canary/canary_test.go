@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/truth"
 )
 
 func write(t *testing.T, text string) string {
@@ -79,9 +80,9 @@ check.canary.egress-monitor.invalid 9 2036-02-08T21:30:00Z 203.0.113.255
 		return when
 	}
 	want := map[string]Sight{
-		Names:     {7, at("2026-02-08T21:30:00Z")},
-		Resolver:  {7, at("2026-02-08T21:31:00Z")},
-		Addresses: {4, at("2026-02-08T21:29:00Z")},
+		truth.Names:     {7, at("2026-02-08T21:30:00Z")},
+		truth.Resolver:  {7, at("2026-02-08T21:31:00Z")},
+		truth.Addresses: {4, at("2026-02-08T21:29:00Z")},
 	}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v, %v; want %v", got, err, want)
@@ -129,5 +130,64 @@ func TestAsk(t *testing.T) {
 	}
 	if err := Ask(serve(t, [4]byte{192, 0, 2, 1}), layout.CanaryName); err == nil || !strings.Contains(err.Error(), "does not ask our dnsmasq") {
 		t.Error(err)
+	}
+}
+
+func TestSystemFirst(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "127.0.0.1",
+		"# nameserver 192.0.2.1\nsearch example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.2\n": "127.0.0.53",
+		"nameserver fe80::1%eth0\n":              "fe80::1%eth0",
+		"nameserver nonsense\nnameserver\t::1\n": "::1",
+	} {
+		got, err := System{ResolvConf: write(t, text)}.first()
+		if err != nil || got.String() != want {
+			t.Errorf("%q: %v, %v; want %s", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]bool{
+		"hosts: files resolve [!UNAVAIL=return] dns\n": true,
+		"hosts: files dns\nservices: resolve\n":        false,
+		"":                                             false,
+	} {
+		if got := (System{NSSwitch: write(t, text)}).asksResolved(); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// A server elsewhere is not even asked.
+func TestSystemElsewhere(t *testing.T) {
+	err := System{ResolvConf: write(t, "nameserver 198.51.100.1\n")}.Ask(layout.SystemCheckName)
+	if err == nil || !strings.HasSuffix(err.Error(), " asks 198.51.100.1") {
+		t.Error(err)
+	}
+}
+
+func TestUpstreams(t *testing.T) {
+	got := upstreams("server=192.0.2.1\nserver=/corp.example/192.0.2.2\n# server=192.0.2.3\nserver=fe80::1%eth0#5353\nserver=192.0.2.4#99999\nserver=192.0.2.5@eth0\n")
+	if want := "[192.0.2.1:53 [fe80::1%eth0]:5353 192.0.2.5:53]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+func TestUpstream(t *testing.T) {
+	dead, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadAddr := dead.LocalAddr().(*net.UDPAddr).AddrPort()
+	dead.Close()
+	alive := serve(t, [4]byte{192, 0, 2, 1})
+	line := func(a netip.AddrPort) string { return fmt.Sprintf("server=%s#%d\n", a.Addr(), a.Port()) }
+	asked := 0
+	as := func(do func() error) error { asked++; return do() }
+	if err := Upstream(write(t, line(deadAddr)+line(alive)), "www.example.org", as); err != nil || asked != 2 {
+		t.Errorf("%v, %d questions", err, asked)
+	}
+	for _, text := range []string{line(deadAddr), ""} {
+		if Upstream(write(t, text), "www.example.org", as) == nil {
+			t.Errorf("%q: no error", text)
+		}
 	}
 }

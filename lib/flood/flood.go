@@ -10,6 +10,7 @@ package flood
 
 import (
 	"bytes"
+	"io"
 	"os"
 
 	"egress-monitor/lib/aggregate"
@@ -52,9 +53,14 @@ func ReadFile(name string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close() // was only read
+	return Read(f, name)
+}
+
+// Read is ReadFile for what has been opened already.
+func Read(f io.Reader, name string) (*Report, error) {
 	in := batch.NewScanner(f, name)
 	in.Max, in.Buffer = aggregate.MaxRow, 256<<10
-	defer in.Close()
 	r := &Report{}
 	for in.More() {
 		ready := in.Ready()

@@ -16,6 +16,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// The ways that are proved. What goes wrong on the last hides nothing, but the
+// machine has no names.
+const (
+	Names     = "names"     // our dnsmasq, its log, the poll of it
+	Resolver  = "resolver"  // the system's resolver asks our dnsmasq
+	Addresses = "addresses" // the rules, the kernel's log or set, the poll of it
+	Upstream  = "upstream"  // the servers that our dnsmasq asks
+)
+
+// Tasks beside the two polls, which have the names of package polls.
+const (
+	Healing  = "heal"
+	Rotating = "rotate"
+	Reading  = "read" // the counts of the canaries
+)
+
 // A Moment is a time on both clocks.
 type Moment struct {
 	Wall time.Time     `json:"wall"`
@@ -28,7 +44,7 @@ func Now() Moment {
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
 		panic(err) // no Linux is without it
 	}
-	return Moment{time.Now().UTC().Truncate(time.Second), time.Duration(ts.Nano())}
+	return Moment{time.Now().UTC(), time.Duration(ts.Nano())}
 }
 
 // Known reports whether m is a moment of this boot.
@@ -45,14 +61,14 @@ func (m Moment) Age(now Moment) time.Duration {
 
 // When is what the wall clock of now would have said then: one that was set
 // meanwhile had something else to say.
-func (m Moment) When(now Moment) time.Time { return now.Wall.Add(-m.Age(now)).Truncate(time.Second) }
+func (m Moment) When(now Moment) time.Time { return now.Wall.Add(-m.Age(now)).Round(time.Second) }
 
 // A Way is one of the ways by which what leaves is seen.
 type Way struct {
 	Count uint64 `json:"count"`           // canaries in its file
-	Good  Moment `json:"good"`            // when the last one that was counted was sent; zero: never
-	Blind bool   `json:"blind"`           // the last one that was sent was not counted
-	Since Moment `json:"since"`           // while blind: when that was first noticed
+	Good  Moment `json:"good,omitzero"`   // when the last one that was counted was sent; zero: never
+	Blind bool   `json:"blind,omitempty"` // the last one that was sent was not counted
+	Since Moment `json:"since,omitzero"`  // while blind: when that was first noticed
 	Why   string `json:"why,omitempty"`   // while blind
 	Clock string `json:"clock,omitempty"` // what is wrong with the time in its rows
 }
@@ -75,8 +91,8 @@ func (w *Way) Missed(count uint64, sent Moment, why string) {
 
 // A Task is what a minute has to do beside: it fails, or it does not.
 type Task struct {
-	Failing Moment `json:"failing"` // since when it has failed each time; zero: it has not
-	Busy    Moment `json:"busy"`    // since when it has been at work; zero: it is done
+	Failing Moment `json:"failing,omitzero"` // since when it has failed each time; zero: it has not
+	Busy    Moment `json:"busy,omitzero"`    // since when it has been at work; zero: it is done
 	Why     string `json:"why,omitempty"`
 }
 
@@ -96,13 +112,14 @@ func (t *Task) Done(err error, at Moment) {
 
 // A State is all of it.
 type State struct {
-	Minute   Moment           `json:"minute"` // when the last minute ended
-	Since    string           `json:"since"`  // when the monitor was enabled
-	Ways     map[string]*Way  `json:"ways"`
-	Tasks    map[string]*Task `json:"tasks"`
-	Settings string           `json:"settings,omitempty"` // what is wrong with the settings file
-	Bypassed bool             `json:"bypassed,omitempty"` // names go past dnsmasq
-	Gaps     []string         `json:"gaps,omitempty"`     // the newest, for those who cannot read root's file
+	Minute   Moment               `json:"minute"` // when the last minute ended
+	Since    string               `json:"since"`  // when the monitor was enabled
+	Ways     map[string]*Way      `json:"ways"`
+	Tasks    map[string]*Task     `json:"tasks"`
+	Settings string               `json:"settings,omitempty"` // what is wrong with the settings file
+	Bypassed bool                 `json:"bypassed,omitempty"` // names go past dnsmasq
+	Gaps     []string             `json:"gaps,omitempty"`     // the newest, for those who cannot read root's file
+	Full     map[string]time.Time `json:"full,omitempty"`     // since when files are full, by their last names
 }
 
 // Way returns the way of that name.

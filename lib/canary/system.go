@@ -1,0 +1,123 @@
+package canary
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"egress-monitor/lib/ask"
+)
+
+// A System is where this machine says whom its programs ask for names.
+type System struct {
+	ResolvConf string
+	NSSwitch   string
+}
+
+// This is the machine's own.
+var This = System{ResolvConf: "/etc/resolv.conf", NSSwitch: "/etc/nsswitch.conf"}
+
+// stub is where systemd-resolved listens; what programs reach by nss-resolve(8)
+// is the same resolver.
+var stub = netip.AddrFrom4([4]byte{127, 0, 0, 53})
+
+// Ask asks for a name as programs do: the first server of resolv.conf, and
+// systemd-resolved, if the library asks that before. Each must say what our
+// dnsmasq says. A server that is not on this machine is not asked: it cannot be
+// right, and the question would be a connection.
+func (s System) Ask(name string) error {
+	server, err := s.first()
+	if err != nil {
+		return err
+	}
+	if !local(server) {
+		return fmt.Errorf("%s asks %s", s.ResolvConf, server)
+	}
+	if err := Ask(netip.AddrPortFrom(server, ask.Port), name); err != nil {
+		return err
+	}
+	if server == stub || !s.asksResolved() {
+		return nil
+	}
+	err = Ask(netip.AddrPortFrom(stub, ask.Port), name)
+	if errors.Is(err, syscall.ECONNREFUSED) { // it does not run, and the library goes on
+		return nil
+	}
+	return err
+}
+
+// first is the server that is asked first; resolv.conf(5): without one it is the
+// name server on this machine.
+func (s System) first() (netip.Addr, error) {
+	text, err := read(s.ResolvConf)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 2 || f[0] != "nameserver" {
+			continue
+		}
+		if a, err := netip.ParseAddr(f[1]); err == nil {
+			return a, nil
+		}
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+}
+
+// asksResolved reports whether the hosts line of nsswitch.conf(5) names
+// nss-resolve.
+func (s System) asksResolved() bool {
+	text, err := read(s.NSSwitch)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) > 1 && f[0] == "hosts:" {
+			return slices.Contains(f, "resolve")
+		}
+	}
+	return false
+}
+
+// read reads a small file, of which no more than the beginning counts. A missing
+// one says nothing.
+func read(name string) (string, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(bufio.NewReader(f), 64<<10))
+	return string(text), err
+}
+
+// local reports whether an address is this machine's.
+func local(a netip.Addr) bool {
+	if a.IsLoopback() || a.IsUnspecified() {
+		return true
+	}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, own := range all {
+		if n, ok := own.(*net.IPNet); ok {
+			if addr, ok := netip.AddrFromSlice(n.IP); ok && addr.Unmap() == a.Unmap().WithZone("") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,61 @@
+package canary
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/ask"
+)
+
+// Upstream asks the servers that dnsmasq asks, which are in its servers-file,
+// until one answers. as calls a function as the user whose questions are no
+// connections.
+func Upstream(file, name string, as func(do func() error) error) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	servers := upstreams(string(text))
+	if len(servers) == 0 {
+		return fmt.Errorf("dnsmasq has no server to ask (%s)", file)
+	}
+	var failed []error
+	for _, server := range servers {
+		err := as(func() error {
+			_, err := ask.A(server, name, time.Second)
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// upstreams reads lines server=ADDRESS[%SCOPE][#PORT]; those for one domain
+// (server=/DOMAIN/ADDRESS) do not count.
+func upstreams(text string) (list []netip.AddrPort) {
+	for line := range strings.Lines(text) {
+		value, ok := strings.CutPrefix(strings.TrimSpace(line), "server=")
+		if !ok || strings.HasPrefix(value, "/") {
+			continue
+		}
+		value, _, _ = strings.Cut(value, "@") // the interface or address to ask from
+		address, number, hasPort := strings.Cut(value, "#")
+		a, err := netip.ParseAddr(address)
+		port := uint64(ask.Port)
+		if hasPort && err == nil {
+			port, err = strconv.ParseUint(number, 10, 16)
+		}
+		if err == nil {
+			list = append(list, netip.AddrPortFrom(a, uint16(port)))
+		}
+	}
+	return list
+}

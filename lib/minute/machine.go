@@ -1,0 +1,136 @@
+package minute
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"egress-monitor/lib/canary"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/gaps"
+	"egress-monitor/lib/heal"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/polls"
+	"egress-monitor/lib/said"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/setup"
+	"egress-monitor/lib/truth"
+)
+
+// New is the minute of this machine, with the settings in force, or of the file
+// where that is newer and only concerns the polls.
+func New(log *said.Log) (*Minute, error) {
+	s, err := setup.New(os.Stderr, log.Line)
+	if err != nil {
+		return nil, err
+	}
+	force, _ := setup.InForce(s.Journal)
+	s.Settings = force
+	of := &machine{log: log, settings: force, rules: s.Firewall(nil).Is}
+	now, wrong := settings.Load()
+	if wrong == nil {
+		of.settings.MaxRows, of.settings.MaxIPs = now.MaxRows, now.MaxIPs
+	}
+	of.wrong = wrong
+	return &Minute{
+		Heal: of.heal, Rules: of.logged, Packet: canary.Packet, Upstream: of.upstream,
+		System: func() error { return canary.This.Ask(layout.SystemCanaryName) },
+		Poll:   of.poll, Rotate: of.rotate, Sights: of.sights, Why: of.why,
+		Say: log.Line, Now: truth.Now, Pause: time.Sleep, Keep: of.keep,
+	}, nil
+}
+
+// A machine is what the minute does to this one.
+type machine struct {
+	log      *said.Log
+	settings settings.Settings
+	wrong    error // with the settings file
+	rules    func() (bool, error)
+}
+
+func (m *machine) say(text string) { m.log.Line("%s", text) }
+
+func (m *machine) heal() error {
+	unlock, err := setup.Lock(30 * time.Second)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return heal.Run(m.say, false)
+}
+
+func (m *machine) logged() error {
+	ok, err := m.rules()
+	if err == nil && !ok {
+		err = fmt.Errorf("the firewall rules are missing")
+	}
+	return err
+}
+
+// upstream asks as the user whose questions the rules leave out.
+func (m *machine) upstream() error {
+	return canary.Upstream(layout.Servers, m.settings.ProbeName, func(do func() error) error { return child.As(layout.Resolver, do) })
+}
+
+func (m *machine) poll(ctx context.Context, what string) error {
+	return polls.New(m.settings, m.log.Lines).Poll(ctx, what, 0)
+}
+
+func (m *machine) sights() (map[string]canary.Sight, error) {
+	return canary.Sights(m.settings.Domains(), m.settings.IPs(), child.OpenAsPoller)
+}
+
+// stateLock keeps two minutes, of which one polls for long, from writing one
+// state over the other's.
+const stateLock = layout.Run + "/truth.lock"
+
+func (m *machine) keep(change func(*truth.State)) error {
+	f, err := os.OpenFile(stateLock, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	s, err := truth.Read(layout.Truth)
+	if err != nil {
+		return err
+	}
+	change(s)
+	m.note(s)
+	gid := 0
+	if adm, err := user.LookupGroup(layout.Readers); err == nil {
+		gid, _ = strconv.Atoi(adm.Gid) // 0: root alone reads it
+	}
+	return s.Write(layout.Truth, gid)
+}
+
+const told = 20 // gaps, for those who cannot read root's file
+
+// note adds what others cannot read.
+func (m *machine) note(s *truth.State) {
+	s.Settings = ""
+	if m.wrong != nil {
+		s.Settings = m.wrong.Error()
+	}
+	since, _ := os.ReadFile(layout.Enabled)
+	s.Since = strings.TrimSpace(string(since))
+	_, err := os.Stat(layout.Bypassed)
+	s.Bypassed = err == nil
+	s.Gaps = nil
+	all, err := gaps.File(layout.Gaps).All()
+	if err != nil {
+		m.log.Line("gaps cannot be read: %v", err)
+	}
+	for _, g := range all[max(0, len(all)-told):] {
+		s.Gaps = append(s.Gaps, g.String())
+	}
+	m.noteFull(s)
+}

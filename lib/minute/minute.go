@@ -1,0 +1,207 @@
+// Package minute is what root does each minute: put right what is wrong, let
+// the canaries sing, start both polls as the poller, and find out whether they
+// have counted the canaries. The rest of the time nothing runs.
+package minute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"egress-monitor/lib/canary"
+	"egress-monitor/lib/polls"
+	"egress-monitor/lib/truth"
+)
+
+// A Minute is one round. All that it does to the machine is in its functions.
+type Minute struct {
+	Heal     func() error                                 // put right what is wrong; asks dnsmasq for its canary
+	Rules    func() error                                 // nil if what leaves is logged, and the canary's packet dropped
+	System   func() error                                 // asks the system's resolver for its canary
+	Packet   func() error                                 // sends the canary's packet
+	Upstream func() error                                 // asks the servers that dnsmasq asks
+	Poll     func(ctx context.Context, what string) error // polls.ErrBusy: another one is at work
+	Rotate   func() error                                 // if the query log is large
+	Sights   func() (map[string]canary.Sight, error)      // what the two files hold of the canaries
+	Why      func(way string) string                      // what is broken if a canary was sent and not counted
+
+	Say   func(format string, args ...any)
+	Now   func() truth.Moment
+	Pause func(time.Duration)
+	Keep  func(change func(*truth.State)) error // reads the state, and writes what change makes of it
+}
+
+// How long the canaries' lines are waited for: as good as none passes between a
+// packet and its line in the journal, unless the machine is busy.
+const (
+	firstWait  = time.Second
+	secondWait = 3 * time.Second
+)
+
+// A round is what one minute has found out.
+type round struct {
+	sent   truth.Moment
+	failed map[string]error // ways whose canary could not be sent, or was not answered
+	tasks  map[string]error
+	before map[string]canary.Sight
+	after  map[string]canary.Sight
+}
+
+// Ways are those that are proved by a canary, with the poll that counts it.
+var ways = map[string]string{
+	truth.Names:     polls.Domains,
+	truth.Resolver:  polls.Domains,
+	truth.Addresses: polls.IPs,
+}
+
+// words are what is not seen while a way is blind.
+var words = map[string]string{
+	truth.Names:     "names",
+	truth.Resolver:  "names that the system's resolver is asked",
+	truth.Addresses: "addresses",
+}
+
+// Run does all of it. An error is one that makes the minute as a whole
+// worthless; all else is in the state, for check to tell.
+func (m *Minute) Run(ctx context.Context) error {
+	r := &round{failed: map[string]error{}, tasks: map[string]error{}}
+	r.before, r.tasks[truth.Reading] = m.Sights()
+	r.sent = m.Now()
+	r.tasks[truth.Healing] = m.Heal()
+	m.sing(r)
+	m.Pause(firstWait)
+	m.pollAll(ctx, r)
+	r.tasks[truth.Rotating] = m.Rotate()
+	return m.Keep(func(s *truth.State) { m.judge(r, s) })
+}
+
+// sing sends the canaries that healing has not sent.
+func (m *Minute) sing(r *round) {
+	if err := m.System(); err != nil {
+		r.failed[truth.Resolver] = err
+	}
+	if err := m.Rules(); err != nil {
+		r.failed[truth.Addresses] = err
+	} else if err := m.Packet(); err != nil {
+		r.failed[truth.Addresses] = fmt.Errorf("no packet can be sent: %w", err)
+	}
+	if err := m.Upstream(); err != nil {
+		r.failed[truth.Upstream] = err
+	}
+}
+
+// pollAll polls both, and once more what has not counted a canary that was sent.
+func (m *Minute) pollAll(ctx context.Context, r *round) {
+	m.polls(ctx, r, polls.Domains, polls.IPs)
+	if again := r.uncounted(); len(again) > 0 {
+		m.Pause(secondWait)
+		m.polls(ctx, r, again...)
+	}
+}
+
+func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
+	for _, what := range which {
+		r.tasks[what] = m.Poll(ctx, what)
+	}
+	var err error
+	if r.after, err = m.Sights(); err != nil {
+		r.tasks[truth.Reading] = err
+	}
+}
+
+// uncounted are the polls that may count a canary yet.
+func (r *round) uncounted() (which []string) {
+	for _, what := range []string{polls.Domains, polls.IPs} {
+		for way, of := range ways {
+			if of == what && r.failed[way] == nil && r.tasks[what] == nil && !r.counted(way) {
+				which = append(which, what)
+				break
+			}
+		}
+	}
+	return which
+}
+
+// counted reports whether the canary was. A file that was set aside begins anew.
+func (r *round) counted(way string) bool {
+	before, after := r.before[way].Count, r.after[way].Count
+	return r.tasks[truth.Reading] == nil && (after > before || after > 0 && after < before)
+}
+
+// judge puts what was found out into the state.
+func (m *Minute) judge(r *round, s *truth.State) {
+	now := m.Now()
+	for name, err := range r.tasks {
+		if errors.Is(err, polls.ErrBusy) {
+			if t := s.Task(name); t.Busy.Wall.IsZero() {
+				t.Busy = r.sent
+			}
+			continue
+		}
+		s.Task(name).Done(err, r.sent)
+	}
+	for way, what := range ways {
+		m.judgeWay(r, s, way, what)
+	}
+	up := s.Way(truth.Upstream)
+	if err := r.failed[truth.Upstream]; err != nil {
+		up.Missed(0, r.sent, err.Error())
+	} else {
+		up.Seen(0, r.sent)
+	}
+	s.Minute = now
+}
+
+func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
+	way, sight := s.Way(name), r.after[name]
+	switch {
+	case r.failed[name] == nil && r.counted(name):
+		was := *way
+		if way.Seen(sight.Count, r.sent) {
+			m.Say("gap: %s were not seen %s, but are again", words[name], between(was, r.sent))
+		}
+	case errors.Is(r.tasks[what], polls.ErrBusy):
+		return // nothing is known yet
+	default:
+		why := m.why(r, name, what)
+		if !way.Blind {
+			m.Say("blind for %s: %s", words[name], why)
+		}
+		way.Missed(sight.Count, r.sent, why)
+	}
+	way.Clock = clock(sight, m.Now())
+}
+
+// between says when a way was blind.
+func between(was truth.Way, now truth.Moment) string {
+	from := was.Good
+	if from.Wall.IsZero() {
+		from = was.Since
+	}
+	return fmt.Sprintf("between %s and %s", stamp(from.When(now)), stamp(now.Wall))
+}
+
+// why says what is broken: what went wrong in this minute, or else what can be
+// found out.
+func (m *Minute) why(r *round, way, what string) string {
+	for _, err := range []error{r.failed[way], r.tasks[truth.Reading]} {
+		if err != nil {
+			return err.Error()
+		}
+	}
+	if err := r.tasks[what]; err != nil {
+		return "the poll fails: " + err.Error()
+	}
+	return m.Why(way)
+}
+
+// clock says what is wrong with the time of the last canary.
+func clock(s canary.Sight, now truth.Moment) string {
+	if ahead := s.Last.Sub(now.Wall); ahead > time.Minute {
+		return fmt.Sprintf("its row is from the future (%s): this clock, or the one before it, is wrong", stamp(s.Last))
+	}
+	return ""
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

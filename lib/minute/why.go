@@ -1,0 +1,66 @@
+package minute
+
+import (
+	"bytes"
+	"context"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/ask"
+	"egress-monitor/lib/canary"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/querylog"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/truth"
+)
+
+// why finds out which part is broken, if a canary was sent and is not counted
+// although the poll succeeded.
+func (m *machine) why(way string) string {
+	if way == truth.Addresses {
+		return m.whyAddresses()
+	}
+	log := querylog.Mark(m.settings.DNSMasqLog, child.OpenAsPoller)
+	defer log.Close()
+	if err := canary.Ask(netip.AddrPortFrom(m.settings.Listen, ask.Port), layout.CheckName); err != nil {
+		return "dnsmasq does not answer: " + err.Error()
+	}
+	missing, err := log.Wait(time.Second, layout.CheckName)
+	switch {
+	case err != nil:
+		return "dnsmasq's log cannot be read: " + err.Error()
+	case len(missing) > 0:
+		return "dnsmasq does not write " + m.settings.DNSMasqLog + " (is the disk full?)"
+	case way == truth.Resolver:
+		return "the system's resolver answers by itself, without dnsmasq"
+	}
+	return "the poll does not count what is in dnsmasq's log (journalctl -t egress-monitor)"
+}
+
+func (m *machine) whyAddresses() string {
+	if m.settings.Source == settings.Set {
+		return "the set of nftables does not count it (nft list table inet " + layout.Table + ")"
+	}
+	for _, family := range []string{"2", "10"} { // AF_INET, AF_INET6
+		if logger, err := os.ReadFile("/proc/sys/net/netfilter/nf_log/" + family); err == nil && strings.TrimSpace(string(logger)) == "NONE" {
+			return "the kernel's logger of packets is off (sysctl net.netfilter.nf_log." + family + "=" + "nf_log_ipv4 or nf_log_ipv6)"
+		}
+	}
+	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "--since=-3m", "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())
+	switch {
+	case err != nil && child.Status(err) != 1: // 1: no entry
+		return "the journal cannot be read: " + err.Error()
+	case !holdsCanary(r.Stdout):
+		return "the kernel's lines do not reach the journal (journalctl -k; systemctl status systemd-journald)"
+	}
+	return "the poll does not count what is in the journal (journalctl -t egress-monitor; groups egress-monitor)"
+}
+
+// holdsCanary looks for the canary's packet as nf_log_syslog.c prints it.
+func holdsCanary(lines []byte) bool {
+	return bytes.Contains(lines, []byte("DST="+layout.CanaryIP4+" ")) ||
+		bytes.Contains(lines, []byte("DST=2001:0db8:ffff:ffff:0000:0000:0000:0255 "))
+}

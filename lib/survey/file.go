@@ -1,0 +1,157 @@
+package survey
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/flood"
+)
+
+// A File is what there is to say about one of the two files.
+type File struct {
+	Name     string
+	State    Readable
+	Bytes    int64
+	Rows     int
+	Canary   time.Time // the latest time of its canaries; zero: none
+	Poll     time.Time // when its cursor was last moved; zero: never
+	Rejected int       // damaged rows that were set aside
+	Aside    time.Time // when
+
+	Future     int    // rows whose time is more than a minute ahead of the clock
+	FutureKey  string // one of them
+	FutureTime string
+
+	Wide       int    // rows in which others were folded, whose names or addresses are gone
+	WideKey    string // one of them
+	Overflowed int    // names whose lists of addresses are not whole
+	FullKey    string // one of them
+}
+
+// Readable says whether a file could be read.
+type Readable int
+
+const (
+	Missing Readable = iota
+	Closed           // not for this user
+	Read
+)
+
+// ahead is by how much a row may be in front of the clock: lines are dated by
+// other clocks' readings.
+const ahead = time.Minute
+
+// read reads the aggregate.
+func (f *File) read(open func(string) (*os.File, error), now time.Time) error {
+	in, err := open(f.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		f.State = Closed
+		return nil
+	case err != nil:
+		return err
+	}
+	defer in.Close()
+	f.State = Read
+	if info, err := in.Stat(); err == nil {
+		f.Bytes = info.Size()
+	}
+	if err := f.times(in, now); err != nil {
+		return err
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	full, err := flood.Read(in, f.Name)
+	if err != nil {
+		return err
+	}
+	f.Wide, f.Overflowed = full.Wide, full.Overflowed
+	if f.Wide > 0 {
+		f.WideKey = full.WideRows[0].Key
+	}
+	if f.Overflowed > 0 {
+		f.FullKey = full.OverflowedRows[0].Key
+	}
+	return nil
+}
+
+// times counts the rows, and looks for those of the future. The order of the
+// bytes of a time is the order of time.
+func (f *File) times(in io.Reader, now time.Time) error {
+	limit := now.Add(ahead).UTC().AppendFormat(nil, aggregate.TimeLayout)
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		line, err := r.ReadSlice('\n')
+		if key, last, ok := stamped(line); ok && bytes.Compare(last, limit) > 0 {
+			if f.Future++; f.FutureTime < string(last) {
+				f.FutureKey, f.FutureTime = string(key), string(last)
+			}
+		}
+		for errors.Is(err, bufio.ErrBufferFull) { // a long list of addresses
+			_, err = r.ReadSlice('\n')
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.Rows++
+	}
+}
+
+// stamped returns the first and the third field of a row.
+func stamped(line []byte) (key, last []byte, ok bool) {
+	key, rest, ok := bytes.Cut(line, []byte(" "))
+	if !ok {
+		return nil, nil, false
+	}
+	_, rest, ok = bytes.Cut(rest, []byte(" "))
+	if !ok || len(rest) < len(aggregate.TimeLayout) {
+		return nil, nil, false
+	}
+	return key, rest[:len(aggregate.TimeLayout)], rest[len(aggregate.TimeLayout)-1] == 'Z'
+}
+
+// beside looks at what belongs to the file.
+func (f *File) beside(open func(string) (*os.File, error), cursor string) {
+	if info, err := statAs(open, cursor); err == nil {
+		f.Poll = info.ModTime()
+	}
+	aside, err := open(f.Name + ".rejected")
+	if err != nil {
+		return // there is none, or it is not for us
+	}
+	defer aside.Close()
+	if info, err := aside.Stat(); err == nil {
+		f.Aside = info.ModTime()
+	}
+	r := bufio.NewReader(aside)
+	for {
+		line, err := r.ReadSlice('\n')
+		if bytes.HasSuffix(line, []byte("\n")) {
+			f.Rejected++
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return
+		}
+	}
+}
+
+func statAs(open func(string) (*os.File, error), name string) (fs.FileInfo, error) {
+	f, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}

@@ -1,0 +1,319 @@
+package survey
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/truth"
+)
+
+// Severity is how bad a problem is: the exit status of check.
+type Severity int
+
+const (
+	OK       Severity = 0
+	Warning  Severity = 1
+	Critical Severity = 2
+	NotKnown Severity = 3
+)
+
+func (s Severity) String() string { return []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[s] }
+
+// rank orders them: not knowing is worse than a warning, and no proof of the
+// worst.
+func (s Severity) rank() int { return []int{0, 1, 3, 2}[s] }
+
+// A Problem is one thing that is not as it should be.
+type Problem struct {
+	Severity Severity
+	Text     string
+	Since    time.Time // zero: not known, or just now
+}
+
+// A Verdict is what follows from the facts.
+type Verdict struct {
+	Problems []Problem // the worst first
+}
+
+// Severity is that of the worst problem.
+func (v *Verdict) Severity() Severity {
+	if len(v.Problems) == 0 {
+		return OK
+	}
+	return v.Problems[0].Severity
+}
+
+// overdue is when a minute should have ended again: a little more than a minute
+// and what it takes, and not so much that two minutes pass in silence.
+const overdue = 110 * time.Second
+
+// fresh is how long after a start nothing need have been seen.
+const fresh = 2 * time.Minute
+
+// Judge says what is wrong.
+func Judge(f *Facts) *Verdict {
+	j := &judge{Facts: f}
+	switch {
+	case !f.Enabled && f.Half:
+		j.add(NotKnown, time.Time{}, "an enable was interrupted (egress-monitor enable, or disable)")
+	case !f.Enabled:
+		j.add(NotKnown, time.Time{}, "not enabled (egress-monitor enable)")
+	default:
+		j.all()
+	}
+	slices.SortStableFunc(j.problems, func(a, b Problem) int { return cmp.Compare(b.Severity.rank(), a.Severity.rank()) })
+	return &Verdict{j.problems}
+}
+
+type judge struct {
+	*Facts
+	problems []Problem
+}
+
+func (j *judge) add(s Severity, since time.Time, format string, args ...any) {
+	j.problems = append(j.problems, Problem{s, fmt.Sprintf(format, args...), since})
+}
+
+func (j *judge) all() {
+	if j.Closed && j.File(Domains).State == Closed {
+		j.add(NotKnown, time.Time{}, "the files are not readable for %s (group adm may)", j.User)
+		return
+	}
+	j.minute()
+	for _, way := range ways {
+		j.way(way.name, way.file)
+	}
+	j.upstream()
+	j.trouble()
+	j.tasks()
+	for _, name := range []string{Domains, IPs} {
+		j.file(j.File(name))
+	}
+	j.gaps()
+	if j.Wrong != "" {
+		j.add(Warning, time.Time{}, "%s; the settings of the last enable are in force", j.Wrong)
+	}
+}
+
+// minute: whatever is told by the state is worth nothing if nobody renews it.
+func (j *judge) minute() {
+	last := j.State.Minute
+	if j.Cron != "" {
+		j.add(Critical, last.When(j.Now), "nothing polls%s: %s", j.sinceText(last), j.Cron)
+		return
+	}
+	switch {
+	case last.Wall.IsZero() && (j.Booted < fresh || j.enabledFor() < fresh):
+		j.add(Warning, time.Time{}, "nothing was seen yet: the first minute has not passed")
+	case last.Wall.IsZero():
+		j.add(Critical, time.Time{}, "cron has not run egress-monitor's minute since the machine started (journalctl -t egress-monitor; systemctl status cron)")
+	case last.Age(j.Now) > overdue:
+		j.add(Critical, last.When(j.Now), "nothing polls%s: cron runs, but not egress-monitor's minute (journalctl -t egress-monitor)", j.sinceText(last))
+	}
+}
+
+func (j *judge) enabledFor() time.Duration {
+	at, err := time.Parse(time.RFC3339, j.Since)
+	if err != nil {
+		return 0
+	}
+	return max(0, j.Now.Wall.Sub(at)) // a clock that was set back makes a warning of it
+}
+
+func (j *judge) sinceText(m truth.Moment) string {
+	if m.Wall.IsZero() {
+		return ""
+	}
+	return " since " + stamp(m.When(j.Now))
+}
+
+// way says whether one of the ways is blind: by what was found out just now, or
+// by what the last minute has.
+func (j *judge) way(name, file string) {
+	w := j.State.Way(name)
+	why := j.why(name)
+	if why == "" && w.Blind {
+		why = w.Why
+	}
+	if w.Clock != "" {
+		j.add(Warning, time.Time{}, "%s: %s", name, w.Clock)
+	}
+	if why == "" {
+		return
+	}
+	since, text := j.lastGood(w, file)
+	j.add(Critical, since, "%s: blind since %s: %s", name, text, why)
+}
+
+// lastGood is when a way was last known to see: proved in this boot, or else by
+// the time in the file, which may be of any clock.
+func (j *judge) lastGood(w *truth.Way, file string) (time.Time, string) {
+	switch last := j.File(file).Canary; {
+	case !w.Good.Wall.IsZero():
+		t := w.Good.When(j.Now)
+		return t, stamp(t)
+	case !last.IsZero() && !last.After(j.Now.Wall):
+		return last, stamp(last)
+	case j.Since != "":
+		return time.Time{}, j.Since
+	}
+	return time.Time{}, "ever"
+}
+
+// why is what makes a way blind just now.
+func (j *judge) why(way string) string {
+	switch way {
+	case truth.Names:
+		return j.whyNames()
+	case truth.Resolver:
+		if j.DNS.Bypassed {
+			return "names go past dnsmasq, because it could not be brought back (journalctl -u egress-monitor-dnsmasq)"
+		}
+		if j.DNS.System != nil && j.DNS.Answers == nil {
+			return fmt.Sprintf("the system's resolver does not ask dnsmasq (%v)", j.DNS.System)
+		}
+	case truth.Addresses:
+		var texts []string
+		for _, t := range j.Trouble {
+			if t.Critical && t.Way == way {
+				texts = append(texts, t.text())
+			}
+		}
+		return strings.Join(texts, "; ")
+	}
+	return ""
+}
+
+func (j *judge) whyNames() string {
+	switch {
+	case j.DNS.Active == No:
+		return "dnsmasq is down (systemctl status egress-monitor-dnsmasq)"
+	case j.DNS.Answers != nil:
+		return fmt.Sprintf("dnsmasq does not answer (%v; systemctl restart egress-monitor-dnsmasq)", j.DNS.Answers)
+	case j.DNS.Logs == No && j.DNS.LogError != nil:
+		return fmt.Sprintf("dnsmasq's log cannot be read: %v", j.DNS.LogError)
+	case j.DNS.Logs == No:
+		return fmt.Sprintf("dnsmasq does not write %s (is the disk full? heal reopens it each minute)", j.Settings.DNSMasqLog)
+	}
+	return ""
+}
+
+func (t *Trouble) text() string {
+	if t.Do == "" {
+		return t.Text
+	}
+	return t.Text + " (" + t.Do + ")"
+}
+
+// upstream: nothing is hidden by that, but the machine has no names.
+func (j *judge) upstream() {
+	w := j.State.Way(truth.Upstream)
+	why := ""
+	switch {
+	case j.DNS.Looked && j.DNS.Upstream != nil:
+		why = j.DNS.Upstream.Error()
+	case !j.DNS.Looked && w.Blind:
+		why = w.Why
+	default:
+		return
+	}
+	since, text := time.Time{}, "before the last boot"
+	if !w.Good.Wall.IsZero() {
+		since = w.Good.When(j.Now)
+		text = stamp(since)
+	}
+	j.add(Critical, since, "names do not resolve since %s: no name server that dnsmasq asks answers (%s)", text, strings.ReplaceAll(why, "\n", "; "))
+}
+
+// trouble that makes no way blind, or of which no way tells.
+func (j *judge) trouble() {
+	for _, t := range j.Trouble {
+		switch {
+		case t.Critical && t.Way == "":
+			j.add(Critical, time.Time{}, "%s", t.text())
+		case !t.Critical:
+			j.add(Warning, time.Time{}, "%s", t.text())
+		}
+	}
+}
+
+func (j *judge) tasks() {
+	for _, name := range []string{truth.Healing, Domains, IPs, truth.Rotating, truth.Reading} {
+		t := j.State.Task(name)
+		if since := t.Failing; !since.Wall.IsZero() && !j.blindBy(name) {
+			s := Warning
+			if name == Domains || name == IPs {
+				s = Critical
+			}
+			j.add(s, since.When(j.Now), "%s fails since %s: %s", taskText[name], stamp(since.When(j.Now)), t.Why)
+		}
+		if busy := t.Busy; !busy.Wall.IsZero() {
+			j.add(Warning, busy.When(j.Now), "%s has been at work since %s", taskText[name], stamp(busy.When(j.Now)))
+		}
+	}
+}
+
+// blindBy reports whether a way is blind that a poll counts: then that says why.
+func (j *judge) blindBy(poll string) bool {
+	for _, way := range ways {
+		if way.file == poll && j.State.Way(way.name).Blind {
+			return true
+		}
+	}
+	return false
+}
+
+var taskText = map[string]string{
+	truth.Healing:  "putting things right",
+	Domains:        "the poll of names",
+	IPs:            "the poll of addresses",
+	truth.Rotating: "logrotate",
+	truth.Reading:  "reading the two files",
+}
+
+// damage is how long damaged rows are a warning: nobody looks at them but people.
+const damage = time.Hour
+
+func (j *judge) file(f *File) {
+	base := f.Name[strings.LastIndexByte(f.Name, '/')+1:]
+	if f.Rejected > 0 && j.Now.Wall.Sub(f.Aside) < damage {
+		j.add(Warning, f.Aside, "%d damaged row(s) of %s were moved to %s.rejected", f.Rejected, base, base)
+	}
+	if f.Future > 0 {
+		j.add(Warning, time.Time{}, "%d row(s) of %s are from the future (%s: %s): a clock was ahead (timedatectl)", f.Future, base, f.FutureKey, f.FutureTime)
+	}
+	since := j.State.Full[base]
+	if f.Wide > 0 {
+		j.add(Warning, since, "%d row(s) of %s stand for names or addresses that are gone%s (%s): what had no room was folded", f.Wide, base, sinceWord(since), f.WideKey)
+	}
+	if f.Overflowed > 0 {
+		j.add(Warning, since, "%d name(s) of %s led to more addresses than are kept%s (%s)", f.Overflowed, base, sinceWord(since), f.FullKey)
+	}
+}
+
+func sinceWord(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " since " + stamp(t)
+}
+
+// recent is how long a gap is a warning.
+const recent = time.Hour
+
+func (j *judge) gaps() {
+	n, last := 0, ""
+	for _, g := range j.Gaps {
+		if age := j.Now.Wall.Sub(g.At); age < recent && age > -recent {
+			n, last = n+1, g.String()
+		}
+	}
+	if n > 0 {
+		j.add(Warning, time.Time{}, "%d gap(s) in the last hour, the last: %s", n, last[:min(len(last), 150)])
+	}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,180 @@
+package survey
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"egress-monitor/lib/ask"
+	"egress-monitor/lib/canary"
+	"egress-monitor/lib/child"
+	"egress-monitor/lib/gaps"
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/querylog"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/truth"
+	"egress-monitor/lib/upstream"
+)
+
+// A Machine is what the survey cannot find out by itself.
+type Machine struct {
+	Root     bool
+	User     string
+	Settings settings.Settings // those in force
+	Wrong    string            // what is wrong with the settings file
+
+	Active   func(unit string) (active bool, err error)
+	Cron     func() (trouble string)
+	Firewall func() ([]Family, []Trouble, Known) // root only; the last is the set that counts
+	Notes    func() []string
+}
+
+// Look finds out how things are. It changes nothing but the rows of the two
+// names that only checks ask for.
+func (m *Machine) Look() *Facts {
+	f := &Facts{
+		Now: truth.Now(), Root: m.Root, User: m.User, Settings: m.Settings, Wrong: m.Wrong,
+		Files: map[string]*File{}, State: &truth.State{}, Booted: sinceBoot(),
+	}
+	f.Enabled = exists(layout.Etc)
+	if m.Root {
+		since, err := os.ReadFile(layout.Enabled)
+		f.Half = f.Enabled && err != nil || !f.Enabled && exists(layout.Admin)
+		f.Enabled, f.Since = err == nil, child.Clean(string(since))
+	}
+	if !f.Enabled {
+		return f
+	}
+	var err error
+	if f.State, err = truth.Read(layout.Truth); err != nil {
+		f.Closed = true
+	}
+	if f.Since == "" {
+		f.Since = f.State.Since
+	}
+	m.dns(f)
+	if f.Cron = m.Cron(); m.Root {
+		f.Rules, f.Trouble, f.Set = m.Firewall()
+	}
+	m.files(f)
+	f.Gaps = week(m.gaps(f.State), f.Now.Wall)
+	f.Notes = m.Notes()
+	return f
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// sinceBoot is how long ago systemd was started: a container's start, too.
+func sinceBoot() time.Duration {
+	info, err := os.Lstat("/run/systemd/system")
+	if err != nil {
+		return time.Hour
+	}
+	return max(0, time.Since(info.ModTime()))
+}
+
+// dns asks what can be asked, all at once: what hangs takes seconds.
+func (m *Machine) dns(f *Facts) {
+	d := &f.DNS
+	log := querylog.Mark(f.Settings.DNSMasqLog, child.OpenAsPoller)
+	defer log.Close()
+	var all sync.WaitGroup
+	all.Go(func() { d.Answers = canary.Ask(netip.AddrPortFrom(f.Settings.Listen, ask.Port), layout.CheckName) })
+	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
+	if d.Looked = m.Root; m.Root {
+		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
+		all.Go(func() { d.Upstream = canary.Upstream(layout.Servers, f.Settings.ProbeName, asResolver) })
+	}
+	all.Wait()
+	d.Asked, d.Active = true, Yes
+	if d.Answers != nil {
+		if active, err := m.Active(layout.DNSUnit); err != nil {
+			d.Active = Unknown
+		} else {
+			d.Active = Is(active)
+		}
+	} else {
+		m.log(d, log)
+	}
+	d.Bypassed = f.State.Bypassed || m.Root && exists(layout.Bypassed)
+	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
+	d.Servers, d.Domains = facts.Servers, facts.Domains
+}
+
+// log looks whether the question of just now is in dnsmasq's log.
+func (m *Machine) log(d *DNS, log *querylog.Log) {
+	missing, err := log.Wait(time.Second, layout.CheckName)
+	switch {
+	case errors.Is(err, fs.ErrPermission) && !m.Root:
+		d.Logs = Unknown
+	case err != nil:
+		d.Logs, d.LogError = No, err
+	default:
+		d.Logs = Is(len(missing) == 0)
+	}
+}
+
+func (m *Machine) files(f *Facts) {
+	sights, _ := canary.Sights(f.Settings.Domains(), f.Settings.IPs(), child.OpenAsPoller) // an error is the file's own, below
+	for name, path := range map[string]string{Domains: f.Settings.Domains(), IPs: f.Settings.IPs()} {
+		file := &File{Name: path}
+		if err := file.read(child.OpenAsPoller, f.Now.Wall); err != nil {
+			f.Trouble = append(f.Trouble, Trouble{Text: child.Clean(err.Error())})
+		}
+		file.beside(child.OpenAsPoller, filepath.Join(f.Settings.StateDir, cursors(name, f.Settings.Source)))
+		f.Files[name] = file
+	}
+	f.Files[Domains].Canary = later(sights[truth.Names].Last, sights[truth.Resolver].Last)
+	f.Files[IPs].Canary = sights[truth.Addresses].Last
+}
+
+// cursors is the name of the file that says how far was counted.
+func cursors(name string, source settings.Source) string {
+	if name == IPs && source == settings.Set {
+		return "set.cursor"
+	}
+	return name + ".cursor"
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// gaps reads root's file, or what the state has of it.
+func (m *Machine) gaps(s *truth.State) (list []gaps.Gap) {
+	if m.Root {
+		all, err := gaps.File(layout.Gaps).All()
+		if err != nil {
+			all = append(all, gaps.Gap{At: time.Now(), Text: "gap: what is known of gaps cannot be read: " + child.Clean(err.Error())})
+		}
+		return all
+	}
+	for _, line := range s.Gaps {
+		at, text, _ := strings.Cut(line, " ")
+		if t, err := time.Parse(time.RFC3339, at); err == nil {
+			list = append(list, gaps.Gap{At: t, Text: text})
+		}
+	}
+	return list
+}
+
+// week leaves out what is older than seven days.
+func week(all []gaps.Gap, now time.Time) (list []gaps.Gap) {
+	for _, g := range all {
+		if now.Sub(g.At) < 7*24*time.Hour {
+			list = append(list, g)
+		}
+	}
+	return list
+}

@@ -1,0 +1,140 @@
+package survey
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/truth"
+)
+
+// Line is check's one line, as monitoring plugins print it: the state, what is
+// wrong, the numbers.
+func Line(f *Facts, v *Verdict) string {
+	var text string
+	switch {
+	case len(v.Problems) > 0:
+		var all []string
+		for _, p := range v.Problems {
+			all = append(all, p.Text)
+		}
+		text = strings.Join(all, "; ")
+	default:
+		text = fmt.Sprintf("names seen %d s ago, addresses %d s ago", f.ago(truth.Names), f.ago(truth.Addresses))
+	}
+	text = strings.ReplaceAll(text, "|", "/") // begins the numbers
+	return fmt.Sprintf("EGRESS %s - %s | domains=%d ips=%d", v.Severity(), text, f.File(Domains).Rows, f.File(IPs).Rows)
+}
+
+// ago is how many seconds ago a way was last proved to see.
+func (f *Facts) ago(way string) int64 { return int64(f.State.Way(way).Good.Age(f.Now) / time.Second) }
+
+// Text is status for people.
+func Text(w io.Writer, f *Facts, v *Verdict) {
+	if !f.Enabled && !f.Half {
+		fmt.Fprintln(w, "egress-monitor is off. To turn it on: egress-monitor enable")
+		return
+	}
+	since := ""
+	if f.Since != "" {
+		since = " since " + f.Since
+	}
+	fmt.Fprintf(w, "egress-monitor is on%s: %s\n\n", since, v.Severity())
+	table(w, f)
+	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, orNobody(f.DNS.Servers))
+	if len(f.DNS.Domains) > 0 {
+		fmt.Fprintf(w, "             %s: also asked of the link's own server, beside dnsmasq\n", strings.Join(f.DNS.Domains, " "))
+	}
+	switch f.Set {
+	case Yes:
+		fmt.Fprintln(w, "set          a set of nftables counts connections in the kernel")
+	case No:
+		fmt.Fprintln(w, "set          the set of nftables that counts is missing")
+	}
+	for _, note := range f.Notes {
+		fmt.Fprintf(w, "note         %s\n", note)
+	}
+	gapsText(w, f)
+	for _, name := range []string{Domains, IPs} {
+		if file := f.File(name); file.Rejected > 0 {
+			fmt.Fprintf(w, "rejected     %d damaged row(s), in %s.rejected\n", file.Rejected, file.Name)
+		}
+	}
+	fmt.Fprintln(w)
+	for _, p := range v.Problems {
+		fmt.Fprintf(w, "%s: %s\n", strings.ToLower(p.Severity.String()), p.Text)
+	}
+	if len(v.Problems) == 0 {
+		fmt.Fprintln(w, "Nothing to do.")
+	}
+	if !f.Root {
+		fmt.Fprintln(w, "(root sees more)")
+	}
+}
+
+func table(w io.Writer, f *Facts) {
+	row := func(what string, names, addresses any) { fmt.Fprintf(w, "%-12s %-45v %v\n", what, names, addresses) }
+	d, i := f.File(Domains), f.File(IPs)
+	row("", "names", "addresses")
+	row("file", d.Name, i.Name)
+	row("rows", d.Rows, i.Rows)
+	row("bytes", d.Bytes, i.Bytes)
+	row("last poll", f.when(d.Poll), f.when(i.Poll))
+	row("last canary", f.when(d.Canary), f.when(i.Canary))
+	row("proved", f.proved(truth.Names), f.proved(truth.Addresses))
+	row("source", fmt.Sprintf("dnsmasq: answers %s, logs %s", Is(f.DNS.Answers == nil), f.DNS.Logs), f.rules())
+}
+
+func (k Known) String() string { return []string{"unknown", "yes", "no"}[k] }
+
+func (f *Facts) rules() string {
+	if len(f.Rules) == 0 {
+		return "rules: unknown"
+	}
+	var all []string
+	for _, r := range f.Rules {
+		all = append(all, r.Name+" "+[]string{"none", "present", "missing"}[r.Present])
+	}
+	return "rules: " + strings.Join(all, ", ")
+}
+
+// when is a time with its age. A time of the future has none.
+func (f *Facts) when(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	age := f.Now.Wall.Sub(t)
+	if age < -ahead {
+		return stamp(t) + " (in the future)"
+	}
+	return fmt.Sprintf("%s (%d s ago)", stamp(t), max(0, int64(age/time.Second)))
+}
+
+func (f *Facts) proved(way string) string {
+	w := f.State.Way(way)
+	if w.Good.Wall.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%s (%d s ago)", stamp(w.Good.When(f.Now)), f.ago(way))
+}
+
+func orNobody(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return strings.Join(list, " ")
+}
+
+const shown = 5 // gaps, in status
+
+func gapsText(w io.Writer, f *Facts) {
+	if len(f.Gaps) == 0 {
+		fmt.Fprintln(w, "gaps         none in 7 days")
+		return
+	}
+	fmt.Fprintf(w, "gaps         %d in 7 days (lines that were lost before they could be read), the last:\n", len(f.Gaps))
+	for _, g := range f.Gaps[max(0, len(f.Gaps)-shown):] {
+		fmt.Fprintf(w, "             %s\n", g)
+	}
+}
