@@ -11,7 +11,7 @@ import (
 // In a file a row is the length of its key, the key, and what was seen, in
 // numbers of a fixed size.
 const (
-	seenSize = 4 + 8 + 8 + 4*Sample
+	seenSize = 4 + 8 + 8 + 8 + 4*Sample
 	tailSize = int(kinds) * seenSize
 )
 
@@ -35,6 +35,7 @@ func (s Seen) append(dst []byte) []byte {
 	dst = order.AppendUint32(dst, s.Hosts)
 	dst = order.AppendUint64(dst, s.Count)
 	dst = order.AppendUint64(dst, uint64(s.Last))
+	dst = order.AppendUint64(dst, uint64(s.Since))
 	for _, host := range s.First {
 		dst = order.AppendUint32(dst, host)
 	}
@@ -42,9 +43,10 @@ func (s Seen) append(dst []byte) []byte {
 }
 
 func (s *Seen) read(b []byte) {
-	s.Hosts, s.Count, s.Last = order.Uint32(b), order.Uint64(b[4:]), Stamp(order.Uint64(b[12:]))
+	s.Hosts, s.Count = order.Uint32(b), order.Uint64(b[4:])
+	s.Last, s.Since = Stamp(order.Uint64(b[12:])), Stamp(order.Uint64(b[20:]))
 	for i := range s.First {
-		s.First[i] = order.Uint32(b[20+4*i:])
+		s.First[i] = order.Uint32(b[28+4*i:])
 	}
 }
 

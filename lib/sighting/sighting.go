@@ -31,6 +31,7 @@ type Seen struct {
 	Hosts uint32
 	Count uint64
 	Last  Stamp
+	Since Stamp          // the earliest time; 0 is not known
 	First [Sample]uint32 // those of the hosts with the smallest numbers
 
 	last uint32 // the host that Again has counted last
@@ -60,7 +61,7 @@ func NewCollector(dir string) *Collector {
 }
 
 // Add counts a key on a host, once for each host, and host after host.
-func (c *Collector) Add(key []byte, host uint32, count uint64, last Stamp, as ...Kind) error {
+func (c *Collector) Add(key []byte, host uint32, count uint64, since, last Stamp, as ...Kind) error {
 	row := c.keys[string(key)]
 	if row == nil {
 		if len(c.keys) >= c.max {
@@ -71,7 +72,7 @@ func (c *Collector) Add(key []byte, host uint32, count uint64, last Stamp, as ..
 		row = &Row{Key: string(key)}
 		c.keys[row.Key] = row
 	}
-	one := Seen{Hosts: 1, Count: count, Last: last, First: [Sample]uint32{host}}
+	one := Seen{Hosts: 1, Count: count, Since: since, Last: last, First: [Sample]uint32{host}}
 	row.Seen[All].add(one)
 	for _, kind := range as {
 		row.Seen[kind].add(one)
@@ -93,11 +94,20 @@ func (s *Seen) add(o Seen) {
 	s.Hosts += o.Hosts
 	s.Count = aggregate.AddCount(s.Count, o.Count)
 	s.Last = max(s.Last, o.Last)
+	s.Since = earlier(s.Since, o.Since)
+}
+
+// earlier is the earlier of two times, of which 0 is not known.
+func earlier(a, b Stamp) Stamp {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // Again counts what may have been counted on the same host just before.
-func (s *Seen) Again(host uint32, count uint64, last Stamp) {
-	one := Seen{Hosts: 1, Count: count, Last: last, First: [Sample]uint32{host}}
+func (s *Seen) Again(host uint32, count uint64, since, last Stamp) {
+	one := Seen{Hosts: 1, Count: count, Since: since, Last: last, First: [Sample]uint32{host}}
 	if s.Hosts > 0 && s.last == host {
 		one.Hosts = 0
 	}
@@ -106,8 +116,8 @@ func (s *Seen) Again(host uint32, count uint64, last Stamp) {
 }
 
 // More adds what the same hosts have seen of something else.
-func (s *Seen) More(count uint64, last Stamp) {
-	s.Count, s.Last = aggregate.AddCount(s.Count, count), max(s.Last, last)
+func (s *Seen) More(count uint64, since, last Stamp) {
+	s.Count, s.Since, s.Last = aggregate.AddCount(s.Count, count), earlier(s.Since, since), max(s.Last, last)
 }
 
 // sorted returns what is in memory, in order, and empties it.

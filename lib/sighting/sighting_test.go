@@ -39,7 +39,7 @@ func collect(t *testing.T, limit int) (text string, runs int) {
 			if r.Intn(2) == 0 {
 				kinds = append(kinds, Direct)
 			}
-			if err := c.Add(fmt.Append(nil, "key", key), host, uint64(r.Intn(9)), last, kinds...); err != nil {
+			if err := c.Add(fmt.Append(nil, "key", key), host, uint64(r.Intn(9)), last, last, kinds...); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,5 +63,30 @@ func TestStamp(t *testing.T) {
 	}
 	if s := Stamp(0).String(); s != "-" {
 		t.Error(s)
+	}
+}
+
+// TestPrevalence: counted is what was added, up to the limit, which is known to
+// be reached.
+func TestPrevalence(t *testing.T) {
+	p, want := NewPrevalence(), map[uint64]uint32{}
+	r := rand.New(rand.NewSource(1))
+	for range 20_000 {
+		h := Hash(fmt.Append(nil, "key", r.Intn(5000)))
+		p.Add(h)
+		want[h]++
+	}
+	for h, n := range want {
+		if p.Hosts(h) != n {
+			t.Fatalf("%d, want %d", p.Hosts(h), n)
+		}
+	}
+	if p.Full() || p.Len() != len(want) || p.Hosts(Hash([]byte("other"))) != 0 {
+		t.Error(p.Len(), p.Full())
+	}
+	p.max = p.Len()
+	p.Add(Hash([]byte("other")))
+	if !p.Full() || p.Len() != len(want) {
+		t.Error("a limit that does not hold")
 	}
 }

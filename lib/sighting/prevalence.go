@@ -1,0 +1,86 @@
+package sighting
+
+import "hash/maphash"
+
+// A Prevalence counts on how many hosts keys were seen. It holds the hash of a
+// key and not its text, 12 to 32 bytes for each: two keys of one hash, which one
+// pair in 2^64 has, would count as one.
+type Prevalence struct {
+	slots []slot
+	used  int
+	max   int
+	full  bool
+}
+
+type slot struct {
+	hash  uint64 // 0 is empty
+	hosts uint32
+}
+
+// maxPrevalence is how many keys are counted: 256 MiB of slots.
+const maxPrevalence = 12 << 20
+
+var seed = maphash.MakeSeed()
+
+// Hash is the hash of a key in this process.
+func Hash(key []byte) uint64 { return maphash.Bytes(seed, key) | 1 }
+
+// NewPrevalence returns an empty one.
+func NewPrevalence() *Prevalence {
+	return &Prevalence{slots: make([]slot, 1<<10), max: maxPrevalence}
+}
+
+// Add counts one host for a key.
+func (p *Prevalence) Add(hash uint64) {
+	s := p.find(hash)
+	if s.hash == 0 {
+		if p.used >= p.max {
+			p.full = true
+			return
+		}
+		s.hash = hash
+		p.used++
+	}
+	s.hosts++
+	if p.used*4 > len(p.slots)*3 {
+		p.grow()
+	}
+}
+
+// Hosts is on how many hosts a key was seen. Beyond the limit of keys it is 0
+// for keys that came too late.
+func (p *Prevalence) Hosts(hash uint64) uint32 { return p.find(hash).hosts }
+
+// Full says whether there were more keys than can be counted.
+func (p *Prevalence) Full() bool { return p.full }
+
+// Len is how many keys there are.
+func (p *Prevalence) Len() int { return p.used }
+
+// Each calls visit with the number of hosts of each key, in no order.
+func (p *Prevalence) Each(visit func(hosts uint32)) {
+	for _, s := range p.slots {
+		if s.hash != 0 {
+			visit(s.hosts)
+		}
+	}
+}
+
+func (p *Prevalence) find(hash uint64) *slot {
+	mask := uint64(len(p.slots) - 1)
+	for i := hash >> 1 & mask; ; i = (i + 1) & mask {
+		if s := &p.slots[i]; s.hash == hash || s.hash == 0 {
+			return s
+		}
+	}
+}
+
+func (p *Prevalence) grow() {
+	old := p.slots
+	p.slots = make([]slot, 2*len(old))
+	for _, s := range old {
+		if s.hash != 0 {
+			*p.find(s.hash) = s
+		}
+	}
+}
