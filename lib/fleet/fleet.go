@@ -1,40 +1,65 @@
+// Package fleet reads what was pulled from many hosts (package pulled) and what
+// the collector remembers of them (package baseline), and finds what few hosts
+// have, what is new, and what no name led to.
+//
+// A pulled folder has one folder for each host. Any file in it may be missing,
+// and all of it, the names of the hosts included, is written by others.
+//
+// Hosts are read twice. The first time counts on how many hosts each key is,
+// the second one looks at each row in the light of that. Of a host a summary is
+// kept: for each Kind of thing, how many there are and the most interesting.
 package fleet
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"egress-monitor/lib/allow"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/join"
+	"egress-monitor/lib/networks"
 	"egress-monitor/lib/resolvers"
 	"egress-monitor/lib/sighting"
 )
 
-// Options say what belongs, and what is late.
+// Options say what belongs, what is new, and what is late.
 type Options struct {
 	Now      time.Time
+	Since    time.Time     // what was first seen later is new
 	Stale    time.Duration // a pull older than that is
 	Blind    time.Duration // a canary that is older than the pull by that is
 	Canaries []string      // names and addresses that are seen only for show
 	Allow    *allow.List
-	Known    *resolvers.List
+	Known    *resolvers.List // public resolvers
+	Watch    *resolvers.List // what is never right
+	Own      *networks.Own
+	Networks *networks.Names
 	Warn     func(batch.Skipped)
 }
 
 // A Fleet is what was found.
 type Fleet struct {
 	Options
+	counts
 	Hosts     []Host // by name
 	Resolvers map[*resolvers.Resolver]*sighting.Seen
-	Domains   *sighting.Collector // by Reversed name
-	Addresses *sighting.Collector
+	Fresh     map[string]*Fresh   // new on several hosts
+	Domains   *sighting.Collector // by Reversed name; those that are rare or new
+	Addresses *sighting.Collector // and those that are direct
 
+	rare     uint32 // on so many hosts at most
 	canaries canaries
-	table    join.Table // of the host that is read
+}
+
+// Fresh is something that is new on several hosts.
+type Fresh struct {
+	Item
+	On []uint32
 }
 
 // Read reads all hosts of a folder.
@@ -45,21 +70,80 @@ func Read(dir string, o Options) (*Fleet, error) {
 	}
 	f := &Fleet{
 		Options:   o,
+		counts:    newCounts(),
 		Hosts:     make([]Host, len(names)),
 		Resolvers: map[*resolvers.Resolver]*sighting.Seen{},
+		Fresh:     map[string]*Fresh{},
 		Domains:   sighting.NewCollector(os.TempDir()),
 		Addresses: sighting.NewCollector(os.TempDir()),
+		rare:      rareFor(len(names)),
 		canaries:  newCanaries(o.Canaries),
 	}
-	for i, name := range names {
-		f.Hosts[i].Name = name
-		if err := f.readHost(uint32(i), filepath.Join(dir, name)); err != nil {
-			f.Close()
-			return nil, err
-		}
+	if err := f.read(dir, names); err != nil {
+		f.Close()
+		return nil, err
 	}
 	f.judge()
+	for i := range f.Hosts {
+		for _, s := range f.Hosts[i].skipped {
+			f.Warn(s)
+		}
+	}
 	return f, nil
+}
+
+// rareFor is on how many hosts something may be that is rare in a fleet.
+func rareFor(hosts int) uint32 {
+	if hosts < 10 {
+		return 1
+	}
+	return uint32(max(2, hosts/50))
+}
+
+// Rare is on how many hosts something may be that is rare.
+func (f *Fleet) Rare() uint32 { return f.rare }
+
+func (f *Fleet) read(dir string, names []string) error {
+	counting := func() func(int) error {
+		var c counting
+		return func(i int) error {
+			c.run(f, filepath.Join(dir, names[i]))
+			return nil
+		}
+	}
+	if err := sideBySide(len(names), counting); err != nil {
+		return err
+	}
+	return sideBySide(len(names), func() func(int) error {
+		r := reading{f: f, since: stampOf(f.Since)}
+		return func(i int) error {
+			f.Hosts[i].Name = names[i]
+			return r.run(uint32(i), filepath.Join(dir, names[i]))
+		}
+	})
+}
+
+// sideBySide does n things, on all processors. start makes what does one after
+// the other.
+func sideBySide(n int, start func() func(int) error) error {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	errs := make([]error, runtime.GOMAXPROCS(0))
+	for worker := range errs {
+		wait.Go(func() {
+			do := start()
+			for i := int(next.Add(1)) - 1; i < n && errs[worker] == nil; i = int(next.Add(1)) - 1 {
+				errs[worker] = do(i)
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hosts are the folders in dir. One that begins with a dot is not a host.
@@ -83,20 +167,4 @@ func hosts(dir string) (names []string, err error) {
 func (f *Fleet) Close() {
 	f.Domains.Close()
 	f.Addresses.Close()
-}
-
-// readHost reads one host. What is wrong with its files is a problem of the
-// host; an error is one of our own.
-func (f *Fleet) readHost(n uint32, dir string) error {
-	h := &f.Hosts[n]
-	h.status = readStatus(dir)
-	h.Pulled = h.status.pulled(dir)
-	f.table.Reset()
-	names := &domains{f: f, host: h, number: n}
-	if err := f.readFile(h, dir, domainsFile, names.add); err != nil {
-		return err
-	}
-	f.table.Sort()
-	ips := &addresses{f: f, host: h, number: n, blind: names.rows == 0}
-	return f.readFile(h, dir, ipsFile, ips.add)
 }

@@ -1,34 +1,14 @@
-// Package fleet reads what was pulled from many hosts, and finds what does not
-// belong.
-//
-// A pulled folder has one folder for each host:
-//
-//	DIR/HOST/unique-domains.log        and .prev, the one before
-//	DIR/HOST/unique-ips.log            and .prev
-//	DIR/HOST/pull.status               time=RFC3339, state=ok|failed|reset, message=TEXT
-//
-// Any of it may be missing, and all of it, the names of the hosts included, is
-// written by others. Hosts are read one after the other; of each only a summary
-// is kept, and the names that lead to its addresses while it is read.
 package fleet
 
 import (
-	"bufio"
-	"io"
+	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
+	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/sighting"
-)
-
-// Names of the files of a host.
-const (
-	domainsFile = "unique-domains.log"
-	ipsFile     = "unique-ips.log"
-	statusFile  = "pull.status"
-	before      = ".prev"
 )
 
 // A Host is the summary of one.
@@ -38,82 +18,113 @@ type Host struct {
 	Domains, Addresses     int    // rows
 	Questions, Connections uint64 // their counts
 	Newest                 sighting.Stamp
-	FirstPull              bool // there is none before it to compare with
+	Allowed                int // rows that are not looked at further
 
-	Direct            int // addresses that no name led to
+	Direct            int // public addresses that no name led to
 	DirectConnections uint64
 	DirectLast        sighting.Stamp
 	OnlyHere          int // of these, reached directly from no other host
 
+	Own            int // addresses of the fleet's own networks
+	OwnConnections uint64
+
 	NewDomains, NewAddresses int
-	Allowed                  int // rows that are not looked at further
+	NewNamed                 int // new addresses that a known name leads to
 
+	Begin    time.Time // the first pull; zero if it is not known
 	Pulled   time.Time // when what is here was pulled
-	Problems []string  // why this host may see less than there is
+	Problems []Problem // why this host may see less than there is
+	Crowds   [Kinds]Crowd
 
-	status   status
+	status   pulled.Status
+	events   []baseline.Event
+	known    time.Time // events up to it need no attention
+	first    bool      // there are first-seen files
+	last     [2]sighting.Stamp
 	canaries [2]sighting.Stamp // the last ones, of domains and of addresses
 	strayed  [2]int            // rows that belong into another file
+	fell     int               // rows that count less than when they were first seen
+	wide     [2]folded         // rows that mean "others"
+	overflow int               // names that lead to more networks than are kept
+	skipped  []batch.Skipped
 }
 
-// status is what the pull says of itself.
-type status struct {
-	time           time.Time
-	state, message string
+// folded sums up rows of which the detail is lost.
+type folded struct {
+	rows  int
+	what  string
+	count uint64
+	since sighting.Stamp
 }
+
+// A Trouble is a kind of problem of a host.
+type Trouble int
 
 const (
-	stateFailed = "failed"
-	stateReset  = "reset"
+	Blind   Trouble = iota // one of its pipelines stands still
+	Reset                  // it began anew
+	Failed                 // it could not be pulled
+	Late                   // it was not pulled for a while
+	Quiet                  // nothing new came of it
+	Future                 // its clock is wrong
+	Flooded                // rows were folded
+	Damaged                // its files are not what they should be
+	Troubles
 )
 
-// maxStatus is how much of a status is read.
-const maxStatus = 4 << 10
+// A Problem is why a host may see less than there is.
+type Problem struct {
+	Trouble
+	Text  string
+	Since time.Time // zero is not known
+}
 
-func readStatus(dir string) (s status) {
-	f, err := openRegular(filepath.Join(dir, statusFile))
+func (h *Host) problem(kind Trouble, since time.Time, format string, args ...any) {
+	h.Problems = append(h.Problems, Problem{kind, fmt.Sprintf(format, args...), since})
+}
+
+// FirstPull says whether there is nothing earlier to compare with.
+func (h *Host) FirstPull(since time.Time) bool {
+	return h.Begin.IsZero() && !h.first || h.Begin.After(since)
+}
+
+// readPast reads what the collector remembers of a host.
+func (h *Host) readPast(dir string) {
+	h.status = pulled.ReadStatus(dir)
+	h.Pulled = h.status.Pulled
+	events, err := baseline.History(dir)
 	if err != nil {
-		return s
+		h.problem(Damaged, time.Time{}, "%v", err)
 	}
-	defer f.Close() // was only read
-	lines := bufio.NewScanner(io.LimitReader(f, maxStatus))
-	for lines.Scan() {
-		key, value, _ := strings.Cut(strings.TrimSpace(lines.Text()), "=")
-		switch key {
-		case "time":
-			s.time, _ = time.Parse(time.RFC3339, value) // else it is not known
-		case "state":
-			s.state = value
-		case "message":
-			s.message = value
+	h.events, h.known = events, baseline.Known(dir)
+	for _, e := range events {
+		if e.Kind == baseline.First {
+			h.Begin = e.At
+			break
 		}
 	}
-	return s
 }
 
-// openRegular opens a file, but no device and no pipe, which might never end.
-func openRegular(path string) (*os.File, error) {
-	if !isRegular(path) {
-		return nil, os.ErrNotExist
-	}
-	return os.Open(path)
-}
-
+// isRegular says whether a path is a file, and no device or pipe, which might
+// never end.
 func isRegular(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// pulled is when the files of a host were pulled: what the status says if that
-// pull was good, else the time of the newest file.
-func (s status) pulled(dir string) (at time.Time) {
-	if s.state != stateFailed && !s.time.IsZero() {
-		return s.time
+// age says how old a row is: when it was first seen, whether that was after the
+// first pull of the host, and whether it is new.
+func (h *Host) age(first sighting.Stamp, since sighting.Stamp) (at sighting.Stamp, born, isNew bool) {
+	begin := stampOf(h.Begin)
+	if first == 0 || first <= begin {
+		return begin, false, false
 	}
-	for _, name := range []string{domainsFile, ipsFile} {
-		if info, err := os.Lstat(filepath.Join(dir, name)); err == nil && info.ModTime().After(at) {
-			at = info.ModTime()
-		}
+	return first, true, first >= since
+}
+
+func stampOf(t time.Time) sighting.Stamp {
+	if t.IsZero() {
+		return 0
 	}
-	return at.UTC().Truncate(time.Second)
+	return sighting.ParseStamp([]byte(t.UTC().Format("2006-01-02T15:04:05Z")))
 }

@@ -2,11 +2,16 @@ package fleet
 
 import (
 	"errors"
-	"fmt"
+	"os"
 	"path/filepath"
+	"time"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/rows"
+	"egress-monitor/lib/sighting"
 )
 
 // own is an error of this side, not of a host's files.
@@ -19,56 +24,91 @@ func mine(err error) error {
 	return own{err}
 }
 
-// readFile goes through a file of a host: each row, and whether its key was
-// not in the pull before.
-func (f *Fleet) readFile(h *Host, dir, name string, add func(rec *aggregate.Record, isNew bool) error) error {
-	err := f.eachRow(h, filepath.Join(dir, name), add)
+// A visitor takes the rows of a file: each one, and when its key was first seen
+// (0 is not known).
+type visitor func(rec *aggregate.Record, first sighting.Stamp) error
+
+// readFile goes through a file of a host. What is wrong with it is a problem of
+// the host; an error is one of our own.
+func (f *Fleet) readFile(h *Host, dir, name, firstName string, visit visitor) error {
+	err := f.eachRow(h, dir, name, firstName, visit)
 	var ours own
 	switch {
 	case errors.As(err, &ours):
 		return ours.error
 	case err != nil:
-		h.Problems = append(h.Problems, fmt.Sprintf("%s: %v", name, err))
+		h.problem(Damaged, time.Time{}, "%s: %v", name, err)
 	}
 	return nil
 }
 
 var errMissing = errors.New("missing")
 
-func (f *Fleet) eachRow(h *Host, path string, add func(*aggregate.Record, bool) error) error {
+func (f *Fleet) eachRow(h *Host, dir, name, firstName string, visit visitor) error {
+	path := filepath.Join(dir, name)
 	if !isRegular(path) {
 		return errMissing
 	}
-	now, err := rows.Open(f.Warn, path)
+	now, err := rows.Open(h.skip, path)
 	if err != nil {
 		return err
 	}
 	defer now.Close()
-	if !isRegular(path + before) {
-		h.FirstPull = true
-		return eachOld(now, add)
+	if past := filepath.Join(dir, firstName); isRegular(past) {
+		return h.sinceFirst(past, now, visit)
 	}
-	old, err := rows.Open(f.Warn, path+before)
+	return f.sincePrevious(path+pulled.Previous, now, visit)
+}
+
+func (h *Host) skip(s batch.Skipped) { h.skipped = append(h.skipped, s) }
+
+// sinceFirst knows of each row when it was first seen.
+func (h *Host) sinceFirst(path string, now *rows.File, visit visitor) error {
+	past, err := rows.Open(h.skip, path)
+	if err != nil {
+		return err
+	}
+	defer past.Close()
+	h.first = true
+	return rows.Join(past, now, func(a, b *aggregate.Record) error {
+		if b == nil {
+			return nil
+		}
+		first := sighting.ParseStamp(b.Last) // a pull that was killed did not get to it
+		if a != nil {
+			first = sighting.ParseStamp(a.Last)
+			if b.Count < a.Count && !isFolded(b.Key) {
+				h.fell++
+			}
+		}
+		return mine(visit(b, first))
+	})
+}
+
+// sincePrevious is for what an older egress-pull has left: a row that was not in
+// the pull before is new, and nothing more is known.
+func (f *Fleet) sincePrevious(path string, now *rows.File, visit visitor) error {
+	if !isRegular(path) {
+		path = os.DevNull
+	}
+	old, err := rows.Open(func(batch.Skipped) {}, path)
 	if err != nil {
 		return err
 	}
 	defer old.Close()
+	since := stampOf(f.Since)
 	return rows.Join(old, now, func(a, b *aggregate.Record) error {
-		if b == nil {
+		switch {
+		case b == nil:
 			return nil
+		case a != nil || path == os.DevNull:
+			return mine(visit(b, 0))
 		}
-		return mine(add(b, a == nil))
+		return mine(visit(b, max(since, sighting.ParseStamp(b.Last))))
 	})
 }
 
-// eachOld goes through a file that there is no other to compare with.
-func eachOld(f *rows.File, add func(*aggregate.Record, bool) error) error {
-	r := f.Rows()
-	for r.Next() {
-		rec := r.Record()
-		if err := mine(add(&rec, false)); err != nil {
-			return err
-		}
-	}
-	return r.Err()
+func isFolded(key []byte) bool {
+	rec := aggregate.Record{Key: key}
+	return len(key) > 1 && key[0] == '*' || baseline.Narrow(&rec)
 }

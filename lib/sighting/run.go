@@ -8,12 +8,9 @@ import (
 	"os"
 )
 
-// In a file a row is the length of its key, the key, and what was seen, in
-// numbers of a fixed size.
-const (
-	seenSize = 4 + 8 + 8 + 8 + 4*Sample
-	tailSize = int(kinds) * seenSize
-)
+// In a file a row is the length of what follows, the length of its key, the key,
+// and what was seen, in numbers of a fixed size and a list of hosts.
+const seenSize = 4 + 8 + 8 + 8
 
 var order = binary.LittleEndian
 
@@ -21,11 +18,13 @@ func writeRun(f *os.File, rows []*Row) error {
 	w := bufio.NewWriterSize(f, 256<<10)
 	var buf []byte
 	for _, row := range rows {
-		buf = order.AppendUint32(buf[:0], uint32(len(row.Key)))
+		buf = order.AppendUint32(buf[:0], 0)
+		buf = order.AppendUint32(buf, uint32(len(row.Key)))
 		buf = append(buf, row.Key...)
 		for _, s := range row.Seen {
 			buf = s.append(buf)
 		}
+		order.PutUint32(buf, uint32(len(buf)-4))
 		w.Write(buf) // a bufio.Writer keeps its first error for Flush
 	}
 	return w.Flush()
@@ -36,18 +35,24 @@ func (s Seen) append(dst []byte) []byte {
 	dst = order.AppendUint64(dst, s.Count)
 	dst = order.AppendUint64(dst, uint64(s.Last))
 	dst = order.AppendUint64(dst, uint64(s.Since))
-	for _, host := range s.First {
+	for _, host := range s.On {
 		dst = order.AppendUint32(dst, host)
 	}
 	return dst
 }
 
-func (s *Seen) read(b []byte) {
+// read takes what was seen from the front of b, and returns the rest.
+func (s *Seen) read(b []byte) []byte {
 	s.Hosts, s.Count = order.Uint32(b), order.Uint64(b[4:])
 	s.Last, s.Since = Stamp(order.Uint64(b[12:])), Stamp(order.Uint64(b[20:]))
-	for i := range s.First {
-		s.First[i] = order.Uint32(b[28+4*i:])
+	b = b[seenSize:]
+	if s.Hosts > 0 {
+		s.On = make([]uint32, s.Hosts)
 	}
+	for i := range s.On {
+		s.On[i], b = order.Uint32(b), b[4:]
+	}
+	return b
 }
 
 type inFile struct {
@@ -66,7 +71,7 @@ func (f *inFile) next() (*Row, error) {
 	if _, err := io.ReadFull(f.from, size[:]); err != nil {
 		return nil, err // io.EOF at the end
 	}
-	n := int(order.Uint32(size[:])) + tailSize
+	n := int(order.Uint32(size[:]))
 	if cap(f.buf) < n {
 		f.buf = make([]byte, n)
 	}
@@ -74,9 +79,10 @@ func (f *inFile) next() (*Row, error) {
 	if _, err := io.ReadFull(f.from, b); err != nil {
 		return nil, errShort
 	}
-	row := &Row{Key: string(b[:n-tailSize])}
-	for kind := range row.Seen {
-		row.Seen[kind].read(b[n-tailSize+kind*seenSize:])
+	key := 4 + int(order.Uint32(b))
+	row := &Row{Key: string(b[4:key])}
+	for kind, rest := 0, b[key:]; kind < len(row.Seen); kind++ {
+		rest = row.Seen[kind].read(rest)
 	}
 	return row, nil
 }

@@ -23,18 +23,13 @@ const (
 	kinds
 )
 
-// Sample is how many hosts of those that have seen a key are known by number.
-const Sample = 3
-
 // Seen is what a number of hosts have seen.
 type Seen struct {
 	Hosts uint32
 	Count uint64
 	Last  Stamp
-	Since Stamp          // the earliest time; 0 is not known
-	First [Sample]uint32 // those of the hosts with the smallest numbers
-
-	last uint32 // the host that Again has counted last
+	Since Stamp    // the earliest time; 0 is not known
+	On    []uint32 // the hosts, in order
 }
 
 // A Row is one key.
@@ -43,7 +38,7 @@ type Row struct {
 	Seen [kinds]Seen
 }
 
-// maxKeys is how many keys are held in memory, in some 250 bytes each.
+// maxKeys is how many keys are held in memory.
 const maxKeys = 100_000
 
 // A Collector gathers sightings.
@@ -72,7 +67,7 @@ func (c *Collector) Add(key []byte, host uint32, count uint64, since, last Stamp
 		row = &Row{Key: string(key)}
 		c.keys[row.Key] = row
 	}
-	one := Seen{Hosts: 1, Count: count, Since: since, Last: last, First: [Sample]uint32{host}}
+	one := Seen{Hosts: 1, Count: count, Since: since, Last: last, On: []uint32{host}}
 	row.Seen[All].add(one)
 	for _, kind := range as {
 		row.Seen[kind].add(one)
@@ -80,21 +75,23 @@ func (c *Collector) Add(key []byte, host uint32, count uint64, since, last Stamp
 	return nil
 }
 
-// add merges what other hosts have seen. Of all hosts the smallest numbers stay.
+// add merges what other hosts have seen.
 func (s *Seen) add(o Seen) {
-	ours, theirs := s.First, o.First
-	n, m := min(s.Hosts, Sample), min(o.Hosts, Sample)
-	for i, a, b := 0, uint32(0), uint32(0); i < Sample && a+b < n+m; i++ {
-		if b == m || a < n && ours[a] < theirs[b] {
-			s.First[i], a = ours[a], a+1
-		} else {
-			s.First[i], b = theirs[b], b+1
-		}
-	}
-	s.Hosts += o.Hosts
+	s.On = merged(s.On, o.On)
+	s.Hosts = uint32(len(s.On))
 	s.Count = aggregate.AddCount(s.Count, o.Count)
 	s.Last = max(s.Last, o.Last)
 	s.Since = earlier(s.Since, o.Since)
+}
+
+// merged adds hosts to a list that is in order, each host once.
+func merged(list, hosts []uint32) []uint32 {
+	for _, host := range hosts {
+		if i, found := slices.BinarySearch(list, host); !found {
+			list = slices.Insert(list, i, host)
+		}
+	}
+	return list
 }
 
 // earlier is the earlier of two times, of which 0 is not known.
@@ -105,14 +102,9 @@ func earlier(a, b Stamp) Stamp {
 	return a
 }
 
-// Again counts what may have been counted on the same host just before.
+// Again counts what may have been counted on the same host before.
 func (s *Seen) Again(host uint32, count uint64, since, last Stamp) {
-	one := Seen{Hosts: 1, Count: count, Since: since, Last: last, First: [Sample]uint32{host}}
-	if s.Hosts > 0 && s.last == host {
-		one.Hosts = 0
-	}
-	s.last = host
-	s.add(one)
+	s.add(Seen{Count: count, Since: since, Last: last, On: []uint32{host}})
 }
 
 // More adds what the same hosts have seen of something else.

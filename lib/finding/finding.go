@@ -1,0 +1,315 @@
+// Package finding judges what package fleet has counted: which things deserve a
+// person's attention, the most surprising first, each with the facts that put it
+// there.
+//
+// A thing is surprising if few hosts have it, if this host has few like it or
+// suddenly many, if hosts of the same role have none, and if it is new. There is
+// no list of bad things behind this and no model: see weigh, where each fact has
+// its weight and its words.
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/sighting"
+)
+
+// A Finding is one line of the list.
+type Finding struct {
+	Hosts []string // the first ones by name, if the same is true of several
+	More  int      // hosts that are not named
+	Kind  string   // a stable name: see Kinds
+	What  string   // the name or the address
+	Like  int      // so many more like it, on the same host
+	Item  fleet.Item
+	Count uint64
+	Since time.Time // zero is not known
+	Old   bool      // it is as old as the records, or older
+	New   bool
+	Last  time.Time
+	Why   []string // the facts
+
+	surprise int
+	on       int    // the number of the host, -1 is several
+	seeAlso  string // the ID of a table
+}
+
+// names of kinds, in JSON and as labels.
+var names = [fleet.Kinds]string{
+	fleet.Watched: "watched", fleet.Bypass: "resolver-address", fleet.Direct6: "direct-ipv6", fleet.Direct4: "direct-ipv4",
+	fleet.Many: "many-names", fleet.Spread: "spread-addresses", fleet.Domain: "rare-domain", fleet.Unanswered: "unanswered-domain",
+	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Internal: "own-network",
+	fleet.Lookup: "address-lookups", fleet.Reverse: "reverse-lookups",
+}
+
+var troubles = [fleet.Troubles]string{
+	fleet.Blind: "blind", fleet.Reset: "reset", fleet.Failed: "failed", fleet.Late: "late",
+	fleet.Quiet: "quiet", fleet.Future: "future", fleet.Flooded: "flooded", fleet.Damaged: "damaged",
+}
+
+const newInFleet = "new-in-fleet"
+
+// Kinds are all names of kinds, for a schema and for metrics.
+func Kinds() []string {
+	all := append(slices.Clone(troubles[:]), names[:]...)
+	return append(all, newInFleet)
+}
+
+// Weight of kinds where nothing else is known.
+var base = [fleet.Kinds]int{
+	fleet.Watched: 600, fleet.Bypass: 50, fleet.Direct6: 50, fleet.Direct4: 50, fleet.Many: 55, fleet.Spread: 55, fleet.Domain: 45,
+	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Lookup: 5, fleet.Reverse: 5,
+}
+
+// Weights of troubles: what makes the rest of the list incomplete comes first.
+var baseTrouble = [fleet.Troubles]int{
+	fleet.Blind: 500, fleet.Reset: 495, fleet.Failed: 490, fleet.Late: 485, fleet.Future: 480, fleet.Flooded: 475, fleet.Damaged: 470, fleet.Quiet: 465,
+}
+
+// List is all findings of a fleet, the most surprising first.
+func List(f *fleet.Fleet) []Finding {
+	j := judge{f: f, roles: rolesOf(f)}
+	for i := range f.Hosts {
+		for kind := range fleet.Kinds {
+			j.crowd(i, kind)
+		}
+	}
+	all := append(j.troubles(), merged(j.found)...)
+	all = append(all, j.fresh()...)
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.surprise, a.surprise), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What),
+			cmp.Compare(strings.Join(a.Hosts, " "), strings.Join(b.Hosts, " ")))
+	})
+	return all
+}
+
+type judge struct {
+	f     *fleet.Fleet
+	roles []role // of each host
+	found []Finding
+}
+
+// crowd judges the things of a kind on a host: a few one by one, many as one,
+// but for those that stand out; new ones apart from old ones.
+func (j *judge) crowd(host int, kind fleet.Kind) {
+	c := &j.f.Hosts[host].Crowds[kind]
+	if c.All() == 0 {
+		return
+	}
+	for _, isNew := range []bool{true, false} {
+		n := c.Old
+		if isNew {
+			n = c.New
+		}
+		var items []fleet.Item
+		for _, item := range c.Items {
+			if item.New == isNew {
+				items = append(items, item)
+			}
+		}
+		if n == 0 || len(items) == 0 {
+			continue
+		}
+		if kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind) {
+			items = j.standOut(host, kind, c, items)
+			j.group(host, kind, c, isNew, n, items)
+			continue
+		}
+		for i := range items {
+			j.single(host, kind, c, items[i])
+		}
+	}
+}
+
+// alone is how many things of a kind have a line of their own.
+func alone(kind fleet.Kind) int {
+	switch kind {
+	case fleet.Name, fleet.DirectKnown, fleet.Internal, fleet.Lookup:
+		return 1
+	case fleet.Many, fleet.Spread, fleet.Watched:
+		return 5
+	}
+	return 3
+}
+
+// standOut takes those out of a crowd that are unlike the rest.
+func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []fleet.Item) (rest []fleet.Item) {
+	taken := 0
+	for _, item := range items {
+		if why := unlike(kind, c, &item); why != "" && taken < 2 {
+			taken++
+			j.add(host, kind, c, item, 0, item.Count, why)
+			continue
+		}
+		rest = append(rest, item)
+	}
+	return rest
+}
+
+// unlike says in which way a thing is unlike the others of its kind.
+func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
+	switch {
+	case kind != fleet.Direct4 && kind != fleet.Direct6:
+		return ""
+	case c.All() < 8:
+		return ""
+	case item.Lasts() && c.Lasting*10 <= c.All():
+		return fmt.Sprintf("comes back for days, of %d others %s", c.All()-1, few(c.Lasting-1))
+	case item.Count >= 20*c.Typical && item.Count >= 200:
+		return fmt.Sprintf("often, %d others %s each", c.All()-1, Number(c.Typical))
+	}
+	return ""
+}
+
+func few(n int) string {
+	switch n {
+	case 0:
+		return "none does"
+	case 1:
+		return "1 does"
+	}
+	return fmt.Sprintf("%d do", n)
+}
+
+func (j *judge) single(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item) {
+	j.add(host, kind, c, item, 0, item.Count, "")
+}
+
+// group makes one finding of many things.
+func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, isNew bool, n int, items []fleet.Item) {
+	if len(items) == 0 {
+		return
+	}
+	first := items[0]
+	i := 0
+	if isNew {
+		i = 1
+	}
+	first.First, first.Last = c.FirstOf[i], c.LastOf[i]
+	if !isNew {
+		first.Born = c.Born == c.Old
+	}
+	j.add(host, kind, c, first, n-1, c.CountOf[i], "")
+}
+
+// add weighs a finding and puts its facts into words.
+func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, like int, count uint64, special string) {
+	w := weigher{j: j, host: host, kind: kind, crowd: c, item: &item, like: like, special: special}
+	w.weigh()
+	if w.surprise < worthwhile {
+		return
+	}
+	f := Finding{
+		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: item.What, Like: like, Item: item, Count: count,
+		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.facts, surprise: w.surprise, on: host,
+	}
+	j.found = append(j.found, f)
+}
+
+// worthwhile is how surprising something must be to be a finding at all.
+const worthwhile = 30
+
+// merged makes one finding of those that few hosts share.
+func merged(found []Finding) (all []Finding) {
+	at := map[string]int{}
+	for _, f := range found {
+		key := f.Kind + " " + f.What
+		i, ok := at[key]
+		if !ok || f.Like > 0 || all[i].Like > 0 {
+			if f.Like == 0 {
+				at[key] = len(all)
+			}
+			all = append(all, f)
+			continue
+		}
+		all[i].join(f)
+	}
+	return all
+}
+
+// join adds another host for which the same is true.
+func (f *Finding) join(o Finding) {
+	if o.surprise > f.surprise {
+		f.Why, f.surprise = o.Why, o.surprise
+	}
+	f.Hosts = append(f.Hosts, o.Hosts...)
+	f.Count += o.Count
+	if o.Since.Before(f.Since) {
+		f.Since, f.Old, f.New = o.Since, o.Old, o.New
+	}
+	if o.Last.After(f.Last) {
+		f.Last = o.Last
+	}
+	f.on = -1
+}
+
+// fresh is what is new to the fleet, and on several hosts at once.
+func (j *judge) fresh() (all []Finding) {
+	for _, fresh := range j.f.Fresh {
+		if len(fresh.On) < int(fresh.Item.Hosts) {
+			continue // some host has known it for long
+		}
+		slices.Sort(fresh.On)
+		f := Finding{Kind: newInFleet, What: fresh.What, Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
+			New: true, Last: fresh.Last.Time(), on: -1}
+		for _, n := range fresh.On {
+			f.Hosts = append(f.Hosts, j.f.Hosts[n].Name)
+		}
+		kind := "domain"
+		if fresh.Names == 0 {
+			kind = "direct"
+		}
+		f.Why = []string{kind, "new to the fleet", fmt.Sprintf("on %d of %d hosts", len(fresh.On), len(j.f.Hosts))}
+		f.surprise = 80 + rarity(uint32(len(fresh.On)), len(j.f.Hosts))
+		all = append(all, f)
+	}
+	return all
+}
+
+// troubles are the problems of hosts. A trouble that many hosts have is one
+// finding.
+func (j *judge) troubles() (all []Finding) {
+	by := [fleet.Troubles][]Finding{}
+	for i := range j.f.Hosts {
+		h := &j.f.Hosts[i]
+		for _, p := range h.Problems {
+			by[p.Trouble] = append(by[p.Trouble], Finding{
+				Hosts: []string{h.Name}, Kind: troubles[p.Trouble], Since: p.Since, Why: []string{p.Text},
+				surprise: baseTrouble[p.Trouble], on: i, Last: h.Newest.Time(),
+			})
+		}
+	}
+	for _, some := range by {
+		all = append(all, sharedTrouble(some)...)
+	}
+	return all
+}
+
+// maxTroubles is how many hosts with the same trouble have a line each.
+const maxTroubles = 5
+
+func sharedTrouble(some []Finding) []Finding {
+	if len(some) <= maxTroubles {
+		return some
+	}
+	one := some[0]
+	one.Why = []string{fmt.Sprintf("%d hosts, such as: %s", len(some), some[0].Why[0])}
+	for _, f := range some[1:] {
+		one.Hosts = append(one.Hosts, f.Hosts...)
+		if f.Since.Before(one.Since) {
+			one.Since = f.Since
+		}
+	}
+	one.on = -1
+	return []Finding{one}
+}
+
+// Time is a stamp for people who read lines.
+func Time(s sighting.Stamp) string { return s.Time().Format("2006-01-02") }
+
+func (f *Finding) Score() int { return f.surprise }

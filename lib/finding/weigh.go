@@ -1,0 +1,290 @@
+package finding
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"egress-monitor/lib/fleet"
+)
+
+// A weigher adds up what makes one thing surprising, and says it.
+type weigher struct {
+	j       *judge
+	host    int
+	kind    fleet.Kind
+	crowd   *fleet.Crowd
+	item    *fleet.Item
+	like    int // so many more like it
+	special string
+
+	surprise int
+	facts    []string
+}
+
+func (w *weigher) say(points int, format string, args ...any) {
+	w.surprise += points
+	if format != "" {
+		w.facts = append(w.facts, fmt.Sprintf(format, args...))
+	}
+}
+
+func (w *weigher) weigh() {
+	w.say(base[w.kind], "")
+	w.nature()
+	w.prevalence()
+	if w.special != "" {
+		w.say(25, "%s", w.special)
+	} else {
+		w.habit()
+	}
+	w.peers()
+	w.activity()
+}
+
+// nature says what it is.
+func (w *weigher) nature() {
+	item := w.item
+	switch w.kind {
+	case fleet.Watched:
+		w.say(0, "on the watch-list %s", item.Note)
+	case fleet.Bypass:
+		w.say(5, "public resolver (%s) by address", item.Note)
+	case fleet.Resolver:
+		w.say(0, "public resolver (%s) by name", item.Note)
+	case fleet.Direct6:
+		w.say(5, "direct, IPv6")
+	case fleet.Direct4:
+		w.say(0, "direct")
+	case fleet.DirectKnown:
+		w.known()
+	case fleet.Many:
+		w.many()
+	case fleet.Spread:
+		w.say(0, "addresses in %s networks", atLeast(item.Networks, item.Overflow))
+	case fleet.Unanswered:
+		w.unanswered()
+	case fleet.Domain:
+		w.domain()
+	case fleet.Name:
+		w.say(0, "%s of a domain that others ask for", several(item.Names+w.like, "name"))
+	case fleet.Internal:
+		w.say(0, "direct, in your own networks")
+	case fleet.Lookup:
+		w.say(0, "%s look-ups of addresses in a list", Number(uint64(item.Names)))
+	case fleet.Reverse:
+		w.say(0, "%s reverse look-ups", Number(uint64(w.like+1)))
+	}
+	if w.kind <= fleet.Direct4 && w.kind != fleet.Bypass && item.Note != "" && w.kind != fleet.Watched {
+		w.say(0, "%s", item.Note)
+	}
+	if item.Folded && w.kind != fleet.Many {
+		w.say(5, "a whole network, folded")
+	}
+}
+
+func (w *weigher) known() {
+	switch n := w.item.Known; {
+	case n > 0:
+		w.say(0, "direct, but a name led %s to it", several(int(n), "other host"))
+	default:
+		w.say(0, "direct, but names lead to its network")
+	}
+}
+
+func (w *weigher) many() {
+	n := w.item.Names
+	if w.item.Folded {
+		w.say(15, "so many names of one domain that they were folded")
+		return
+	}
+	w.say(min(15, int(math.Log2(float64(n))-4)), "%s names of one domain", Number(uint64(n)))
+}
+
+func (w *weigher) unanswered() {
+	if w.like == 0 {
+		w.say(-10, "domain, without an answer")
+		return
+	}
+	w.say(min(15, 2*int(math.Log2(float64(w.like+1)))), "%s domains without an answer", Number(uint64(w.like+1)))
+}
+
+func (w *weigher) domain() {
+	item := w.item
+	switch {
+	case w.like > 0:
+		w.say(0, "%s domains", Number(uint64(w.like+1)))
+	case item.Alike > 0:
+		w.say(5, "%d domains that lead to %s", item.Alike+1, item.Addr)
+	case item.Names > 1:
+		w.say(0, "domain, %d names, to %s", item.Names, item.Addr)
+	default:
+		w.say(0, "domain, to %s", item.Addr)
+	}
+}
+
+// prevalence is how few hosts of the fleet have it.
+func (w *weigher) prevalence() {
+	hosts := len(w.j.f.Hosts)
+	if hosts < 2 || w.kind == fleet.Reverse {
+		return
+	}
+	points := rarity(w.item.Hosts, hosts)
+	switch {
+	case w.kind == fleet.Watched:
+	case w.like > 0:
+		w.say(points, "")
+	case w.item.Hosts <= 1:
+		w.say(points, "only here")
+	default:
+		w.say(points, "on %d of %d hosts", w.item.Hosts, hosts)
+	}
+}
+
+// rarity is 15 for one host of 30 and for less, and negative from half of the
+// hosts on.
+func rarity(on uint32, hosts int) int {
+	if on <= 1 {
+		return 15
+	}
+	share := float64(on) / float64(hosts)
+	if share >= .5 {
+		return -25
+	}
+	return min(15, int(-3*math.Log2(share)))
+}
+
+// habit compares with what the host does otherwise: of new things how many came
+// in such a time before, of old ones how many there are.
+func (w *weigher) habit() {
+	if w.kind == fleet.Watched {
+		return
+	}
+	if w.item.New {
+		w.novelty()
+		return
+	}
+	if w.item.Born {
+		w.say(12, "")
+	}
+	if w.like > 0 {
+		w.crowded()
+		return
+	}
+	switch n := w.crowd.All(); {
+	case n == 1:
+		w.say(20, "its only one")
+	case n <= 3:
+		w.say(12, "")
+	case n <= 8:
+		w.say(0, "")
+	default:
+		w.say(-20, "it has %s others", Number(uint64(n-1)))
+	}
+}
+
+// crowded is a group of old things: the larger, the more it is what the host is
+// there for.
+func (w *weigher) crowded() {
+	switch n := w.like + 1; {
+	case w.kind == fleet.Bypass && n <= 8: // one program with a list of resolvers
+		w.say(18, "")
+	case n <= 4:
+		w.say(5, "")
+	case n <= 8:
+		w.say(0, "")
+	default:
+		w.say(-20, "")
+	}
+}
+
+// novelty is how unusual it is for the host that there is something new.
+func (w *weigher) novelty() {
+	usual := w.usual()
+	n := float64(w.crowd.New)
+	switch {
+	case usual < .5 && w.crowd.Old == 0:
+		w.say(40, "new, the first of its kind here")
+	case usual < 1:
+		w.say(32, "new")
+	case n > 5*usual:
+		w.say(30, "new, usually %s in such a time", Number(uint64(usual+.5)))
+	case n <= 2*usual && usual >= 3:
+		w.say(-15, "new, as usual: %s in such a time before", Number(uint64(usual+.5)))
+	case usual < 3:
+		w.say(20, "new")
+	default:
+		w.say(8, "new, usually %s in such a time", Number(uint64(usual+.5)))
+	}
+}
+
+// usual is how many things of the kind came in a time as long as that of the
+// report: as far as the records reach back, or else a part of what was there
+// when they began.
+func (w *weigher) usual() float64 {
+	f, h := w.j.f, &w.j.f.Hosts[w.host]
+	atFirst := float64(w.crowd.Old-w.crowd.Born) / 8
+	window := f.Now.Sub(f.Since)
+	before := f.Since.Sub(h.Begin)
+	if h.Begin.IsZero() || before < time.Hour {
+		return atFirst
+	}
+	rate := float64(w.crowd.Born) * float64(window) / float64(max(before, window/4))
+	return max(rate, min(atFirst, 1))
+}
+
+// peers compares with hosts of the same role.
+func (w *weigher) peers() {
+	r := w.j.roles[w.host]
+	if r.hosts < 3 || w.kind == fleet.Watched {
+		return
+	}
+	switch share := float64(r.have[w.kind]-1) / float64(r.hosts-1); {
+	case share == 0:
+		w.say(10, "no other %s has any", r.name)
+	case share < .2:
+		w.say(5, "")
+	case share >= .75:
+		w.say(-20, "as most %s", r.name)
+	case share >= .4:
+		w.say(-12, "as many %s", r.name)
+	}
+}
+
+// activity is whether it goes on, and how steadily.
+func (w *weigher) activity() {
+	f := w.j.f
+	first, last := w.item.First.Time(), w.item.Last.Time()
+	if last.Before(f.Since) && last.Before(f.Now.Add(-3*24*time.Hour)) {
+		w.say(-18, "not since %s", last.Format("2006-01-02"))
+		return
+	}
+	if days := last.Sub(first).Hours() / 24; w.like == 0 && w.item.First != 0 && days >= 2 {
+		if daily := float64(w.item.Count) / days; daily >= 4 && w.item.Lasts() {
+			w.say(6, "%s a day", Number(uint64(daily+.5)))
+		}
+	}
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return Number(uint64(n)) + " " + what + "s"
+}
+
+func atLeast(n int, more bool) string {
+	if more {
+		return "more than " + Number(uint64(n))
+	}
+	return Number(uint64(n))
+}
+
+// Number is a number with its digits in groups of three.
+func Number(n uint64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,183 @@
+package fleet
+
+import (
+	"bytes"
+	"net/netip"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/sighting"
+)
+
+// addresses takes the rows of unique-ips.log of one host.
+type addresses struct {
+	*reading
+	blind bool // no names are known of this host
+}
+
+func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
+	f, h, last := a.f, a.host, sighting.ParseStamp(rec.Last)
+	p, ok := family.Address(rec.Key)
+	if !ok || rec.IPs != nil {
+		h.strayed[1]++ // or all addresses are folded into one row
+		return nil
+	}
+	if holds, alone := f.canaries.address(p); holds {
+		h.canaries[1] = max(h.canaries[1], last)
+		if alone {
+			return nil
+		}
+	}
+	h.Addresses++
+	h.Connections = aggregate.AddCount(h.Connections, rec.Count)
+	h.last[1] = max(h.last[1], last)
+	item := Item{What: string(rec.Key), Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
+	item.First, item.Born, item.New = h.age(first, a.since)
+	item.Hosts = max(1, f.AddressHosts.Hosts(sighting.Hash(rec.Key)))
+	if !f.watchAddress(a.reading, p, item) && f.Allow.Address(h.Name, p) {
+		h.Allowed++
+		return nil
+	}
+	return a.take(rec, p, item)
+}
+
+// take takes a row that no rule allows.
+func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error {
+	f, h := a.f, a.host
+	if item.New {
+		h.NewAddresses++
+	}
+	if widePrefix(p) {
+		h.wide[1].add(rec, item.First)
+	}
+	resolver, isResolver := f.Known.Address(p)
+	if isResolver {
+		a.resolvers = append(a.resolvers, met{resolver, item})
+	}
+	direct := !a.blind && !a.table.Known(p)
+	switch {
+	case isResolver && p.IsSingleIP() && !f.Own.Holds(p):
+		item.Note = resolver.Operator
+		a.add(Bypass, item)
+	case f.Own.Holds(p):
+		a.own(item, direct)
+		return nil
+	case direct:
+		a.direct(rec.Key, p, item)
+	case item.New:
+		h.NewNamed++
+	}
+	if item.Hosts <= f.rare || item.New || direct {
+		a.keep(&a.ofAddresses, rec.Key, item)
+		if direct && !(isResolver && p.IsSingleIP()) {
+			a.ofAddresses[len(a.ofAddresses)-1].direct = true
+		}
+	}
+	return nil
+}
+
+// own takes an address of the fleet's own networks.
+func (a *addresses) own(item Item, direct bool) {
+	a.host.Own++
+	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
+	if direct && item.Hosts <= a.f.rare {
+		a.add(Internal, item)
+	}
+}
+
+// direct takes a public address that no name led to.
+func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
+	h := a.host
+	h.Direct++
+	h.DirectConnections = aggregate.AddCount(h.DirectConnections, item.Count)
+	h.DirectLast = max(h.DirectLast, item.Last)
+	item.Note = a.f.Networks.Of(p)
+	item.Known = a.f.Led.Hosts(sighting.Hash(key))
+	switch {
+	case widePrefix(p): // others: the host has a problem
+	case item.Hosts > a.f.rare && item.New:
+		a.fresh = append(a.fresh, item)
+		fallthrough
+	case item.Known > 0, a.near(p), a.past.Known(p):
+		a.add(DirectKnown, item)
+	case p.Addr().Is6():
+		a.add(Direct6, item)
+	default:
+		a.add(Direct4, item)
+	}
+}
+
+// near says whether names of the host lead to the network that an address is in:
+// a provider that hands out one today and another tomorrow.
+func (a *addresses) near(p netip.Prefix) bool {
+	bits := 24
+	if p.Addr().Is6() {
+		bits = 48
+	}
+	return p.IsSingleIP() && a.table.Known(netip.PrefixFrom(p.Addr(), bits).Masked())
+}
+
+// widePrefix says whether a prefix means "others".
+func widePrefix(p netip.Prefix) bool {
+	if p.Addr().Is4() {
+		return p.Bits() < 24
+	}
+	return p.Bits() < 48
+}
+
+// watchName adds a name that a watch-list has. It is shown even where a rule
+// allows it.
+func (f *Fleet) watchName(n *names, key []byte, item Item) bool {
+	if f.Watch == nil {
+		return false
+	}
+	r, ok := f.Watch.Name(key)
+	if ok {
+		item.What, item.Note = string(key), r.Operator+": "+r.Entry
+		item.Hosts = max(1, f.Names.Hosts(sighting.Hash(key)))
+		n.add(Watched, item)
+	}
+	return ok
+}
+
+func (f *Fleet) watchAddress(r *reading, p netip.Prefix, item Item) bool {
+	if f.Watch == nil {
+		return false
+	}
+	found, ok := f.Watch.Address(p)
+	if ok {
+		item.Note = found.Operator + ": " + found.Entry
+		r.add(Watched, item)
+	}
+	return ok
+}
+
+// appendReversed appends a name with its labels from right to left, separated
+// by spaces: com example www. So names below one domain stand together, since a
+// space is smaller than all bytes of a name.
+func appendReversed(dst, name []byte) []byte {
+	if string(name) == "." {
+		return append(dst, '.')
+	}
+	for {
+		i := bytes.LastIndexByte(name, '.')
+		dst = append(dst, name[i+1:]...)
+		if i < 0 {
+			return dst
+		}
+		dst, name = append(dst, ' '), name[:i]
+	}
+}
+
+// Forward is the name that was reversed.
+func Forward(reversed string) string {
+	name := make([]byte, 0, len(reversed))
+	for rest := []byte(reversed); ; {
+		i := bytes.LastIndexByte(rest, ' ')
+		name = append(name, rest[i+1:]...)
+		if i < 0 {
+			return string(name)
+		}
+		name, rest = append(name, '.'), rest[:i]
+	}
+}

@@ -1,0 +1,96 @@
+package fleet
+
+import (
+	"bytes"
+	"path/filepath"
+	"sync"
+	"unsafe"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/pulled"
+	"egress-monitor/lib/sighting"
+	"egress-monitor/lib/suffix"
+
+	"os"
+)
+
+// counting is the first reading of a host: which keys it has.
+type counting struct {
+	names, domains, led, ips []uint64
+	seen                     map[uint64]bool // domains, and addresses that names lead to
+}
+
+// counts is on how many hosts keys are.
+type counts struct {
+	lock                             sync.Mutex
+	Names, DomainHosts, AddressHosts *sighting.Prevalence
+	Led                              *sighting.Prevalence // addresses that names lead to
+}
+
+func newCounts() counts {
+	return counts{
+		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
+		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(),
+	}
+}
+
+// run reads a host. What is wrong with its files is found when they are read
+// again.
+func (c *counting) run(f *Fleet, dir string) {
+	c.names, c.domains, c.led, c.ips = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0]
+	if c.seen == nil {
+		c.seen = map[uint64]bool{}
+	}
+	clear(c.seen)
+	eachKey(filepath.Join(dir, pulled.Domains), c.name)
+	eachKey(filepath.Join(dir, pulled.IPs), func(rec aggregate.Record) { c.ips = append(c.ips, sighting.Hash(rec.Key)) })
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips} {
+		for _, h := range hashes {
+			to.Add(h)
+		}
+	}
+}
+
+func eachKey(path string, do func(aggregate.Record)) {
+	if !isRegular(path) {
+		return
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer in.Close() // was only read
+	lines := batch.NewScanner(in, path)
+	lines.Max = aggregate.MaxRow
+	for lines.Scan() {
+		if rec, err := aggregate.Parse(lines.Bytes()); err == nil {
+			do(rec)
+		}
+	}
+}
+
+func (c *counting) name(rec aggregate.Record) {
+	c.names = append(c.names, sighting.Hash(rec.Key))
+	key, _ := family.Names(rec.Key)
+	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
+	c.once(&c.domains, hashString(of))
+	if len(rec.IPs) < 2 { // "-"
+		return
+	}
+	for list := rec.IPs; len(list) > 0; {
+		ip, rest, _ := bytes.Cut(list, []byte{','})
+		c.once(&c.led, sighting.Hash(ip))
+		list = rest
+	}
+}
+
+func (c *counting) once(to *[]uint64, hash uint64) {
+	if !c.seen[hash] {
+		c.seen[hash] = true
+		*to = append(*to, hash)
+	}
+}

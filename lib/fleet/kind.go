@@ -1,0 +1,127 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/sighting"
+)
+
+// A Kind is a kind of thing that may not belong.
+type Kind int
+
+const (
+	Watched     Kind = iota // on a watch-list
+	Bypass                  // a public resolver, by its address
+	Direct6                 // an IPv6 address that no name led to
+	Direct4                 // an IPv4 address that no name led to
+	Many                    // a domain with many names that nobody else asks for
+	Spread                  // a domain with a name that leads to many networks
+	Domain                  // a domain that few hosts ask for
+	Unanswered              // such a one of which no name led anywhere
+	Resolver                // a public resolver, by its name
+	Name                    // names few ask for, of a domain that many ask for
+	DirectKnown             // an address that names lead to, but none on this host
+	Internal                // an address of the fleet's own that no name led to
+	Lookup                  // look-ups of addresses below a domain (DNSBL, RFC 5782)
+	Reverse                 // reverse look-ups
+	Kinds
+)
+
+// An Item is one thing of a kind on a host.
+type Item struct {
+	What        string
+	Count       uint64         // connections, or questions
+	First, Last sighting.Stamp // First is the beginning of the records, if Born is false; 0 is not known
+	Born        bool           // it came after the first pull of the host
+	New         bool           // it was first seen in the time of the report
+	Hosts       uint32         // of the fleet that have it
+
+	Names    int    // of a domain
+	Alike    int    // items that lead to the same address and are part of this one
+	Networks int    // that a name leads to
+	Overflow bool   // and more than are kept
+	Folded   bool   // a row that stands for many
+	Addr     string // the first address it leads to
+	Addrs    int    // how many
+	Known    uint32 // hosts on which a name leads to this address
+	Note     string // the operator of a resolver, the watch-list, the owner of the network
+}
+
+// A Crowd is all items of a kind on a host.
+type Crowd struct {
+	Old, New int // items, by whether they are new
+	Born     int // old ones that came after the first pull
+	Typical  uint64
+	Lasting  int    // items that were seen for days
+	Items    []Item // the new ones first, then by count; no more than maxItems
+	LastOf   [2]sighting.Stamp
+	FirstOf  [2]sighting.Stamp // the earliest of the old and of the new ones
+	CountOf  [2]uint64         // of the old and of the new ones
+}
+
+// maxItems is how many items of a kind are kept of a host: half of them new.
+const maxItems = 64
+
+// lasting is how long an item is seen that is not passing by, in seconds.
+const lasting = 3 * 24 * 3600
+
+// All is how many items there are.
+func (c *Crowd) All() int { return c.Old + c.New }
+
+// crowdOf sums items up, and keeps the most interesting.
+func crowdOf(items []Item) (c Crowd) {
+	counts := make([]uint64, 0, len(items))
+	for i := range items {
+		c.take(&items[i])
+		counts = append(counts, items[i].Count)
+	}
+	if len(counts) > 0 {
+		slices.Sort(counts)
+		c.Typical = counts[len(counts)/2]
+	}
+	slices.SortFunc(items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
+	})
+	var kept [2]int
+	for _, item := range items {
+		if n := &kept[index(item.New)]; *n < maxItems/2 {
+			*n++
+			c.Items = append(c.Items, item)
+		}
+	}
+	slices.SortStableFunc(c.Items, func(a, b Item) int { return index(b.New) - index(a.New) })
+	return c
+}
+
+func (c *Crowd) take(item *Item) {
+	i := index(item.New)
+	switch {
+	case item.New:
+		c.New++
+	default:
+		c.Old++
+		c.Born += index(item.Born)
+	}
+	if item.Lasts() {
+		c.Lasting++
+	}
+	c.CountOf[i] = aggregate.AddCount(c.CountOf[i], item.Count)
+	c.LastOf[i] = max(c.LastOf[i], item.Last)
+	if f := &c.FirstOf[i]; *f == 0 || item.First < *f {
+		*f = item.First
+	}
+}
+
+// Lasts says whether an item was seen for days.
+func (i *Item) Lasts() bool {
+	return i.First != 0 && i.Last.Time().Sub(i.First.Time()).Seconds() >= lasting
+}
+
+func index(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,313 @@
+package fleet
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"unsafe"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/sighting"
+	"egress-monitor/lib/suffix"
+)
+
+const (
+	// manyNames is from how many names on a domain stands out.
+	manyNames = 30
+	// askedOnce is how often names are asked for, on average, that stand for
+	// data: a dual-stack question and its repetition.
+	askedOnce = 4
+	// manyNetworks is from how many /16 (or /32) on the addresses of a name are
+	// spread.
+	manyNetworks = 20
+	// maxList is how many addresses a list holds that may have overflowed.
+	maxList = 1000
+)
+
+// A domain is what is known of a registrable domain on a host.
+type domain struct {
+	Item
+	lone     int // names few hosts ask for
+	newLone  int
+	example  string // one of them
+	answered bool
+	lookups  int // names that begin with an address
+	overflow bool
+}
+
+// names takes the rows of unique-domains.log of one host.
+type names struct {
+	*reading
+	rows    int
+	domains map[string]*domain
+	reverse []Item
+	key     []byte
+}
+
+func (n *names) visit(rec *aggregate.Record, first sighting.Stamp) error {
+	f, h, last := n.f, n.host, sighting.ParseStamp(rec.Last)
+	if rec.IPs == nil {
+		h.strayed[0]++
+		return nil
+	}
+	if err := n.table.Add(*rec); err != nil {
+		return err
+	}
+	n.rows++
+	if holds, alone := f.canaries.name(rec.Key); holds {
+		h.canaries[0] = max(h.canaries[0], last)
+		if alone {
+			return nil
+		}
+	}
+	h.Domains++
+	h.Questions = aggregate.AddCount(h.Questions, rec.Count)
+	h.last[0] = max(h.last[0], last)
+	item := Item{Count: rec.Count, Last: last}
+	item.First, item.Born, item.New = h.age(first, n.since)
+	if f.watchName(n, rec.Key, item) || !f.Allow.Name(h.Name, rec.Key) {
+		return n.take(rec, item)
+	}
+	h.Allowed++
+	return nil
+}
+
+// take takes a row that no rule allows.
+func (n *names) take(rec *aggregate.Record, item Item) error {
+	item.Hosts = max(1, n.f.Names.Hosts(sighting.Hash(rec.Key)))
+	if item.New {
+		n.host.NewDomains++
+	}
+	if isWide(rec.Key) {
+		n.host.wide[0].add(rec, item.First)
+		return nil
+	}
+	if isReverse(rec.Key) {
+		if item.Hosts <= n.f.rare {
+			item.What = string(rec.Key)
+			n.reverse = append(n.reverse, item)
+		}
+		return n.collect(rec, item)
+	}
+	if r, ok := n.f.Known.Name(rec.Key); ok {
+		item.What, item.Note = string(rec.Key), r.Operator
+		n.add(Resolver, item)
+		n.resolvers = append(n.resolvers, met{r, item})
+	} else {
+		n.domain(rec, &item)
+	}
+	return n.collect(rec, item)
+}
+
+// collect puts a row in the tables of the fleet, if few hosts have it or it is
+// new.
+func (n *names) collect(rec *aggregate.Record, item Item) error {
+	if item.Hosts > n.f.rare && !item.New {
+		return nil
+	}
+	n.key = appendReversed(n.key[:0], rec.Key)
+	n.keep(&n.ofNames, n.key, item)
+	return nil
+}
+
+// domain takes a name into its registrable domain.
+func (n *names) domain(rec *aggregate.Record, item *Item) {
+	key, folded := family.Names(rec.Key)
+	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
+	d := n.domains[of]
+	if d == nil {
+		of = strings.Clone(of)
+		d = &domain{Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hashString(of)))}}
+		n.domains[of] = d
+	}
+	d.addName(item, rec, folded)
+	if item.Hosts <= n.f.rare {
+		d.lone++
+		d.newLone += index(item.New)
+		if d.example == "" || item.New {
+			d.example = string(rec.Key)
+		}
+	}
+}
+
+func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool) {
+	if d.Names == 0 || item.First < d.First {
+		d.First, d.Born, d.New = item.First, item.Born, item.New
+	}
+	d.Names++
+	d.Count = aggregate.AddCount(d.Count, item.Count)
+	d.Last = max(d.Last, item.Last)
+	d.Folded = d.Folded || folded
+	d.lookups += index(beginsWithAddress(rec.Key))
+	if len(rec.IPs) == 1 { // "-"
+		return
+	}
+	d.answered = true
+	d.addresses(rec.IPs)
+}
+
+// addresses looks at where a name leads.
+func (d *domain) addresses(list []byte) {
+	if d.Addr == "" {
+		first, _, _ := bytes.Cut(list, []byte{','})
+		d.Addr = string(first)
+	}
+	n := 1 + bytes.Count(list, []byte{','})
+	d.Addrs = max(d.Addrs, n)
+	d.overflow = d.overflow || n >= maxList
+	if n < manyNetworks {
+		return
+	}
+	nets, public, wide := spread(list)
+	d.overflow = d.overflow || wide
+	if nets >= manyNetworks && 2*nets >= public || wide {
+		d.Networks = max(d.Networks, nets)
+	}
+}
+
+// spread counts the networks in a list of addresses that are not the sender's
+// own: /16 of IPv4 and /32 of IPv6.
+func spread(list []byte) (nets, addresses int, wide bool) {
+	seen := map[netip.Prefix]bool{}
+	for len(list) > 0 {
+		ip, rest, _ := bytes.Cut(list, []byte{','})
+		list = rest
+		p, ok := family.Address(ip)
+		if !ok || p.Addr().IsPrivate() || p.Addr().IsLoopback() {
+			continue
+		}
+		bits := 32
+		if p.Addr().Is4() {
+			bits = 16
+		}
+		if p.Bits() < bits {
+			wide = true // "and more"
+			continue
+		}
+		addresses++
+		seen[netip.PrefixFrom(p.Addr(), bits).Masked()] = true
+	}
+	return len(seen), addresses, wide
+}
+
+// isWide says whether a row means "others", of no family.
+func isWide(key []byte) bool {
+	if len(key) == 1 && key[0] == '*' {
+		return true
+	}
+	rec := aggregate.Record{Key: key}
+	_, folded := family.Names(key)
+	return folded && !baseline.Narrow(&rec)
+}
+
+func isReverse(name []byte) bool {
+	return bytes.HasSuffix(name, []byte(".in-addr.arpa")) || bytes.HasSuffix(name, []byte(".ip6.arpa"))
+}
+
+// beginsWithAddress says whether a name is the look-up of an address in a list:
+// 4.3.2.1.list.example, or 32 hexadecimal digits.
+func beginsWithAddress(name []byte) bool {
+	labels, hex := 0, 0
+	for len(name) > 0 {
+		label, rest, _ := bytes.Cut(name, []byte{'.'})
+		if len(label) == 1 && isHex(label[0]) {
+			hex++
+		} else if !isOctet(label) || hex > labels {
+			break
+		}
+		labels++
+		name = rest
+	}
+	return (labels == 4 || hex == 32 && labels == 32) && len(name) > 0
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }
+
+func isOctet(label []byte) bool {
+	n := 0
+	for _, c := range label {
+		if c < '0' || c > '9' {
+			return false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return len(label) > 0 && len(label) <= 3 && n <= 255
+}
+
+func (w *folded) add(rec *aggregate.Record, since sighting.Stamp) {
+	w.rows++
+	w.count = aggregate.AddCount(w.count, rec.Count)
+	if w.what == "" || w.since == 0 || since < w.since {
+		w.what, w.since = string(rec.Key), since
+	}
+}
+
+// finish makes items of the domains.
+func (n *names) finish() {
+	for _, d := range n.domains {
+		n.host.overflow += index(d.overflow)
+		if kind, ok := d.kind(n.f.rare); ok {
+			n.add(kind, d.Item)
+		}
+		if d.New && d.Hosts > n.f.rare {
+			n.fresh = append(n.fresh, d.Item)
+		}
+	}
+	n.crowds[Domain] = together(n.crowds[Domain])
+	n.crowds[Reverse] = n.reverse
+}
+
+// kind is what a domain is an item of, if of anything.
+func (d *domain) kind(rare uint32) (Kind, bool) {
+	few := d.Hosts <= rare
+	asked := d.Count / uint64(max(1, d.Names))
+	switch {
+	case d.lookups*2 > d.Names && d.Names >= manyNames && few:
+		return Lookup, true
+	case d.Folded, d.lone >= manyNames && asked < askedOnce && (few || d.lone*10 >= d.Names*9):
+		d.New = d.New || d.newLone*2 > d.lone
+		return Many, true
+	case d.Networks > 0:
+		return Spread, true
+	case few && !d.answered:
+		return Unanswered, true
+	case few:
+		return Domain, true
+	case d.lone > 0 && d.lookups == 0:
+		d.Item.What, d.Names, d.Hosts, d.New = d.example, d.lone, 1, d.newLone > 0
+		return Name, true
+	}
+	return 0, false
+}
+
+// together makes one item of those domains that lead to the same address.
+func together(items []Item) []Item {
+	at := map[string]int{}
+	kept := items[:0]
+	for _, item := range items {
+		i, ok := at[item.Addr]
+		if !ok {
+			at[item.Addr] = len(kept)
+			kept = append(kept, item)
+			continue
+		}
+		same := &kept[i]
+		same.Alike++
+		same.Names += item.Names
+		same.Count = aggregate.AddCount(same.Count, item.Count)
+		same.Last = max(same.Last, item.Last)
+		if item.What < same.What {
+			same.What = item.What
+		}
+		if item.First < same.First {
+			same.First, same.Born, same.New = item.First, item.Born, item.New
+		}
+	}
+	return kept
+}
+
+func hashString(s string) uint64 {
+	return sighting.Hash(unsafe.Slice(unsafe.StringData(s), len(s)))
+}

@@ -1,0 +1,169 @@
+package fleet
+
+import (
+	"time"
+
+	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/join"
+	"egress-monitor/lib/pulled"
+	"egress-monitor/lib/resolvers"
+	"egress-monitor/lib/sighting"
+)
+
+// reading is what is held of a host while it is read. What goes to the fleet is
+// gathered, and given to it in one go: hosts are read side by side.
+type reading struct {
+	f      *Fleet
+	host   *Host
+	number uint32
+	since  sighting.Stamp
+	table  join.Table // its names
+	past   join.Table // those it had before a reset
+	crowds [Kinds][]Item
+
+	ofNames, ofAddresses []kept
+	text                 []byte // the keys of both
+	resolvers            []met
+	fresh                []Item // new here, and not rare
+}
+
+// kept is a row for the tables of the fleet.
+type kept struct {
+	from, to      int // of text
+	count         uint64
+	first, last   sighting.Stamp
+	isNew, direct bool
+}
+
+// met is a resolver that was met.
+type met struct {
+	*resolvers.Resolver
+	Item
+}
+
+func (r *reading) add(kind Kind, item Item) { r.crowds[kind] = append(r.crowds[kind], item) }
+
+func (r *reading) keep(to *[]kept, key []byte, item Item) {
+	from := len(r.text)
+	r.text = append(r.text, key...)
+	*to = append(*to, kept{from, len(r.text), item.Count, item.First, item.Last, item.New, false})
+}
+
+// reset readies the reading for another host.
+func (r *reading) reset(n uint32) {
+	r.number, r.host = n, &r.f.Hosts[n]
+	r.table.Reset()
+	r.past.Reset()
+	r.ofNames, r.ofAddresses, r.text = r.ofNames[:0], r.ofAddresses[:0], r.text[:0]
+	r.resolvers, r.fresh, r.crowds = r.resolvers[:0], r.fresh[:0], [Kinds][]Item{}
+}
+
+// run reads a host.
+func (r *reading) run(n uint32, dir string) error {
+	r.reset(n)
+	h := r.host
+	h.readPast(dir)
+	names := &names{reading: r, domains: map[string]*domain{}}
+	if err := r.f.readFile(h, dir, pulled.Domains, baseline.FirstDomains, names.visit); err != nil {
+		return err
+	}
+	names.finish()
+	r.table.Sort()
+	r.readBefore(dir)
+	ips := &addresses{reading: r, blind: names.rows == 0}
+	if err := r.f.readFile(h, dir, pulled.IPs, baseline.FirstIPs, ips.visit); err != nil {
+		return err
+	}
+	h.Newest = max(h.last[0], h.last[1])
+	for kind := range r.crowds {
+		h.Crowds[kind] = crowdOf(r.crowds[kind])
+	}
+	return r.f.take(r)
+}
+
+// readBefore reads the names that the host had before its last reset: they led
+// to addresses that it still knows.
+func (r *reading) readBefore(dir string) {
+	var reset time.Time
+	for _, e := range r.host.events {
+		if e.Kind == baseline.Reset {
+			reset = e.At
+		}
+	}
+	states, err := baseline.States(dir)
+	if reset.IsZero() || err != nil {
+		return
+	}
+	for i := len(states) - 1; i >= 0; i-- {
+		if states[i].Before(reset) {
+			// what cannot be read is missed: then more is shown, not less
+			baseline.EachRow(dir, states[i], pulled.Domains, func(rec aggregate.Record) error { return r.past.Add(rec) })
+			break
+		}
+	}
+	r.past.Sort()
+}
+
+// take gives what was gathered of a host to the fleet.
+func (f *Fleet) take(r *reading) error {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	for _, m := range r.resolvers {
+		f.resolver(m, r.number)
+	}
+	for i := range r.fresh {
+		f.takeFresh(&r.fresh[i], r.number)
+	}
+	for _, k := range r.ofNames {
+		if err := k.add(f.Domains, r); err != nil {
+			return err
+		}
+	}
+	for _, k := range r.ofAddresses {
+		if err := k.add(f.Addresses, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k kept) add(to *sighting.Collector, r *reading) error {
+	kinds := make([]sighting.Kind, 0, 2)
+	if k.isNew {
+		kinds = append(kinds, sighting.New)
+	}
+	if k.direct {
+		kinds = append(kinds, sighting.Direct)
+	}
+	return to.Add(r.text[k.from:k.to], r.number, k.count, k.first, k.last, kinds...)
+}
+
+// resolver counts a public resolver, once for each host.
+func (f *Fleet) resolver(m met, host uint32) {
+	s := f.Resolvers[m.Resolver]
+	if s == nil {
+		s = &sighting.Seen{}
+		f.Resolvers[m.Resolver] = s
+	}
+	s.Again(host, m.Count, m.First, m.Last)
+}
+
+// maxFresh is how many things are held that are new on several hosts.
+const maxFresh = 100_000
+
+// takeFresh counts a host for something that is new on it, and not rare.
+func (f *Fleet) takeFresh(item *Item, host uint32) {
+	s := f.Fresh[item.What]
+	if s == nil {
+		if len(f.Fresh) >= maxFresh {
+			return
+		}
+		s = &Fresh{Item: *item}
+		s.Count = 0
+		f.Fresh[item.What] = s
+	}
+	s.Count = aggregate.AddCount(s.Count, item.Count)
+	s.First, s.Last = min(s.First, item.First), max(s.Last, item.Last)
+	s.On = append(s.On, host)
+}

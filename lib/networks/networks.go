@@ -1,0 +1,132 @@
+// Package networks knows which addresses are the fleet's own, and whose the
+// others are.
+//
+// Own are, unless a setting says otherwise, the addresses that lead nowhere on
+// the internet: private ones (RFC 1918, RFC 4193), those of carriers (RFC 6598),
+// link-local ones, multicast, this host. A setting names prefixes in both
+// directions: 198.51.100.0/24 is ours though it is public, !10.99.0.0/16 is
+// somebody else's though it is private. The longest prefix counts.
+//
+// A file of networks has a prefix and the name of its owner a line:
+//
+//	203.0.113.0/24 Example Hosting
+//	2001:db8::/32  Example Carrier   # a comment
+package networks
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"egress-monitor/lib/family"
+)
+
+// apart are the ranges that are own by default.
+var apart = []string{
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+	"::/128", "::1/128", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+}
+
+// A Table finds the longest prefix that holds another.
+type Table[V any] struct {
+	values map[netip.Prefix]V
+	bits   [2][129]bool // lengths in use, of IPv4 and IPv6
+}
+
+// Set gives a prefix a value.
+func (t *Table[V]) Set(p netip.Prefix, v V) {
+	if t.values == nil {
+		t.values = map[netip.Prefix]V{}
+	}
+	t.values[p] = v
+	t.bits[side(p)][p.Bits()] = true
+}
+
+// Get is the value of the longest prefix that holds p.
+func (t *Table[V]) Get(p netip.Prefix) (v V, ok bool) {
+	lengths := &t.bits[side(p)]
+	for bits := p.Bits(); bits >= 0; bits-- {
+		if lengths[bits] {
+			if v, ok = t.values[netip.PrefixFrom(p.Addr(), bits).Masked()]; ok {
+				return v, true
+			}
+		}
+	}
+	return v, false
+}
+
+func side(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return 0
+	}
+	return 1
+}
+
+// Own says which addresses are the fleet's own.
+type Own struct{ table Table[bool] }
+
+// NewOwn returns the default, changed by settings: a prefix, or an address, that
+// is ours, or with ! before it, is not.
+func NewOwn(settings []string) (*Own, error) {
+	o := &Own{}
+	for _, text := range apart {
+		o.table.Set(netip.MustParsePrefix(text), true)
+	}
+	for _, text := range settings {
+		rest, foreign := strings.CutPrefix(strings.TrimSpace(text), "!")
+		p, ok := family.Address([]byte(rest))
+		if !ok {
+			return nil, fmt.Errorf("%q: not an address or a prefix", text)
+		}
+		o.table.Set(p, !foreign)
+	}
+	return o, nil
+}
+
+// nat64 leads to the IPv4 address in its last four bytes (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// Holds says whether an address, or all of a prefix, is the fleet's own.
+func (o *Own) Holds(p netip.Prefix) bool {
+	if nat64.Contains(p.Addr()) && p.IsSingleIP() {
+		b := p.Addr().As16()
+		p = netip.PrefixFrom(netip.AddrFrom4([4]byte(b[12:])), 32)
+	}
+	own, ok := o.table.Get(p)
+	return ok && own
+}
+
+// Names are owners of networks.
+type Names struct{ table Table[string] }
+
+// Read reads a file of networks. bad is told of each line that cannot be
+// understood.
+func Read(r io.Reader, bad func(line int, err error)) (*Names, error) {
+	n := &Names{}
+	lines := bufio.NewScanner(r)
+	for i := 1; lines.Scan(); i++ {
+		text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
+		fields := strings.Fields(text)
+		if len(fields) == 0 {
+			continue
+		}
+		p, ok := family.Address([]byte(fields[0]))
+		if !ok || len(fields) < 2 {
+			bad(i, fmt.Errorf("%q: not a prefix and a name", strings.TrimSpace(text)))
+			continue
+		}
+		n.table.Set(p, strings.Join(fields[1:], " "))
+	}
+	return n, lines.Err()
+}
+
+// Of is the owner of an address, "" if it is not known.
+func (n *Names) Of(p netip.Prefix) string {
+	if n == nil {
+		return ""
+	}
+	name, _ := n.table.Get(p)
+	return name
+}
