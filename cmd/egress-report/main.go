@@ -3,44 +3,61 @@
 //
 // Usage:
 //
-//	egress-report [--allow FILE] [--html FILE] DIR
+//	egress-report [--allow FILE] [--watch FILE] [--html FILE | --json | --prometheus FILE | --check] DIR
 package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
-	"egress-monitor/lib/allow"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/report"
-	"egress-monitor/lib/resolvers"
 )
 
 type command struct {
-	Allow     string        `placeholder:"FILE" help:"What is known to be right: a domain, address or prefix a line, and hosts."`
-	Resolvers string        `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
-	Top       int           `placeholder:"N" help:"Rows of each table (20 on a terminal, 200 in a page or JSON)."`
-	HTML      string        `name:"html" xor:"form" placeholder:"FILE" help:"Write a page for a browser to FILE; - is standard output."`
-	JSON      bool          `name:"json" xor:"form" help:"Print the tables as JSON."`
-	Color     string        `enum:"auto,always,never" default:"auto" help:"Colors: auto (on a terminal, unless NO_COLOR is set), always or never."`
-	Canary    []string      `placeholder:"KEY,..." default:"canary.egress-monitor.invalid,203.0.113.255,2001:db8:ffff:ffff::255" help:"Names and addresses that a server asks for and contacts to show that it sees."`
-	Blind     time.Duration `placeholder:"AGE" default:"15m" help:"A host whose canary was last seen longer than this before the pull is blind (${default})."`
-	Stale     time.Duration `placeholder:"AGE" default:"26h" help:"A host that was not pulled for longer than this is stale (${default})."`
-	Now       time.Time     `placeholder:"RFC3339" help:"The time of the report (the present)."`
-	Version   cli.Version   `help:"Print the version and exit."`
-	Dir       string        `arg:"" name:"dir" help:"What was pulled: a folder for each host."`
+	Allow      []string      `sep:"none" placeholder:"FILE" help:"What is known to be right: a domain, address or prefix a line, and hosts."`
+	Watch      []string      `sep:"none" placeholder:"FILE" help:"What is never right: a name, address or prefix a line."`
+	Networks   string        `placeholder:"FILE" help:"Names of networks: a prefix and a name a line."`
+	Own        []string      `placeholder:"PREFIX,..." help:"The fleet's own networks beside the private ones; with ! before it, one that is not."`
+	Resolvers  string        `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
+	Since      string        `default:"7d" placeholder:"DATE" help:"What was first seen later is new: 2026-02-08, a time, or an age in hours or days, 12h, 7d (${default})."`
+	Host       string        `placeholder:"NAME" help:"Print what there is to say of one host."`
+	Findings   int           `placeholder:"N" help:"Findings on a terminal (as many as fit on a screen)."`
+	Top        int           `placeholder:"N" help:"Rows of each table (20 on a terminal, 200 in a page or JSON)."`
+	HTML       string        `name:"html" xor:"form" placeholder:"FILE" help:"Write a page for a browser to FILE; - is standard output."`
+	JSON       bool          `name:"json" xor:"form" help:"Print all as JSON."`
+	Prometheus string        `xor:"form" placeholder:"FILE" help:"Write metrics for Prometheus to FILE; - is standard output."`
+	Check      bool          `xor:"form" help:"Print one line of counts; exit 1 if there is something new, or a host in trouble."`
+	Learn      string        `xor:"form" placeholder:"FILE" help:"Propose rules for --allow, to be edited."`
+	Known      []string      `xor:"form" placeholder:"HOST,..." help:"The resets of these hosts are known: do not show them again."`
+	Color      string        `enum:"auto,always,never" default:"auto" help:"Colors: auto (on a terminal, unless NO_COLOR is set), always or never."`
+	Canary     []string      `placeholder:"KEY,..." default:"canary.egress-monitor.invalid,203.0.113.255,2001:db8:ffff:ffff::255" help:"Names and addresses that a server asks for and contacts to show that it sees."`
+	Blind      time.Duration `placeholder:"AGE" default:"15m" help:"A host whose canary was last seen longer than this before the pull is blind (${default})."`
+	Stale      time.Duration `placeholder:"AGE" default:"26h" help:"A host that was not pulled for longer than this is late (${default})."`
+	Now        time.Time     `placeholder:"RFC3339" help:"The time of the report (the present)."`
+	Version    cli.Version   `help:"Print the version and exit."`
+	Dir        string        `arg:"" name:"dir" help:"What was pulled: a folder for each host."`
+
+	since time.Time
 }
 
-func (c *command) Validate() error {
+// Validate completes the times.
+func (c *command) Validate() (err error) {
 	if c.Top < 0 {
 		return fmt.Errorf("--top: not a positive number")
 	}
-	return nil
+	if c.Findings < 0 {
+		return fmt.Errorf("--findings: not a positive number")
+	}
+	if c.Now.IsZero() {
+		c.Now = time.Now()
+	}
+	c.since, err = parseSince(c.Since, c.Now)
+	return err
 }
 
 func main() {
@@ -48,27 +65,23 @@ func main() {
 }
 
 func (c *command) Run() error {
-	o := fleet.Options{Now: c.Now, Stale: c.Stale, Blind: c.Blind, Canaries: c.Canary, Known: resolvers.Builtin(), Warn: warn}
-	if o.Now.IsZero() {
-		o.Now = time.Now()
+	if len(c.Known) > 0 {
+		return known(c.Dir, c.Known, c.Now)
 	}
-	var err error
-	if c.Allow != "" {
-		if o.Allow, err = readList(c.Allow, allow.Read); err != nil {
-			return err
-		}
-	}
-	if c.Resolvers != "" {
-		if o.Known, err = readList(c.Resolvers, resolvers.Read); err != nil {
-			return err
-		}
+	o, lists, err := c.options()
+	if err != nil {
+		return err
 	}
 	found, err := fleet.Read(c.Dir, o)
 	if err != nil {
 		return err
 	}
 	defer found.Close()
-	r, err := report.Build(found, c.rows())
+	rules := lists.remarks(o.Allow)
+	if c.Learn != "" {
+		return learned(c.Learn, found)
+	}
+	r, err := report.Build(found, c.rows(), rules)
 	if err != nil {
 		return err
 	}
@@ -79,36 +92,33 @@ func (c *command) rows() int {
 	switch {
 	case c.Top > 0:
 		return c.Top
-	case c.JSON || c.HTML != "":
+	case c.JSON || c.HTML != "" || c.Host != "":
 		return 200
 	}
 	return 20
 }
 
 func (c *command) print(r *report.Report) error {
+	if c.Host != "" {
+		one, ok := r.Only(c.Host)
+		if !ok {
+			return fmt.Errorf("%s: no host %q", c.Dir, c.Host)
+		}
+		r = one
+	}
 	switch {
 	case c.JSON:
 		return r.PrintJSON(os.Stdout)
-	case c.HTML == "-":
-		return r.PrintHTML(os.Stdout)
 	case c.HTML != "":
-		return replace(c.HTML, r.PrintHTML)
+		return to(c.HTML, r.PrintHTML)
+	case c.Prometheus != "":
+		return to(c.Prometheus, r.PrintMetrics)
+	case c.Check:
+		return check(r)
 	}
-	return r.Print(os.Stdout, terminal(c.Color))
-}
-
-// readList reads a file of rules.
-func readList[T any](name string, read func(io.Reader) (*T, error)) (*T, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // was only read
-	list, err := read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return list, nil
+	style := terminal(c.Color)
+	style.Rows = c.Findings
+	return r.Print(os.Stdout, style)
 }
 
 // warn says what could not be used. Names of hosts are part of it.

@@ -6,24 +6,41 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sort"
+	"strconv"
+	"strings"
 
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/learn"
 	"egress-monitor/lib/report"
 
 	"golang.org/x/sys/unix"
 )
 
 // terminal is how to print on standard output: in colours, and as wide as it
-// is, if it is a terminal.
+// is, if it is a terminal. COLUMNS, where a shell exports it, wins.
 func terminal(color string) (style report.TextStyle) {
 	size, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
 	if err == nil {
 		style.Width = int(size.Col)
 		style.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		style.Width = n
+	}
 	if color != "auto" {
 		style.Color = color == "always"
 	}
 	return style
+}
+
+// to writes to a file, or to standard output.
+func to(name string, write func(io.Writer) error) error {
+	if name == "-" {
+		return write(os.Stdout)
+	}
+	return replace(name, write)
 }
 
 // replace writes a file beside the one it then takes the place of, so that
@@ -44,4 +61,54 @@ func replace(name string, write func(io.Writer) error) error {
 		os.Remove(staged) // has no use
 	}
 	return err
+}
+
+// learned writes proposals. A file that is there was perhaps edited already.
+func learned(name string, found *fleet.Fleet) error {
+	write := func(w io.Writer) error {
+		_, err := learn.Write(w, found, report.Clean)
+		return err
+	}
+	if name == "-" {
+		return write(os.Stdout)
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s: is there already: proposals go to a new file", name)
+	}
+	return replace(name, write)
+}
+
+// check prints one line, and fails if there is something new.
+func check(r *report.Report) error {
+	kinds := map[string]int{}
+	fresh, trouble, old := 0, 0, 0
+	for i := range r.Findings {
+		switch f := &r.Findings[i]; {
+		case f.Trouble():
+			trouble++
+			kinds[f.Kind]++
+		case !f.Notable():
+		case f.New:
+			fresh++
+			kinds[f.Kind]++
+		default:
+			old++
+		}
+	}
+	var parts []string
+	for kind, n := range kinds {
+		parts = append(parts, fmt.Sprintf("%s %d", kind, n))
+	}
+	sort.Strings(parts)
+	line := fmt.Sprintf("%d new, %d of hosts in trouble, %d older", fresh, trouble, old)
+	if len(parts) > 0 {
+		line += " (" + strings.Join(parts, ", ") + ")"
+	}
+	if _, err := fmt.Println("findings: " + line); err != nil {
+		return err
+	}
+	if fresh+trouble > 0 {
+		return cli.Exit(1)
+	}
+	return nil
 }

@@ -46,6 +46,7 @@ type List struct {
 
 // A Rule is a line of a list.
 type Rule struct {
+	File string
 	Line int
 	Text string // without its comment
 
@@ -77,10 +78,12 @@ func anyMatch(rules []*Rule, host string) bool {
 	return false
 }
 
-// Read reads a list. bad is told of each line that cannot be understood: such a
-// rule is not applied, so more is shown, not less.
-func Read(r io.Reader, bad func(line int, err error)) (*List, error) {
-	l := &List{names: map[string][]*Rule{}, below: map[string][]*Rule{}}
+// New returns an empty list.
+func New() *List { return &List{names: map[string][]*Rule{}, below: map[string][]*Rule{}} }
+
+// Read adds the rules of a file. bad is told of each line that cannot be
+// understood: such a rule is not applied, so more is shown, not less.
+func (l *List) Read(r io.Reader, file string, bad func(line int, err error)) error {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
@@ -88,14 +91,14 @@ func Read(r io.Reader, bad func(line int, err error)) (*List, error) {
 		if len(f) == 0 {
 			continue
 		}
-		rule := &Rule{Line: n, Text: strings.Join(f, " "), on: f[1:]}
+		rule := &Rule{File: file, Line: n, Text: strings.Join(f, " "), on: f[1:]}
 		if err := l.add(f[0], rule); err != nil {
 			bad(n, err)
 			continue
 		}
 		l.rules = append(l.rules, rule)
 	}
-	return l, lines.Err()
+	return lines.Err()
 }
 
 // Unused are the rules that nothing was compared with successfully.

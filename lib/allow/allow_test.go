@@ -27,7 +27,8 @@ localhost
 `
 
 func TestList(t *testing.T) {
-	l, err := Read(strings.NewReader(list), func(line int, err error) { t.Errorf("line %d: %v", line, err) })
+	l := New()
+	err := l.Read(strings.NewReader(list), "list", func(line int, err error) { t.Errorf("line %d: %v", line, err) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,8 @@ func TestBadLists(t *testing.T) {
 		".example.com\n":      `line 1: ".example.com": not a domain`,
 	} {
 		got := ""
-		l, err := Read(strings.NewReader(text+"a.example\n"), func(line int, err error) { got += fmt.Sprintf("line %d: %v", line, err) })
+		l := New()
+		err := l.Read(strings.NewReader(text+"a.example\n"), "list", func(line int, err error) { got += fmt.Sprintf("line %d: %v", line, err) })
 		if err != nil || !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}

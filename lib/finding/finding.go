@@ -16,13 +16,11 @@ import (
 	"time"
 
 	"egress-monitor/lib/fleet"
-	"egress-monitor/lib/sighting"
 )
 
 // A Finding is one line of the list.
 type Finding struct {
 	Hosts []string // the first ones by name, if the same is true of several
-	More  int      // hosts that are not named
 	Kind  string   // a stable name: see Kinds
 	What  string   // the name or the address
 	Like  int      // so many more like it, on the same host
@@ -35,8 +33,7 @@ type Finding struct {
 	Why   []string // the facts
 
 	surprise int
-	on       int    // the number of the host, -1 is several
-	seeAlso  string // the ID of a table
+	on       int // the number of the host, -1 is several
 }
 
 // names of kinds, in JSON and as labels.
@@ -277,11 +274,19 @@ func (j *judge) troubles() (all []Finding) {
 	by := [fleet.Troubles][]Finding{}
 	for i := range j.f.Hosts {
 		h := &j.f.Hosts[i]
+		var of [fleet.Troubles]*Finding
 		for _, p := range h.Problems {
-			by[p.Trouble] = append(by[p.Trouble], Finding{
-				Hosts: []string{h.Name}, Kind: troubles[p.Trouble], Since: p.Since, Why: []string{p.Text},
-				surprise: baseTrouble[p.Trouble], on: i, Last: h.Newest.Time(),
-			})
+			if f := of[p.Trouble]; f != nil {
+				f.Why = append(f.Why, p.Text)
+				continue
+			}
+			of[p.Trouble] = &Finding{Hosts: []string{h.Name}, Kind: troubles[p.Trouble], Since: p.Since, Why: []string{p.Text},
+				New: p.Since.IsZero() || p.Since.After(j.f.Since), surprise: baseTrouble[p.Trouble], on: i, Last: h.Newest.Time()}
+		}
+		for trouble, f := range of {
+			if f != nil {
+				by[trouble] = append(by[trouble], *f)
+			}
 		}
 	}
 	for _, some := range by {
@@ -309,7 +314,16 @@ func sharedTrouble(some []Finding) []Finding {
 	return []Finding{one}
 }
 
-// Time is a stamp for people who read lines.
-func Time(s sighting.Stamp) string { return s.Time().Format("2006-01-02") }
+// Notable says whether a finding deserves a look even where there are many; the
+// others are there to be read when there is time.
+func (f *Finding) Notable() bool { return f.surprise >= notable }
+
+const notable = 60
+
+// Trouble says whether a finding is about what a host may not have seen.
+func (f *Finding) Trouble() bool { return slices.Contains(troubles[:], f.Kind) }
+
+// TroubleName is the name of a kind of problem.
+func TroubleName(t fleet.Trouble) string { return troubles[t] }
 
 func (f *Finding) Score() int { return f.surprise }

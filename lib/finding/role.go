@@ -19,7 +19,7 @@ func rolesOf(f *fleet.Fleet) []role {
 	names := make([]string, len(f.Hosts))
 	for i := range f.Hosts {
 		h := &f.Hosts[i]
-		names[i] = roleName(h.Name)
+		names[i] = Role(h.Name)
 		r := byName[names[i]]
 		if r == nil {
 			r = &role{name: names[i], have: &[fleet.Kinds]int{}}
@@ -39,8 +39,8 @@ func rolesOf(f *fleet.Fleet) []role {
 	return roles
 }
 
-// roleName writes a star for each number in a name.
-func roleName(host string) string {
+// Role is what the hosts of a role have in common: it writes a star for each number in a name.
+func Role(host string) string {
 	var b strings.Builder
 	digit := false
 	for _, c := range host {

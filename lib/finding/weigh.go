@@ -49,9 +49,9 @@ func (w *weigher) nature() {
 	case fleet.Watched:
 		w.say(0, "on the watch-list %s", item.Note)
 	case fleet.Bypass:
-		w.say(5, "public resolver (%s) by address", item.Note)
+		w.say(5, "public resolver %s", item.Note)
 	case fleet.Resolver:
-		w.say(0, "public resolver (%s) by name", item.Note)
+		w.say(0, "asks for resolver %s", item.Note)
 	case fleet.Direct6:
 		w.say(5, "direct, IPv6")
 	case fleet.Direct4:
@@ -204,7 +204,7 @@ func (w *weigher) novelty() {
 	n := float64(w.crowd.New)
 	switch {
 	case usual < .5 && w.crowd.Old == 0:
-		w.say(40, "new, the first of its kind here")
+		w.say(40, "new, its first")
 	case usual < 1:
 		w.say(32, "new")
 	case n > 5*usual:
@@ -241,13 +241,13 @@ func (w *weigher) peers() {
 	}
 	switch share := float64(r.have[w.kind]-1) / float64(r.hosts-1); {
 	case share == 0:
-		w.say(10, "no other %s has any", r.name)
+		w.say(10, "other %s: none", r.name)
 	case share < .2:
 		w.say(5, "")
 	case share >= .75:
-		w.say(-20, "as most %s", r.name)
+		w.say(-20, "like most %s", r.name)
 	case share >= .4:
-		w.say(-12, "as many %s", r.name)
+		w.say(-12, "like many %s", r.name)
 	}
 }
 

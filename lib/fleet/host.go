@@ -35,6 +35,7 @@ type Host struct {
 	Pulled   time.Time // when what is here was pulled
 	Problems []Problem // why this host may see less than there is
 	Crowds   [Kinds]Crowd
+	Weeks    [8]int // rare domains and direct addresses by the week they were first seen in, the last one first
 
 	status   pulled.Status
 	events   []baseline.Event

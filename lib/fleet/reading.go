@@ -77,9 +77,26 @@ func (r *reading) run(n uint32, dir string) error {
 	}
 	h.Newest = max(h.last[0], h.last[1])
 	for kind := range r.crowds {
+		r.weeks(Kind(kind))
 		h.Crowds[kind] = crowdOf(r.crowds[kind])
 	}
 	return r.f.take(r)
+}
+
+// weeks counts the things of a kind by their age.
+func (r *reading) weeks(kind Kind) {
+	switch kind {
+	case Direct4, Direct6, Bypass, Domain, Unanswered, Many, Spread:
+	default:
+		return
+	}
+	for i := range r.crowds[kind] {
+		item := &r.crowds[kind][i]
+		week := int(r.f.Now.Sub(item.First.Time()) / (7 * 24 * time.Hour))
+		if item.Born && week >= 0 && week < len(r.host.Weeks) {
+			r.host.Weeks[week]++
+		}
+	}
 }
 
 // readBefore reads the names that the host had before its last reset: they led

@@ -9,7 +9,6 @@ import (
 
 // addressTops is what is kept of all addresses.
 type addressTops struct {
-	all       int
 	fresh     *top[named]
 	direct    *top[named]
 	lone      *top[named]
@@ -22,21 +21,21 @@ func (b *builder) readAddresses() error {
 		fresh: newTop(b.max, newness), direct: newTop(b.max, byFewest), lone: newTop(b.max, byFewest),
 		histogram: newHistogram(len(b.f.Hosts)),
 	}
+	b.f.AddressHosts.Each(b.a.histogram.add)
 	return b.f.Addresses.Each(func(row *sighting.Row) error {
 		all := row.Seen[sighting.All]
-		b.a.all++
-		b.a.histogram.add(all.Hosts)
+		hosts := max(all.Hosts, b.f.AddressHosts.Hosts(sighting.Hash([]byte(row.Key))))
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
-			b.a.fresh.add(named{row.Key, 1, s, s.Hosts < all.Hosts})
+			b.a.fresh.add(named{row.Key, 1, s, hosts, s.Hosts < hosts})
 		}
 		if s := row.Seen[sighting.Direct]; s.Hosts > 0 {
-			b.a.direct.add(named{name: row.Key, seen: s})
+			b.a.direct.add(named{name: row.Key, seen: s, hosts: s.Hosts})
 			if s.Hosts == 1 {
-				b.f.Hosts[s.First[0]].OnlyHere++
+				b.f.Hosts[s.On[0]].OnlyHere++
 			}
 		}
-		if all.Hosts == 1 {
-			b.a.lone.add(named{name: row.Key, seen: all})
+		if hosts == 1 {
+			b.a.lone.add(named{name: row.Key, seen: all, hosts: 1})
 		}
 		return nil
 	})
@@ -45,34 +44,44 @@ func (b *builder) readAddresses() error {
 func (b *builder) directAddresses() Section {
 	s := Section{
 		ID: "direct", Title: "Direct-IP egress, by address", Alert: true,
-		Note:    "What few hosts reach first: what all of them reach is more likely part of the system.",
+		Note:    "Public addresses that no name of the same host led to. What few hosts reach first: what all of them reach is more likely part of the system.",
 		Columns: seenColumns("address", "connections"),
 		Empty:   "None: of hosts whose names are known, a name led to each address.",
 		More:    b.a.direct.more(),
 	}
 	for _, n := range b.a.direct.rows {
-		s.Rows = append(s.Rows, b.seenRow(n.seen, Text(n.name)))
+		s.Rows = append(s.Rows, b.seenRow(n.seen, n.hosts, Key(n.name)))
 	}
 	return s
 }
 
 func (b *builder) newAddresses() Section {
 	return b.freshSection(b.a.fresh, Section{
-		ID: "new-addresses", Title: "New addresses since the pull before",
-		Columns: append([]Column{{Name: "address"}, {Name: "elsewhere"}}, seenColumns("", "connections")[1:]...),
-	}, func(n named) []Cell { return []Cell{Text(n.name), Text(elsewhere(n))} })
+		ID: "new-addresses", Title: "New addresses",
+		Columns: append([]Column{{Name: "address", ID: true}, {Name: "elsewhere"}}, seenColumns("", "connections")[1:]...),
+	}, func(n named) []Cell { return []Cell{Key(n.name), Text(elsewhere(n))} })
 }
 
 func (b *builder) loneAddresses() Section {
 	s := Section{
 		ID: "lone-addresses", Title: "Addresses that only one host contacts",
-		Columns: []Column{{Name: "address"}, {Name: "connections", Number: true}, {Name: "last"}, {Name: "on"}},
+		Columns: loneColumns("address", "connections"),
 		Empty:   "None.", More: b.a.lone.more(),
 	}
 	for _, n := range b.a.lone.rows {
-		s.Rows = append(s.Rows, []Cell{Text(n.name), Number(n.seen.Count), Time(n.seen.Last), b.on(n.seen)})
+		s.Rows = append(s.Rows, b.loneRow(n.seen, Key(n.name)))
 	}
 	return s
+}
+
+func loneColumns(what, count string, more ...Column) []Column {
+	columns := append([]Column{{Name: what, ID: true}}, more...)
+	return append(columns, Column{Name: count, Number: true}, Column{Name: "since", Key: "first_seen"},
+		Column{Name: "days", Key: "age_days", Number: true}, Column{Name: "last", Key: "last_seen"}, Column{Name: "on"})
+}
+
+func (b *builder) loneRow(s sighting.Seen, front ...Cell) []Cell {
+	return append(front, Number(s.Count), b.first(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
 }
 
 // histogram counts keys by the number of hosts that have them.
@@ -115,7 +124,7 @@ func (h histogram) class(i int) string {
 func (b *builder) prevalence() Section {
 	s := Section{
 		ID: "prevalence", Title: "On how many hosts",
-		Columns: []Column{{Name: "hosts"}, {Name: "names", Number: true}, {Name: "addresses", Number: true}},
+		Columns: []Column{{Name: "hosts", ID: true}, {Name: "names", Number: true}, {Name: "addresses", Number: true}},
 	}
 	for i := range b.d.histogram.from {
 		first := Text(b.d.histogram.class(i))

@@ -12,7 +12,8 @@ type named struct {
 	name  string // one of them
 	names int
 	seen  sighting.Seen
-	known bool // new here, but not elsewhere
+	hosts uint32 // that have it in any way
+	known bool   // new here, but not elsewhere
 }
 
 // newness has what is new to the whole fleet first.
@@ -40,22 +41,26 @@ type alike struct {
 
 type likeness struct {
 	hosts uint32
-	first [sighting.Sample]uint32
+	first [maxHosts]uint32
 	known bool
 }
+
+// maxHosts is on how many hosts names may be that are gathered.
+const maxHosts = 3
 
 // maxAlike is how many groups of one domain there are at a time.
 const maxAlike = 1000
 
 func (a *alike) add(n named) {
-	if n.seen.Hosts > sighting.Sample {
-		a.to.add(n) // which hosts these are is not known
+	if n.seen.Hosts > maxHosts {
+		a.to.add(n)
 		return
 	}
-	like := likeness{n.seen.Hosts, n.seen.First, n.known}
+	like := likeness{hosts: n.seen.Hosts, known: n.known}
+	copy(like.first[:], n.seen.On)
 	if i, ok := a.at[like]; ok {
 		a.names[i].names++
-		a.names[i].seen.More(n.seen.Count, n.seen.Last)
+		a.names[i].seen.More(n.seen.Count, n.seen.Since, n.seen.Last)
 		return
 	}
 	if len(a.names) == maxAlike {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
+	"egress-monitor/lib/finding"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/sighting"
 )
@@ -15,53 +17,78 @@ type builder struct {
 	max int
 	d   domainTops
 	a   addressTops
+	all []finding.Finding
 }
 
 // Build makes a report with tables of max rows. It reads the fleet's sightings,
-// which can be done once.
-func Build(f *fleet.Fleet, max int) (*Report, error) {
-	b := &builder{f: f, max: max}
+// which can be done once. Rules are remarks on the lists that were given.
+func Build(f *fleet.Fleet, max int, rules []string) (*Report, error) {
+	b := &builder{f: f, max: max, all: finding.List(f)}
 	if err := b.readDomains(); err != nil {
 		return nil, err
 	}
 	if err := b.readAddresses(); err != nil {
 		return nil, err
 	}
-	r := &Report{Title: "Egress report", Lead: b.lead(), Bars: b.bars()}
+	r := &Report{Title: "Egress report", Now: f.Now, Since: f.Since, Totals: b.totals(), Findings: b.all, Charts: b.charts(), Rules: rules, ids: map[string]int{}}
+	for i := range f.Hosts {
+		r.ids[f.Hosts[i].Name] = i
+	}
+	r.Lead = b.lead(r)
 	r.Sections = append(r.Sections, b.problems(), b.directHosts(), b.directAddresses(), b.resolvers(),
 		b.newDomains(), b.newAddresses())
 	if len(f.Hosts) > 1 {
 		r.Sections = append(r.Sections, b.loneDomains(), b.loneNames(), b.loneAddresses(), b.prevalence())
 	}
-	r.Sections = append(r.Sections, b.hosts())
+	r.Sections = append(r.Sections, b.own(), b.hosts())
+	r.Hosts = b.pages(r)
 	return r, nil
 }
 
-func (b *builder) lead() []string {
-	var domains, addresses, allowed, problems int
-	var questions, connections uint64
-	var newest sighting.Stamp
-	for _, h := range b.f.Hosts {
-		domains, addresses, allowed = domains+h.Domains, addresses+h.Addresses, allowed+h.Allowed
-		questions, connections = questions+h.Questions, connections+h.Connections
-		newest = max(newest, h.Newest)
+func (b *builder) totals() (t Totals) {
+	t.Hosts, t.Names, t.Addresses = len(b.f.Hosts), b.f.Names.Len(), b.f.AddressHosts.Len()
+	for i := range b.f.Hosts {
+		h := &b.f.Hosts[i]
+		t.NameRows, t.AddressRows, t.Allowed = t.NameRows+h.Domains, t.AddressRows+h.Addresses, t.Allowed+h.Allowed
+		t.Questions, t.Connections = t.Questions+h.Questions, t.Connections+h.Connections
+		t.NewNames, t.NewAddresses, t.NewNamed = t.NewNames+h.NewDomains, t.NewAddresses+h.NewAddresses, t.NewNamed+h.NewNamed
+		t.Direct, t.Own = t.Direct+h.Direct, t.Own+h.Own
+		t.Newest = max(t.Newest, h.Newest)
 		if len(h.Problems) > 0 {
-			problems++
+			t.Troubled++
+		}
+		if h.FirstPull(b.f.Since) {
+			t.FirstPulls++
 		}
 	}
+	return t
+}
+
+func (b *builder) lead(r *Report) []string {
+	t := r.Totals
 	lines := []string{
-		fmt.Sprintf("Made at %s. %s; the newest row is of %s.", b.f.Now.UTC().Format("2006-01-02 15:04"), plural(len(b.f.Hosts), "host"), Time(newest).Text),
-		fmt.Sprintf("%s for %s (%s).", plural64(questions, "question"), plural(b.d.all, "name"), plural(domains, "row")),
-		fmt.Sprintf("%s to %s (%s).", plural64(connections, "connection"), plural(b.a.all, "address"), plural(addresses, "row")),
+		fmt.Sprintf("Made at %s UTC, of %s; the newest row is of %s.", b.f.Now.UTC().Format(minutes), plural(t.Hosts, "host"), Time(t.Newest).Text),
+		fmt.Sprintf("%s for %s, %s to %s.", plural64(t.Questions, "question"), plural(t.Names, "name"),
+			plural64(t.Connections, "connection"), plural(t.Addresses, "address")),
+		fmt.Sprintf("New since %s: %s, %s, of which known names led to %s.", b.f.Since.UTC().Format(minutes), plural(t.NewNames, "name"),
+			plural(t.NewAddresses, "address"), group(uint64(t.NewNamed))),
 	}
-	if allowed > 0 {
-		lines = append(lines, fmt.Sprintf("%s on the list of what is allowed, and in no table; the numbers of different names and addresses are without them.", plural(allowed, "row")))
+	if n := t.FirstPulls; n > 0 {
+		lines = append(lines, fmt.Sprintf("Nothing can be new on hosts that were first pulled later: %s.", plural(n, "host")))
 	}
-	if problems > 0 {
-		lines = append(lines, fmt.Sprintf("Of %s not all is known: see the first table.", plural(problems, "host")))
+	if t.Allowed > 0 {
+		lines = append(lines, fmt.Sprintf("The list of what is allowed has hidden %s.", plural(t.Allowed, "row")))
+	}
+	if b.f.Names.Full() || b.f.AddressHosts.Full() || b.f.DomainHosts.Full() || b.f.Led.Full() {
+		lines = append(lines, "There are more different names or addresses than are counted: some of those that seem to be rare are not.")
+	}
+	if n := len(r.Rules); n > 0 {
+		lines = append(lines, fmt.Sprintf("%s not applied, or matched nothing: see standard error.", plural(n, "rule")))
 	}
 	return lines
 }
+
+const minutes = "2006-01-02 15:04"
 
 func plural(n int, what string) string { return plural64(uint64(n), what) }
 
@@ -77,24 +104,36 @@ func plural64(n uint64, what string) string {
 
 // on names the hosts that have seen something.
 func (b *builder) on(s sighting.Seen) Cell {
-	var names []string
-	for _, n := range s.First[:min(s.Hosts, sighting.Sample)] {
-		names = append(names, b.f.Hosts[n].Name)
+	names := make([]string, len(s.On))
+	for i, n := range s.On {
+		names[i] = b.f.Hosts[n].Name
 	}
-	text := strings.Join(names, " ")
-	if s.Hosts > sighting.Sample {
-		text += fmt.Sprintf(" +%d", s.Hosts-sighting.Sample)
-	}
-	return Text(text)
+	return Hosts(names)
 }
 
 // seenRow is cells that many tables end with.
-func (b *builder) seenRow(s sighting.Seen, front ...Cell) []Cell {
-	return append(front, Number(uint64(s.Hosts)), Number(s.Count), Time(s.Last), b.on(s))
+func (b *builder) seenRow(s sighting.Seen, hosts uint32, front ...Cell) []Cell {
+	return append(front, Number(uint64(hosts)), Number(s.Count), b.first(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
 }
 
 func seenColumns(what, count string) []Column {
-	return []Column{{Name: what}, {Name: "hosts", Number: true}, {Name: count, Number: true}, {Name: "last"}, {Name: "on"}}
+	return []Column{{Name: what, ID: true}, {Name: "hosts", Number: true}, {Name: count, Number: true}, {Name: "since", Key: "first_seen"},
+		{Name: "days", Key: "age_days", Number: true}, {Name: "last", Key: "last_seen"}, {Name: "on"}}
+}
+
+// first is when something was first seen.
+func (b *builder) first(s sighting.Stamp) Cell { return Date(s) }
+
+// age is that in days.
+func (b *builder) age(s sighting.Stamp) Cell {
+	if s == 0 {
+		return Cell{Text: "-"}
+	}
+	return Number(days(b.f.Now, s.Time()))
+}
+
+func days(now, since time.Time) uint64 {
+	return uint64(max(0, now.Sub(since)/(24*time.Hour)))
 }
 
 // fewest has what few hosts have seen first, and of that what was seen often.

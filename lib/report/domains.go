@@ -22,7 +22,6 @@ type domain struct {
 
 // domainTops is what is kept of all names.
 type domainTops struct {
-	all       int
 	fresh     *top[named]
 	domains   *top[domain]
 	lone      *top[named]
@@ -37,31 +36,31 @@ func (b *builder) readDomains() error {
 	})
 	b.d.lone = newTop(b.max, func(x, y named) int { return fewest(x.seen, y.seen) })
 	b.d.histogram = newHistogram(len(b.f.Hosts))
+	b.f.Names.Each(b.d.histogram.add)
 	var now domain
 	err := b.f.Domains.Each(func(row *sighting.Row) error {
 		name := fleet.Forward(row.Key)
-		b.d.all++
-		b.d.histogram.add(row.Seen[sighting.All].Hosts)
+		all := row.Seen[sighting.All]
+		hosts := max(all.Hosts, b.f.Names.Hosts(sighting.Hash([]byte(name))))
 		if of := registrable(name); of != now.name {
 			b.endDomain(now)
-			now = domain{name: of, alone: true, fresh: alike{to: b.d.fresh}, lone: alike{to: b.d.lone}}
+			now = domain{name: of, alone: b.f.DomainHosts.Hosts(sighting.Hash([]byte(of))) <= 1, fresh: alike{to: b.d.fresh}, lone: alike{to: b.d.lone}}
 		}
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
-			now.fresh.add(named{name, 1, s, s.Hosts < row.Seen[sighting.All].Hosts})
+			now.fresh.add(named{name, 1, s, hosts, s.Hosts < hosts})
 		}
-		now.add(name, row.Seen[sighting.All])
+		now.add(name, all, hosts)
 		return nil
 	})
 	b.endDomain(now)
 	return err
 }
 
-func (d *domain) add(name string, s sighting.Seen) {
-	if s.Hosts == 1 {
-		d.lone.add(named{name: name, names: 1, seen: s})
+func (d *domain) add(name string, s sighting.Seen, hosts uint32) {
+	if hosts == 1 {
+		d.lone.add(named{name: name, names: 1, seen: s, hosts: 1})
 	}
-	d.alone = d.alone && s.Hosts == 1 && (d.names == 0 || s.First[0] == d.seen.First[0])
-	d.seen.Again(s.First[0], s.Count, s.Last)
+	d.seen.Again(s.On[0], s.Count, s.Since, s.Last)
 	d.names++
 	d.example = name
 }

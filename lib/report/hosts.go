@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/resolvers"
@@ -14,10 +15,11 @@ func (b *builder) problems() Section {
 	s := Section{
 		ID: "problems", Title: "Hosts of which not all is known", Alert: true,
 		Note:    "What such a host did lately is not in this report.",
-		Columns: []Column{{Name: "host"}, {Name: "pulled"}, {Name: "newest row"}, {Name: "why"}},
+		Columns: []Column{{Name: "host", ID: true}, {Name: "pulled"}, {Name: "newest row"}, {Name: "why"}},
 		Empty:   "None: all hosts were pulled lately, and none is blind.",
 	}
-	for _, h := range b.f.Hosts {
+	for i := range b.f.Hosts {
+		h := &b.f.Hosts[i]
 		if len(h.Problems) == 0 {
 			continue
 		}
@@ -25,21 +27,25 @@ func (b *builder) problems() Section {
 			s.More++
 			continue
 		}
-		pulled := Cell{Text: "-"}
-		if !h.Pulled.IsZero() {
-			pulled = Time(sighting.ParseStamp([]byte(h.Pulled.UTC().Format("2006-01-02T15:04:05"))))
-		}
-		s.Rows = append(s.Rows, []Cell{Text(h.Name), pulled, Time(h.Newest), Text(strings.Join(h.Problems, "; "))})
+		s.Rows = append(s.Rows, []Cell{Host(h.Name), timeCell(h.Pulled), Time(h.Newest), problemCell(h)})
 	}
 	return s
+}
+
+func problemCell(h *fleet.Host) Cell {
+	var texts []string
+	for _, p := range h.Problems {
+		texts = append(texts, p.Text)
+	}
+	return Cell{Text: Clean(strings.Join(texts, "; ")), List: texts}
 }
 
 func (b *builder) directHosts() Section {
 	s := Section{
 		ID: "direct-hosts", Title: "Direct-IP egress, by host", Alert: true,
-		Note: "Connections to addresses that no name led to, without public resolvers. " +
+		Note: "Connections to public addresses that no name led to, without public resolvers. " +
 			"Hosts that reached addresses no other host reached in this way (only here) come first.",
-		Columns: []Column{{Name: "host"}, {Name: "addresses", Number: true}, {Name: "only here", Number: true},
+		Columns: []Column{{Name: "host", ID: true}, {Name: "addresses", Number: true}, {Name: "only here", Number: true},
 			{Name: "connections", Number: true}, {Name: "last"}},
 		Empty: "None: of hosts whose names are known, a name led to each address.",
 	}
@@ -52,7 +58,7 @@ func (b *builder) directHosts() Section {
 		}
 	}
 	for _, h := range t.rows {
-		s.Rows = append(s.Rows, []Cell{Text(h.Name), Number(uint64(h.Direct)), Number(uint64(h.OnlyHere)),
+		s.Rows = append(s.Rows, []Cell{Host(h.Name), Number(uint64(h.Direct)), Number(uint64(h.OnlyHere)),
 			Number(h.DirectConnections), Time(h.DirectLast)})
 	}
 	s.More = t.more()
@@ -60,6 +66,37 @@ func (b *builder) directHosts() Section {
 		s.drop(2) // there is no other host
 	}
 	return s
+}
+
+// own is the fleet's own networks, which stand apart.
+func (b *builder) own() Section {
+	s := Section{
+		ID: "own", Title: "Your own networks",
+		Note:    "Addresses that are private, of a carrier, link-local or multicast, or that --own names; \"no name\": no name led to them, and few hosts have them.",
+		Columns: []Column{{Name: "host", ID: true}, {Name: "addresses", Number: true}, {Name: "connections", Number: true}, {Name: "no name", Number: true}, {Name: "new of these", Key: "new", Number: true}},
+		Empty:   "None.",
+	}
+	t := newTop(b.max, func(x, y *fleet.Host) int {
+		return cmp.Or(cmp.Compare(y.Crowds[fleet.Internal].New, x.Crowds[fleet.Internal].New), cmp.Compare(y.Own, x.Own))
+	})
+	for i := range b.f.Hosts {
+		if h := &b.f.Hosts[i]; h.Own > 0 {
+			t.add(h)
+		}
+	}
+	for _, h := range t.rows {
+		c := &h.Crowds[fleet.Internal]
+		s.Rows = append(s.Rows, []Cell{Host(h.Name), Number(uint64(h.Own)), Number(h.OwnConnections), Number(uint64(c.All())), Number(uint64(c.New))})
+	}
+	s.More = t.more()
+	return s
+}
+
+func timeCell(t time.Time) Cell {
+	if t.IsZero() {
+		return Cell{Text: "-"}
+	}
+	return Time(sighting.ParseStamp([]byte(t.UTC().Format("2006-01-02T15:04:05"))))
 }
 
 func (b *builder) resolvers() Section {
@@ -80,7 +117,7 @@ func (b *builder) resolvers() Section {
 	})
 	s.More = max(0, len(all)-b.max)
 	for _, r := range all[:len(all)-s.More] {
-		s.Rows = append(s.Rows, b.seenRow(*seen[r], Text(r.Operator), Text(r.Entry)))
+		s.Rows = append(s.Rows, b.seenRow(*seen[r], seen[r].Hosts, Text(r.Operator), Key(r.Entry)))
 	}
 	return s
 }
@@ -95,50 +132,18 @@ func (b *builder) listDate() string {
 func (b *builder) hosts() Section {
 	s := Section{
 		ID: "hosts", Title: "Hosts, by connections",
-		Columns: []Column{{Name: "host"}, {Name: "connections", Number: true}, {Name: "addresses", Number: true}, {Name: "new", Number: true},
-			{Name: "questions", Number: true}, {Name: "names", Number: true}, {Name: "new", Number: true}, {Name: "newest row"}},
+		Columns: []Column{{Name: "host", ID: true}, {Name: "connections", Number: true}, {Name: "addresses", Number: true},
+			{Name: "new", Key: "new_addresses", Number: true}, {Name: "questions", Number: true}, {Name: "names", Number: true},
+			{Name: "new", Key: "new_names", Number: true}, {Name: "first pull"}, {Name: "newest row"}},
 	}
 	t := newTop(b.max, func(x, y *fleet.Host) int { return cmp.Compare(y.Connections, x.Connections) })
 	for i := range b.f.Hosts {
 		t.add(&b.f.Hosts[i])
 	}
 	for _, h := range t.rows {
-		s.Rows = append(s.Rows, []Cell{Text(h.Name), Number(h.Connections), Number(uint64(h.Addresses)), Number(uint64(h.NewAddresses)),
-			Number(h.Questions), Number(uint64(h.Domains)), Number(uint64(h.NewDomains)), Time(h.Newest)})
+		s.Rows = append(s.Rows, []Cell{Host(h.Name), Number(h.Connections), Number(uint64(h.Addresses)), Number(uint64(h.NewAddresses)),
+			Number(h.Questions), Number(uint64(h.Domains)), Number(uint64(h.NewDomains)), timeCell(h.Begin), Time(h.Newest)})
 	}
 	s.More = t.more()
 	return s
-}
-
-// A Bar is the connections of a host, or of several side by side if there are
-// many: then it is as high as the highest of them.
-type Bar struct {
-	Label       string
-	Connections uint64
-	Direct      uint64
-}
-
-const maxBars = 120
-
-func (b *builder) bars() (bars []Bar) {
-	hosts := make([]*fleet.Host, len(b.f.Hosts))
-	for i := range hosts {
-		hosts[i] = &b.f.Hosts[i]
-	}
-	slices.SortStableFunc(hosts, func(x, y *fleet.Host) int { return cmp.Compare(y.Connections, x.Connections) })
-	for some := range slices.Chunk(hosts, (len(hosts)+maxBars-1)/maxBars) {
-		bars = append(bars, barOf(some))
-	}
-	return bars
-}
-
-func barOf(hosts []*fleet.Host) Bar {
-	bar := Bar{Label: Clean(hosts[0].Name), Connections: hosts[0].Connections}
-	if n := len(hosts); n > 1 {
-		bar.Label += " to " + Clean(hosts[n-1].Name) + ", " + plural(n, "host") + ", at most"
-	}
-	for _, h := range hosts {
-		bar.Direct = max(bar.Direct, h.DirectConnections)
-	}
-	return bar
 }

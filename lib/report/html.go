@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"strings"
+
+	"egress-monitor/lib/finding"
 )
 
 //go:embed page.html
@@ -25,13 +27,19 @@ var page = template.Must(template.New("page").Parse(pageText))
 // one script and use the one style that are in it (which are named by their
 // hashes), and may load nothing.
 func (r *Report) PrintHTML(w io.Writer) error {
-	return page.Execute(w, map[string]any{
-		"Report": r,
-		"Style":  template.CSS(pageStyle),
-		"Script": template.JS(pageScript),
-		"Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript),
-		"Chart":  chartOf(r.Bars),
+	return page.Execute(w, pageData{
+		Report: r,
+		Style:  template.CSS(pageStyle),
+		Script: template.JS(pageScript),
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript),
 	})
+}
+
+type pageData struct {
+	*Report
+	Style  template.CSS
+	Script template.JS
+	Policy string
 }
 
 // hash names a text in a content security policy.
@@ -43,67 +51,136 @@ func hash(text string) string {
 // Missing is how many rows were left out, for the template.
 func (s Section) Missing() string { return group(uint64(s.More)) }
 
-// Sort is what a cell is sorted by in a browser: a number, or its text.
-func (c Cell) Sort() any {
-	if c.Number > 0 || strings.Trim(c.Text, "0") == "" {
-		return c.Number
+// Sort is what a cell is sorted by in a browser: a number, or a text, with a
+// letter before an address, so that it is not taken for a number.
+func (c Cell) Sort() string {
+	switch {
+	case c.order != "":
+		return "a" + c.order
+	case c.Number > 0 || strings.Trim(c.Text, "0") == "":
+		return fmt.Sprint(c.Number)
 	}
 	return c.Text
 }
 
-// A chart is the connections of the hosts as bars.
-type chart struct {
-	Width, Height int
-	Bars          []chartBar
-	Lines         []chartLine
+// A pageCell is a cell with its links and its class.
+type pageCell struct {
+	Cell
+	Class, Label string
+	Links        []link
+	Rest         string // links that are left out
 }
 
-type chartBar struct {
-	X, Y, Width, Height   int
-	DirectY, DirectHeight int
-	Title                 string
-}
+type link struct{ To, Text string }
 
-type chartLine struct {
-	Y    int
-	Text string
-}
+// maxLinks is how many hosts a cell of the page names.
+const maxLinks = 12
 
-const (
-	chartHeight = 160
-	chartLeft   = 90
-	chartBars   = 840 // the width for all bars, unless they grow too thin or too fat
-)
-
-// chartOf draws on a logarithmic scale: a fleet has hosts with ten connections
-// and hosts with ten million.
-func chartOf(bars []Bar) chart {
-	pitch := min(40, max(7, chartBars/max(1, len(bars))))
-	c := chart{Width: chartLeft + max(160, len(bars)*pitch), Height: chartHeight + 20}
-	most := uint64(1)
-	for _, b := range bars {
-		most = max(most, b.Connections)
+func (r *Report) pageCell(c Cell, in Column) pageCell {
+	p := pageCell{Cell: c, Label: in.Name}
+	switch {
+	case in.Number:
+		p.Class = "number"
+	case c.Exact != "":
+		p.Class = "time"
+	case c.order != "" && len(c.Text) < 46:
+		p.Class = "time"
+	case in.Name == "why" || in.Name == "leads to":
+		p.Class = "words"
 	}
-	top := math.Ceil(math.Log10(float64(most) + 1))
-	height := func(n uint64) int { return int(math.Log10(float64(n)+1) / top * chartHeight) }
-	for n, i := uint64(1), 0.0; i <= top && i < 20; n, i = n*10, i+1 {
-		if i == 0 || top < 7 || int(i)%2 == 0 {
-			c.Lines = append(c.Lines, chartLine{chartHeight + 10 - height(n), group(n)})
+	if c.Host {
+		for _, name := range c.List[:min(len(c.List), maxLinks)] {
+			p.Links = append(p.Links, link{r.anchor(name), Clean(name)})
+		}
+		if n := len(c.List) - maxLinks; n > 0 {
+			p.Rest = "+" + group(uint64(n))
 		}
 	}
-	for i, b := range bars {
-		h, d := height(b.Connections), height(b.Direct)
-		c.Bars = append(c.Bars, chartBar{
-			X: chartLeft + i*pitch, Y: chartHeight + 10 - h, Width: pitch - 2, Height: h,
-			DirectY: chartHeight + 10 - d, DirectHeight: d,
-			Title: b.Label + ": " + plural64(b.Connections, "connection") + ", " + group(b.Direct) + " of them direct",
-		})
-	}
-	return c
+	return p
 }
 
-// Label is in front of a bar.
-func (c chart) Label() int { return chartLeft - 8 }
+// anchor is the place of a host in the page. Names of hosts are written by
+// others, so it is made of the number.
+func (r *Report) anchor(name string) string { return fmt.Sprintf("#h%d", r.ids[name]) }
 
-// Left is where the bars begin.
-func (c chart) Left() int { return chartLeft }
+// A pageSection is a section with its cells.
+type pageSection struct {
+	Section
+	Body [][]pageCell
+}
+
+func (r *Report) section(s Section) pageSection {
+	p := pageSection{Section: s, Body: make([][]pageCell, len(s.Rows))}
+	for i, cells := range s.Rows {
+		p.Body[i] = make([]pageCell, len(cells))
+		for n, c := range cells {
+			p.Body[i][n] = r.pageCell(c, s.Columns[n])
+		}
+	}
+	return p
+}
+
+// Tables are the sections, the findings first.
+func (d pageData) Tables() (all []pageSection) {
+	all = append(all, d.section(d.findingSection()))
+	for _, s := range d.Sections {
+		all = append(all, d.section(s))
+	}
+	return all
+}
+
+// Of are the things of a host.
+func (d pageData) Of(p HostPage) pageSection { return d.section(p.Things) }
+
+// LinksTo are links to hosts, but not to the one whose page it is.
+func (d pageData) LinksTo(p HostPage) (links []link) {
+	for _, name := range p.Peers[:min(len(p.Peers), 4*maxLinks)] {
+		if name != p.Name {
+			links = append(links, link{d.anchor(name), Clean(name)})
+		}
+	}
+	return links
+}
+
+// Shown are the findings of a host that the page shows.
+func (d pageData) Shown(p HostPage) (all []pageFinding) {
+	for _, n := range p.Findings {
+		if n < maxPageFindings {
+			all = append(all, pageFinding{n + 1, &d.Findings[n]})
+		}
+	}
+	return all
+}
+
+type pageFinding struct {
+	Rank int
+	*finding.Finding
+}
+
+// Text is what a finding is about, and why.
+func (f pageFinding) Text() string {
+	return whatCell(f.Finding).Text + ": " + Clean(whyText(f.Finding))
+}
+
+// maxPageFindings is how many findings the page has.
+const maxPageFindings = 500
+
+func (r *Report) findingSection() Section {
+	s := Section{ID: "findings", Title: "Findings, the most surprising first", Alert: true,
+		Note:    "What few hosts do, what is unusual for the host itself or for hosts like it, and what is new. \"+4\" behind a name or an address: so many more like it, on the page of the host. \"<\": seen at the first pull, so it may be older.",
+		Empty:   "None: nothing that few hosts do is new or unusual for them.",
+		Columns: append([]Column{{Name: "#", Number: true}, {Name: "host", ID: true}, {Name: "kind"}}, findingColumns[1:]...)}
+	s.Columns = append(s.Columns[:7:7], Column{Name: "last"}, findingColumns[5])
+	for i := range r.Findings[:min(len(r.Findings), maxPageFindings)] {
+		f := &r.Findings[i]
+		c := r.findingCells(f)
+		why := Text(strings.Join(f.Why, "; "))
+		c[0].Text = Clean(f.Hosts[0])
+		s.Rows = append(s.Rows, []Cell{Number(uint64(i + 1)), c[0], Text(f.Kind), c[1], c[2], c[3], c[4], timeCell(f.Last), why})
+	}
+	s.More = max(0, len(r.Findings)-maxPageFindings)
+	return s
+}
+
+// AnchorOf is the place of a host in the page.
+func (d pageData) AnchorOf(name string) string { return d.anchor(name) }

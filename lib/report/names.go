@@ -4,9 +4,9 @@ import "strings"
 
 func (b *builder) newDomains() Section {
 	return b.freshSection(b.d.fresh, Section{
-		ID: "new-names", Title: "New names since the pull before",
+		ID: "new-names", Title: "New names",
 		Note:    "\"of its domain\": so many new names of one registrable domain are on the same hosts; one is shown.",
-		Columns: append([]Column{{Name: "name"}, {Name: "elsewhere"}, {Name: "of its domain", Number: true}}, seenColumns("", "questions")[1:]...),
+		Columns: append([]Column{{Name: "name", ID: true}, {Name: "elsewhere"}, {Name: "of its domain", Key: "names", Number: true}}, seenColumns("", "questions")[1:]...),
 	}, func(n named) []Cell {
 		return []Cell{Text(n.name), Text(elsewhere(n)), Number(uint64(n.names))}
 	})
@@ -14,10 +14,11 @@ func (b *builder) newDomains() Section {
 
 // freshSection is a table of what is new, to the whole fleet first.
 func (b *builder) freshSection(t *top[named], s Section, front func(named) []Cell) Section {
-	s.Note = strings.TrimSpace("Those that are new to the whole fleet first. " + s.Note + b.firstPulls())
-	s.Empty = "None." + b.firstPulls()
+	since := "Since " + b.f.Since.UTC().Format(minutes) + " UTC."
+	s.Note = strings.TrimSpace(since + " What is new to the whole fleet comes first. " + s.Note + b.firstPulls())
+	s.Empty = "None since " + b.f.Since.UTC().Format(minutes) + " UTC." + b.firstPulls()
 	for _, n := range t.rows {
-		s.Rows = append(s.Rows, b.seenRow(n.seen, front(n)...))
+		s.Rows = append(s.Rows, b.seenRow(n.seen, n.seen.Hosts, front(n)...))
 	}
 	s.More = t.more()
 	return s
@@ -25,16 +26,10 @@ func (b *builder) freshSection(t *top[named], s Section, front func(named) []Cel
 
 // firstPulls says what cannot be known to be new.
 func (b *builder) firstPulls() string {
-	first := 0
-	for i := range b.f.Hosts {
-		if b.f.Hosts[i].FirstPull {
-			first++
-		}
+	if n := b.totals().FirstPulls; n > 0 {
+		return " Nothing can be new on a host that was pulled for the first time since: " + plural(n, "host") + "."
 	}
-	if first == 0 {
-		return ""
-	}
-	return " Nothing is new on a host that was pulled for the first time: " + plural(first, "host") + "."
+	return ""
 }
 
 func elsewhere(n named) string {
@@ -47,13 +42,12 @@ func elsewhere(n named) string {
 func (b *builder) loneDomains() Section {
 	s := Section{
 		ID: "lone-domains", Title: "Domains that only one host asks for",
-		Note: "Registrable domains. Many names of one may be a tunnel.",
-		Columns: []Column{{Name: "domain"}, {Name: "names", Number: true}, {Name: "one of them"}, {Name: "questions", Number: true},
-			{Name: "last"}, {Name: "on"}},
-		Empty: "None.", More: b.d.domains.more(),
+		Note:    "Registrable domains. Many names of one may be a tunnel.",
+		Columns: loneColumns("domain", "questions", Column{Name: "names", Number: true}, Column{Name: "one of them", Key: "example"}),
+		Empty:   "None.", More: b.d.domains.more(),
 	}
 	for _, d := range b.d.domains.rows {
-		s.Rows = append(s.Rows, []Cell{Text(d.name), Number(uint64(d.names)), Text(d.example), Number(d.seen.Count), Time(d.seen.Last), b.on(d.seen)})
+		s.Rows = append(s.Rows, b.loneRow(d.seen, Text(d.name), Number(uint64(d.names)), Text(d.example)))
 	}
 	return s
 }
@@ -62,11 +56,11 @@ func (b *builder) loneNames() Section {
 	s := Section{
 		ID: "lone-names", Title: "Names that only one host asks for",
 		Note:    "Of domains that other hosts ask for too. \"of its domain\": so many of one domain are on the same host; one is shown.",
-		Columns: []Column{{Name: "name"}, {Name: "of its domain", Number: true}, {Name: "questions", Number: true}, {Name: "last"}, {Name: "on"}},
+		Columns: loneColumns("name", "questions", Column{Name: "of its domain", Key: "names", Number: true}),
 		Empty:   "None.", More: b.d.lone.more(),
 	}
 	for _, n := range b.d.lone.rows {
-		s.Rows = append(s.Rows, []Cell{Text(n.name), Number(uint64(n.names)), Number(n.seen.Count), Time(n.seen.Last), b.on(n.seen)})
+		s.Rows = append(s.Rows, b.loneRow(n.seen, Text(n.name), Number(uint64(n.names))))
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 "use strict";
 // A click on a heading sorts the table by that column; another one turns the
-// order round. #sort=SECTION,COLUMN,… in the address clicks for you.
+// order round. #sort=SECTION,COLUMN,… in the address clicks for you, and
+// #filter=TEXT filters.
 function value(row, column) {
 	const text = row.cells[column].dataset.sort;
 	return /^\d+$/.test(text) ? BigInt(text) : text;
@@ -28,6 +29,52 @@ document.addEventListener("click", event => {
 	if (button) sort(button.parentNode);
 });
 
+// The filter hides the rows, and the hosts, that have not all of its words.
+const form = document.getElementById("filter");
+const input = form.querySelector("input");
+const output = form.querySelector("output");
+form.hidden = false;
+form.addEventListener("submit", event => event.preventDefault());
+
+let texts = null; // of each row, made when they are needed first
+function filter() {
+	texts = texts || Array.from(document.querySelectorAll("tbody tr"), row =>
+		[row, Array.from(row.cells, cell => cell.textContent).join(" ").toLowerCase(), row.closest("section")]);
+	const words = input.value.toLowerCase().split(/\s+/).filter(word => word);
+	const has = text => words.every(word => text.includes(word));
+	const shown = new Set();
+	let rows = 0;
+	for (const [row, text, section] of texts) {
+		const name = section.classList.contains("host") ? section.querySelector("h3").textContent.toLowerCase() : "";
+		row.hidden = !has(name + " " + text);
+		if (!row.hidden) {
+			rows++;
+			shown.add(section);
+		}
+	}
+	for (const section of document.querySelectorAll("section.host")) {
+		section.hidden = words.length > 0 && !shown.has(section) && !has(section.querySelector("h3").textContent.toLowerCase());
+	}
+	output.textContent = words.length > 0 ? rows + " rows" : "";
+}
+
+let waiting = 0;
+input.addEventListener("input", () => {
+	clearTimeout(waiting);
+	waiting = setTimeout(filter, 80);
+});
+
+// A link to a host that the filter hides takes the filter back.
+function reveal() {
+	const target = location.hash && document.getElementById(location.hash.slice(1));
+	if (target && target.hidden) {
+		input.value = "";
+		filter();
+		target.scrollIntoView();
+	}
+}
+window.addEventListener("hashchange", reveal);
+
 const wish = /^#sort=([a-z-]+)((?:,\d+)+)$/.exec(location.hash);
 const wished = wish && document.getElementById(wish[1]);
 if (wished) {
@@ -36,4 +83,13 @@ if (wished) {
 		if (buttons[column]) buttons[column].click();
 	}
 	wished.scrollIntoView();
+}
+const words = /^#filter=(.*)$/.exec(location.hash);
+if (words) {
+	try {
+		input.value = decodeURIComponent(words[1]);
+	} catch {
+		input.value = words[1];
+	}
+	filter();
 }

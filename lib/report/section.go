@@ -1,5 +1,6 @@
 // Package report makes of what was found in a fleet something that people read:
-// tables, on a terminal, in a page for a browser, or as JSON.
+// findings and tables, on a terminal, in a page for a browser, as JSON, and as
+// metrics.
 //
 // All of it goes through Cell, which leaves nothing but printable ASCII of a
 // text: names of hosts and messages are written by others, and may hold escape
@@ -7,19 +8,41 @@
 package report
 
 import (
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"egress-monitor/lib/family"
+	"egress-monitor/lib/finding"
 	"egress-monitor/lib/sighting"
 )
 
 // A Report is what there is to read, in the order in which it should be.
 type Report struct {
-	Title    string
-	Lead     []string // a few sentences about all of it
-	Sections []Section
-	Bars     []Bar // connections of the hosts
+	Title      string
+	Lead       []string // a few sentences about all of it
+	Now, Since time.Time
+	Totals     Totals
+	Findings   []finding.Finding
+	Sections   []Section
+	Hosts      []HostPage
+	Charts     []Chart
+	Rules      []string // rules that are not applied, or match nothing
+
+	ids map[string]int // of hosts
+}
+
+// Totals are numbers of the whole fleet.
+type Totals struct {
+	Hosts, Troubled, FirstPulls      int
+	Names, Addresses                 int // different ones
+	NameRows, AddressRows, Allowed   int
+	Questions, Connections           uint64
+	NewNames, NewAddresses, NewNamed int // rows, on all hosts
+	Direct, Own                      int // rows
+	Newest                           sighting.Stamp
 }
 
 // A Section is a table with a heading.
@@ -32,6 +55,8 @@ type Section struct {
 	Rows    [][]Cell
 	More    int    // rows that were left out
 	Empty   string // what is said if there are none
+
+	fixed []int // widths of the first columns
 }
 
 // drop takes out a column.
@@ -45,18 +70,57 @@ func (s *Section) drop(i int) {
 // A Column is the heading of cells of one kind.
 type Column struct {
 	Name   string
+	Key    string // in JSON; the name with an underscore for a blank, if it is empty
 	Number bool
+	ID     bool // says what a row is about: it is never cut
 }
 
-// A Cell is a text or a number.
+func (c Column) key() string {
+	if c.Key != "" {
+		return c.Key
+	}
+	return strings.ReplaceAll(c.Name, " ", "_")
+}
+
+// A Cell is a text, a number, a time, or a list.
 type Cell struct {
 	Text   string
 	Number uint64
-	Exact  string // a time as a record has it
+	Exact  string   // a time as a record has it
+	List   []string // of which Text has the first few
+	order  string   // what it is sorted by, if not by its text
+	Host   bool     // the text is, or the list are, names of hosts
 }
 
 // Text is a cell of any bytes.
 func Text(s string) Cell { return Cell{Text: Clean(s)} }
+
+// Key is a cell of a name or an address. Addresses are in the order of their
+// numbers.
+func Key(s string) Cell {
+	c := Text(s)
+	if p, ok := family.Address([]byte(s)); ok {
+		b := p.Addr().As16()
+		c.order = hex.EncodeToString(b[:])
+	}
+	return c
+}
+
+// Host is a cell of the name of a host.
+func Host(s string) Cell { return Cell{Text: Clean(s), List: []string{s}, Host: true} }
+
+// Hosts is a cell of names of hosts.
+func Hosts(names []string) Cell {
+	c := Cell{List: names, Host: true}
+	c.Text = Clean(strings.Join(names[:min(len(names), someHosts)], " "))
+	if n := len(names) - someHosts; n > 0 {
+		c.Text += " +" + group(uint64(n))
+	}
+	return c
+}
+
+// someHosts is how many hosts are named where there is little room.
+const someHosts = 3
 
 // Number is a cell of a number, with its digits in groups of three.
 func Number(n uint64) Cell { return Cell{Text: group(n), Number: n} }
@@ -67,6 +131,13 @@ func Time(s sighting.Stamp) Cell {
 		return Cell{Text: "-"}
 	}
 	return Cell{Text: s.Time().Format("2006-01-02 15:04"), Number: uint64(s), Exact: s.String()}
+}
+
+// Date is a cell of a time, of which the day is shown.
+func Date(s sighting.Stamp) Cell {
+	c := Time(s)
+	c.Text = c.Text[:min(len(c.Text), 10)]
+	return c
 }
 
 // Clean writes each byte that is not printable ASCII as \DDD, as names have it

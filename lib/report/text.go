@@ -10,7 +10,8 @@ import (
 // TextStyle is how a report is printed for a terminal, or for a file.
 type TextStyle struct {
 	Color bool
-	Width int // of the terminal; 0 is a file, where nothing is cut
+	Rows  int // of the list of findings, at most; 0 is as many as fit on a screen
+	Width int // of the terminal; 0 is a file, where no line is broken
 }
 
 const (
@@ -22,8 +23,8 @@ const (
 	indent = "  "
 	// maxPad is how far a long name pushes the columns behind it.
 	maxPad = 64
-	// minCell is what is left of a cell that is cut.
-	minCell = 16
+	// minCell is how narrow a column of words may become.
+	minCell = 12
 	// noteWidth is where notes are wrapped, at most.
 	noteWidth = 96
 )
@@ -33,6 +34,7 @@ func (r *Report) Print(w io.Writer, style TextStyle) error {
 	p := printer{bufio.NewWriter(w), style}
 	p.line(p.in(bold, r.Title))
 	p.wrapped(strings.Join(r.Lead, "\n"), "")
+	p.findings(r)
 	for i := range r.Sections {
 		p.section(&r.Sections[i])
 	}
@@ -72,26 +74,19 @@ func (p printer) section(s *Section) {
 }
 
 func (p printer) table(s *Section) {
-	widths := s.widths(p.style.Width)
-	var head []string
-	for _, c := range s.Columns {
-		head = append(head, strings.ToUpper(c.Name))
+	l := layout{s.Columns, s.widths(p.style.Width)}
+	for _, line := range l.lines(heads(s.Columns)) {
+		p.line(p.in(dim, line))
 	}
-	p.line(p.in(dim, row(head, s.Columns, widths)))
 	for _, cells := range s.Rows {
-		texts := make([]string, len(cells))
-		for i, c := range cells {
-			texts[i] = c.Text
-			if p.style.Width > 0 {
-				texts[i] = cut(c.Text, widths[i])
-			}
+		for _, line := range l.lines(texts(cells)) {
+			p.line(line)
 		}
-		p.line(row(texts, s.Columns, widths))
 	}
 }
 
 // widths are those of the columns. If a terminal is too narrow for all, the
-// widest one gives way first.
+// widest one of words gives way first, and what identifies a row last.
 func (s *Section) widths(terminal int) []int {
 	widths := make([]int, len(s.Columns))
 	total := len(indent) * len(widths)
@@ -100,47 +95,118 @@ func (s *Section) widths(terminal int) []int {
 		for _, cells := range s.Rows {
 			widths[i] = max(widths[i], min(len(cells[i].Text), maxPad))
 		}
+		if i < len(s.fixed) {
+			widths[i] = s.fixed[i]
+		}
 		total += widths[i]
 	}
 	for terminal > 0 && total > terminal {
-		widest := 0
-		for i := range widths {
-			if widths[i] > widths[widest] {
-				widest = i
-			}
+		give := s.widest(widths, false)
+		if give < 0 {
+			give = s.widest(widths, true)
 		}
-		if widths[widest] <= minCell {
+		if give < 0 {
 			break
 		}
-		widths[widest]--
+		widths[give]--
 		total--
 	}
 	return widths
 }
 
-// row lays cells out: numbers to the right, texts to the left.
-func row(texts []string, columns []Column, widths []int) string {
-	var b strings.Builder
-	for i, text := range texts {
-		b.WriteString(indent)
-		pad := strings.Repeat(" ", max(0, widths[i]-len(text)))
-		if columns[i].Number {
-			b.WriteString(pad + text)
-		} else {
-			b.WriteString(text + pad)
+// widest is the widest column that can be narrower, -1 if there is none.
+func (s *Section) widest(widths []int, id bool) int {
+	widest := -1
+	for i, c := range s.Columns {
+		if c.Number || c.ID != id || widths[i] <= minCell {
+			continue
+		}
+		if widest < 0 || widths[i] > widths[widest] {
+			widest = i
 		}
 	}
-	return strings.TrimRight(b.String(), " ")
+	return widest
 }
 
-// cut takes the middle out of a text that is too long: of a name, both ends
-// tell something.
-func cut(text string, width int) string {
-	if len(text) <= width {
-		return text
+// A layout is columns and their widths.
+type layout struct {
+	columns []Column
+	widths  []int
+}
+
+// lines lays a row out: numbers to the right, texts to the left. Nothing is cut:
+// a text that is too long goes on in the next lines of its column, and a name or
+// an address stands in one piece, with the columns behind it in the next line.
+func (l layout) lines(texts []string) (lines []string) {
+	line := ""
+	var rest []string // of each column
+	for i, text := range texts {
+		parts := l.parts(i, text)
+		rest = append(rest, strings.Join(parts[1:], "\n"))
+		if from := l.from(i); len(line) > from-len(indent) {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = strings.Repeat(" ", from-len(indent))
+		}
+		line += indent + l.pad(i, parts[0])
 	}
-	front := (width - 2) / 3
-	return text[:front] + ".." + text[len(text)-(width-2-front):]
+	lines = append(lines, strings.TrimRight(line, " "))
+	for more := true; more; {
+		more, line = false, ""
+		for i := range rest {
+			part, others, _ := strings.Cut(rest[i], "\n")
+			rest[i] = others
+			more = more || part != ""
+			line += indent + l.pad(i, part)
+		}
+		if more {
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
+	}
+	return lines
+}
+
+// from is where the text of a column begins.
+func (l layout) from(i int) int {
+	at := len(indent) * (i + 1)
+	for _, w := range l.widths[:i] {
+		at += w
+	}
+	return at
+}
+
+func (l layout) pad(i int, text string) string {
+	blanks := strings.Repeat(" ", max(0, l.widths[i]-len(text)))
+	if l.columns[i].Number {
+		return blanks + text
+	}
+	return text + blanks
+}
+
+// parts are the lines of a cell, one at least.
+func (l layout) parts(i int, text string) []string {
+	if c := l.columns[i]; c.ID || c.Number || len(text) <= l.widths[i] {
+		return []string{text}
+	}
+	return fill(text, l.widths[i])
+}
+
+// fill breaks a text into lines of a width: between words, and within a word that
+// is longer than that.
+func fill(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		for line == "" && len(word) > width {
+			lines, word = append(lines, word[:width]), word[width:]
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	if line != "" || len(lines) == 0 {
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // wrapped prints paragraphs in lines that are not too long.
@@ -153,14 +219,8 @@ func (p printer) wrapped(text, color string) {
 		width = min(width, p.style.Width)
 	}
 	for paragraph := range strings.SplitSeq(text, "\n") {
-		line := ""
-		for _, word := range strings.Fields(paragraph) {
-			if line != "" && len(indent)+len(line)+1+len(word) > width {
-				p.line(indent + p.in(color, line))
-				line = ""
-			}
-			line = strings.TrimPrefix(line+" "+word, " ")
+		for _, line := range fill(paragraph, width-len(indent)) {
+			p.line(indent + p.in(color, line))
 		}
-		p.line(indent + p.in(color, line))
 	}
 }

@@ -41,9 +41,39 @@ func Builtin() *List {
 	return l
 }
 
+// ReadPlain adds the entries of a list without operators, one a line, all as
+// those of one operator: a list of names, addresses and prefixes to watch for.
+// bad is told of each line that cannot be understood.
+func (l *List) ReadPlain(r io.Reader, operator string, bad func(line int, err error)) error {
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
+		text = strings.TrimPrefix(strings.TrimSpace(text), "*.")
+		switch _, isNet := family.Address([]byte(text)); {
+		case text == "":
+		case strings.ContainsAny(text, " \t,*?") || !isNet && (strings.ContainsAny(text, "/:") || endsInNumber(text)):
+			bad(n, fmt.Errorf("%q: not one name, address or prefix", text))
+		default:
+			l.add(operator, text)
+		}
+	}
+	return lines.Err()
+}
+
+// endsInNumber says whether the last label is a number, which no name has.
+func endsInNumber(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return last != "" && strings.Trim(last, "0123456789") == ""
+}
+
+// New is an empty list.
+func New() *List {
+	return &List{names: map[string]*Resolver{}, nets: map[netip.Prefix]*Resolver{}}
+}
+
 // Read reads a list in the format of resolvers.txt.
 func Read(r io.Reader) (*List, error) {
-	l := &List{names: map[string]*Resolver{}, nets: map[netip.Prefix]*Resolver{}}
+	l := New()
 	operator := ""
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {

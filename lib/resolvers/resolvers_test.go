@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -68,6 +70,26 @@ func TestBadLists(t *testing.T) {
 	for _, text := range []string{"8.8.8.8\n", "[a]\n8.8.8.8 8.8.4.4\n"} {
 		if _, err := Read(strings.NewReader(text)); err == nil {
 			t.Errorf("%q was taken", text)
+		}
+	}
+}
+
+// TestPlain: a watch-list is read line by line, and a bad line is told.
+func TestPlain(t *testing.T) {
+	l, bad := New(), ""
+	err := l.ReadPlain(strings.NewReader("Evil.example. # c2\n198.51.100.0/24\n*.wild.example\n192.168.1.*\n10.0.0.300\na b\n"), "list",
+		func(line int, err error) { bad += fmt.Sprint(line, " ") })
+	if err != nil || bad != "4 5 6 " {
+		t.Errorf("%v, bad lines %s", err, bad)
+	}
+	for key, want := range map[string]bool{"evil.example": true, "x.evil.example": true, "notevil.example": false, "a.wild.example": true, "*.example": true} {
+		if _, ok := l.Name([]byte(key)); ok != want {
+			t.Errorf("%s: %v", key, ok)
+		}
+	}
+	for key, want := range map[string]bool{"198.51.100.7/32": true, "198.51.101.7/32": false, "198.51.0.0/16": true} {
+		if _, ok := l.Address(netip.MustParsePrefix(key)); ok != want {
+			t.Errorf("%s: %v", key, ok)
 		}
 	}
 }

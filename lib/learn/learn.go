@@ -1,0 +1,118 @@
+// Package learn proposes rules for package allow: what has been there for weeks
+// and still is, with the facts for a person who decides.
+//
+// A proposal for one name or address is a rule. One for all names or addresses
+// of a host is a comment: it would hide everything that comes later.
+package learn
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"time"
+
+	"egress-monitor/lib/fleet"
+)
+
+// stable is how long something must be known, and lately how recently it must
+// have been seen.
+const (
+	stable = 14 * 24 * time.Hour
+	lately = 7 * 24 * time.Hour
+	few    = 8 // things of a kind that are proposed one by one
+)
+
+// proposer prints proposals.
+type proposer struct {
+	f *fleet.Fleet
+	w *bufio.Writer
+	n int
+}
+
+// Write prints proposals for a fleet, and says how many.
+func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error) {
+	p := &proposer{f: f, w: bufio.NewWriter(to)}
+	fmt.Fprintf(p.w, `# Proposed by egress-report --learn at %s UTC, from %d hosts.
+# Each rule is something that has been there for 14 days or more and was seen in
+# the last 7. That does not make it right: look at each line, and delete what you
+# do not know. Rules for all names or addresses of a host are comments: they
+# would also hide what comes later.
+`, f.Now.UTC().Format("2006-01-02 15:04"), len(f.Hosts))
+	for i := range f.Hosts {
+		h := &f.Hosts[i]
+		if h.Begin.IsZero() || f.Now.Sub(h.Begin) < stable {
+			continue
+		}
+		for kind := range fleet.Kinds {
+			p.crowd(h, kind, clean)
+		}
+	}
+	if p.n == 0 {
+		fmt.Fprintln(p.w, "# Nothing is known for so long.")
+	}
+	return p.n, p.w.Flush()
+}
+
+// what says for which names or addresses the things of a kind stand, "" if no
+// rule is proposed for them.
+func what(kind fleet.Kind) string {
+	switch kind {
+	case fleet.Bypass, fleet.Direct4, fleet.Direct6, fleet.DirectKnown, fleet.Internal:
+		return "any-address"
+	case fleet.Domain, fleet.Name, fleet.Resolver, fleet.Lookup:
+		return "any-name"
+	}
+	return ""
+}
+
+func (p *proposer) crowd(h *fleet.Host, kind fleet.Kind, clean func(string) string) {
+	c := &h.Crowds[kind]
+	any := what(kind)
+	if any == "" || c.Old == 0 {
+		return
+	}
+	if c.Old > few {
+		fmt.Fprintf(p.w, "# %-34s %-12s # %d %s, %d more lately\n", any, clean(h.Name), c.Old, describe(kind), c.New)
+		p.n++
+		return
+	}
+	for i := range c.Items {
+		if item := &c.Items[i]; p.isStable(h, item) {
+			fmt.Fprintf(p.w, "%-36s %-12s # %s; since %s, last %s, count %d, on %d of %d hosts\n", clean(item.What), clean(h.Name), describe(kind),
+				since(h, item), item.Last.Time().Format("2006-01-02"), item.Count, item.Hosts, len(p.f.Hosts))
+			p.n++
+		}
+	}
+}
+
+func (p *proposer) isStable(h *fleet.Host, item *fleet.Item) bool {
+	return !item.New && p.f.Now.Sub(item.First.Time()) >= stable && p.f.Now.Sub(item.Last.Time()) <= lately
+}
+
+func since(h *fleet.Host, item *fleet.Item) string {
+	text := item.First.Time().Format("2006-01-02")
+	if !item.Born {
+		text += " or before"
+	}
+	return text
+}
+
+func describe(kind fleet.Kind) string {
+	switch kind {
+	case fleet.Bypass:
+		return "public resolver by address"
+	case fleet.Resolver:
+		return "public resolver by name"
+	case fleet.DirectKnown:
+		return "direct, known elsewhere"
+	case fleet.Internal:
+		return "direct, own network"
+	case fleet.Direct4, fleet.Direct6:
+		return "direct"
+	case fleet.Lookup:
+		return "look-ups of addresses"
+	case fleet.Name:
+		return "rare name"
+	}
+	return "rare domain"
+}
