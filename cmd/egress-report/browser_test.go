@@ -64,7 +64,10 @@ func writePage(t *testing.T, hosts int) string {
 		write(t, filepath.Join(host, "unique-domains.log"), "</script><script>document.title='owned'</script> 1 2026-11-23T11:20:00Z -\n")
 	}
 	page := filepath.Join(dir, "page.html")
-	c := &command{HTML: page, Dir: filepath.Join(dir, "hosts"), Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Color: "never"}
+	c := &command{HTML: page, Dir: filepath.Join(dir, "hosts"), Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Since: "7d", Color: "never"}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +83,7 @@ func write(t *testing.T, path, text string) {
 
 var (
 	section = regexp.MustCompile(`(?s)<section id="hosts">.*?</section>`)
-	cells   = regexp.MustCompile(`<tr><td[^>]*>[^<]*</td><td[^>]*>([^<]*)</td>`)
+	cells   = regexp.MustCompile(`<tr[^>]*><td[^>]*><a[^>]*>[^<]*</a></td><td[^>]*>([^<]*)</td>`)
 )
 
 // counts is the second column of the table of hosts, from above.
@@ -107,8 +110,8 @@ func TestBrowser(t *testing.T) {
 	if console != "" {
 		t.Errorf("the browser complains: %s", console)
 	}
-	if n := strings.Count(dom, `<rect class="direct"`); n != 3 {
-		t.Errorf("%d bars for 3 hosts", n)
+	if n := strings.Count(dom, `<section class="host"`); n != 3 {
+		t.Errorf("%d pages for 3 hosts", n)
 	}
 	dom, console = open(t, page, "#sort=hosts,1,1")
 	if got, want := counts(t, dom), []string{"90", "200", "1,000"}; !slices.Equal(got, want) || console != "" {

@@ -154,8 +154,10 @@ func TestHistory(t *testing.T) {
 	if got := read(t, filepath.Join(host, historyFile)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	for n := range 3 * maxEvents {
-		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Failed, Good}[n%2], strings.Repeat("x", 300)); err != nil {
+	old := strings.Repeat("2026-11-01T19:00:00Z failed x\n", maxEvents-1)
+	write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n"+old)
+	for n := range 3 {
+		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Good, Failed}[n%2], strings.Repeat("x", 300)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"net/netip"
 
-	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/rows"
-	"egress-monitor/lib/suffix"
 )
 
 // folded is the narrow folded rows of a state: the keys that they cover are
@@ -22,32 +21,16 @@ func (f *folded) read(state *rows.File) error {
 	r := state.Rows()
 	for r.Next() {
 		rec := r.Record()
-		if domain, ok := family.Names(rec.Key); ok {
-			if narrowNames(domain) {
-				f.domains[string(domain)] = &entry{at: "~"}
-			}
-		} else if bytes.IndexByte(rec.Key, '/') >= 0 {
-			if p, ok := family.Address(rec.Key); ok && narrowPrefix(p) {
-				f.nets[p] = &entry{at: "~"}
-			}
+		if !fold.Narrow(rec.Key) {
+			continue
+		}
+		if p, ok := family.Address(rec.Key); ok {
+			f.nets[p] = &entry{at: "~"}
+		} else {
+			f.domains[domainOf(rec.Key)] = &entry{at: "~"}
 		}
 	}
 	return r.Err()
-}
-
-// narrowNames says whether *.domain stands for one owner's names, and not for
-// "others" below a public suffix.
-func narrowNames(domain []byte) bool {
-	d := string(domain)
-	return d != "" && suffix.Of(d) != d
-}
-
-// narrowPrefix says whether a prefix stands for a family, and not for "others".
-func narrowPrefix(p netip.Prefix) bool {
-	if p.Addr().Is4() {
-		return p.Bits() >= 24
-	}
-	return p.Bits() >= 48
 }
 
 // absorb gives the entry of a key to the row that covers it, if one does.
@@ -114,14 +97,4 @@ func domainOf(key []byte) string {
 		return string(domain)
 	}
 	return ""
-}
-
-// Narrow says whether a folded key stands for one family; false is "others", or
-// a key that is not folded.
-func Narrow(rec *aggregate.Record) bool {
-	if domain, ok := family.Names(rec.Key); ok {
-		return narrowNames(domain)
-	}
-	p, ok := family.Address(rec.Key)
-	return ok && !p.IsSingleIP() && narrowPrefix(p)
 }

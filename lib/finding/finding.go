@@ -191,18 +191,18 @@ func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, isNew bool, n i
 	if !isNew {
 		first.Born = c.Born == c.Old
 	}
-	j.add(host, kind, c, first, n-1, c.CountOf[i], "")
+	j.add(host, kind, c, first, n-1, c.CountOf[i], "", items[1:]...)
 }
 
 // add weighs a finding and puts its facts into words.
-func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, like int, count uint64, special string) {
-	w := weigher{j: j, host: host, kind: kind, crowd: c, item: &item, like: like, special: special}
+func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, like int, count uint64, special string, others ...fleet.Item) {
+	w := weigher{others: others, j: j, host: host, kind: kind, crowd: c, item: &item, like: like, special: special}
 	w.weigh()
 	if w.surprise < worthwhile {
 		return
 	}
 	f := Finding{
-		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: item.What, Like: like, Item: item, Count: count,
+		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: w.what(), Like: like, Item: item, Count: count,
 		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.facts, surprise: w.surprise, on: host,
 	}
 	j.found = append(j.found, f)

@@ -16,6 +16,7 @@ type weigher struct {
 	crowd   *fleet.Crowd
 	item    *fleet.Item
 	like    int // so many more like it
+	others  []fleet.Item
 	special string
 
 	surprise int
@@ -40,6 +41,33 @@ func (w *weigher) weigh() {
 	}
 	w.peers()
 	w.activity()
+	if w.kind != fleet.Bypass {
+		w.name()
+	}
+}
+
+// what is what the finding is about: the thing itself, or the address to which
+// several domains lead.
+func (w *weigher) what() string {
+	if w.kind == fleet.Domain && w.item.Alike > 0 && w.like == 0 {
+		return w.item.Addr
+	}
+	return w.item.What
+}
+
+// maxOthers is how many things of a group are named.
+const maxOthers = 8
+
+// name names the others of a small group.
+func (w *weigher) name() {
+	if w.like == 0 || w.like > maxOthers || len(w.others) < w.like {
+		return
+	}
+	text := "also"
+	for _, o := range w.others {
+		text += " " + o.What
+	}
+	w.say(0, "%s", text)
 }
 
 // nature says what it is.
@@ -49,6 +77,7 @@ func (w *weigher) nature() {
 	case fleet.Watched:
 		w.say(0, "on the watch-list %s", item.Note)
 	case fleet.Bypass:
+		w.name()
 		w.say(5, "public resolver %s", item.Note)
 	case fleet.Resolver:
 		w.say(0, "asks for resolver %s", item.Note)
@@ -115,7 +144,7 @@ func (w *weigher) domain() {
 	case w.like > 0:
 		w.say(0, "%s domains", Number(uint64(w.like+1)))
 	case item.Alike > 0:
-		w.say(5, "%d domains that lead to %s", item.Alike+1, item.Addr)
+		w.say(5, "%d domains lead to it, such as %s", item.Alike+1, item.What)
 	case item.Names > 1:
 		w.say(0, "domain, %d names, to %s", item.Names, item.Addr)
 	default:
@@ -126,7 +155,11 @@ func (w *weigher) domain() {
 // prevalence is how few hosts of the fleet have it.
 func (w *weigher) prevalence() {
 	hosts := len(w.j.f.Hosts)
-	if hosts < 2 || w.kind == fleet.Reverse {
+	switch {
+	case w.kind == fleet.Reverse:
+		return
+	case hosts == 1:
+		w.say(-15, "") // what others do is not known
 		return
 	}
 	points := rarity(w.item.Hosts, hosts)
@@ -141,11 +174,11 @@ func (w *weigher) prevalence() {
 	}
 }
 
-// rarity is 15 for one host of 30 and for less, and negative from half of the
-// hosts on.
+// rarity is 15 for one host of ten or more, and negative from half of the hosts
+// on.
 func rarity(on uint32, hosts int) int {
 	if on <= 1 {
-		return 15
+		return min(15, hosts*3/2)
 	}
 	share := float64(on) / float64(hosts)
 	if share >= .5 {

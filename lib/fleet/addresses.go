@@ -6,6 +6,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 )
 
@@ -47,14 +48,14 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	if item.New {
 		h.NewAddresses++
 	}
-	if widePrefix(p) {
+	if fold.Wide(rec.Key) {
 		h.wide[1].add(rec, item.First)
 	}
 	resolver, isResolver := f.Known.Address(p)
 	if isResolver {
 		a.resolvers = append(a.resolvers, met{resolver, item})
 	}
-	direct := !a.blind && !a.table.Known(p)
+	direct := !a.blind && !a.table.Known(p, rec.Count)
 	switch {
 	case isResolver && p.IsSingleIP() && !f.Own.Holds(p):
 		item.Note = resolver.Operator
@@ -94,11 +95,11 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 	item.Note = a.f.Networks.Of(p)
 	item.Known = a.f.Led.Hosts(sighting.Hash(key))
 	switch {
-	case widePrefix(p): // others: the host has a problem
+	case fold.Wide(key): // others: the host has a problem
 	case item.Hosts > a.f.rare && item.New:
 		a.fresh = append(a.fresh, item)
 		fallthrough
-	case item.Known > 0, a.near(p), a.past.Known(p):
+	case item.Known > 0, a.near(p), a.past.Known(p, item.Count):
 		a.add(DirectKnown, item)
 	case p.Addr().Is6():
 		a.add(Direct6, item)
@@ -112,17 +113,9 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 func (a *addresses) near(p netip.Prefix) bool {
 	bits := 24
 	if p.Addr().Is6() {
-		bits = 48
+		bits = 64
 	}
-	return p.IsSingleIP() && a.table.Known(netip.PrefixFrom(p.Addr(), bits).Masked())
-}
-
-// widePrefix says whether a prefix means "others".
-func widePrefix(p netip.Prefix) bool {
-	if p.Addr().Is4() {
-		return p.Bits() < 24
-	}
-	return p.Bits() < 48
+	return p.IsSingleIP() && a.table.Known(netip.PrefixFrom(p.Addr(), bits).Masked(), 1)
 }
 
 // watchName adds a name that a watch-list has. It is shown even where a rule

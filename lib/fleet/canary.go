@@ -11,14 +11,16 @@ import (
 // and contacts each minute, to show that both pipelines see.
 type canaries struct {
 	names    map[string]bool
+	texts    map[string]bool // of addresses
 	prefixes []netip.Prefix
 }
 
 func newCanaries(keys []string) canaries {
-	c := canaries{names: map[string]bool{}}
+	c := canaries{names: map[string]bool{}, texts: map[string]bool{}}
 	for _, key := range keys {
 		if p, ok := family.Address([]byte(key)); ok {
 			c.prefixes = append(c.prefixes, p)
+			c.texts[key] = true
 		} else {
 			c.names[key] = true
 		}

@@ -44,8 +44,16 @@ func (c *counting) run(f *Fleet, dir string) {
 		c.seen = map[uint64]bool{}
 	}
 	clear(c.seen)
-	eachKey(filepath.Join(dir, pulled.Domains), c.name)
-	eachKey(filepath.Join(dir, pulled.IPs), func(rec aggregate.Record) { c.ips = append(c.ips, sighting.Hash(rec.Key)) })
+	eachKey(filepath.Join(dir, pulled.Domains), func(rec aggregate.Record) {
+		if !f.canaries.names[string(rec.Key)] {
+			c.name(rec)
+		}
+	})
+	eachKey(filepath.Join(dir, pulled.IPs), func(rec aggregate.Record) {
+		if !f.canaries.texts[string(rec.Key)] {
+			c.ips = append(c.ips, sighting.Hash(rec.Key))
+		}
+	})
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips} {

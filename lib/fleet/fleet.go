@@ -79,6 +79,9 @@ func Read(dir string, o Options) (*Fleet, error) {
 		rare:      rareFor(len(names)),
 		canaries:  newCanaries(o.Canaries),
 	}
+	if f.Own == nil {
+		f.Own, _ = networks.NewOwn(nil) // no setting, no error
+	}
 	if err := f.read(dir, names); err != nil {
 		f.Close()
 		return nil, err

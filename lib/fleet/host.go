@@ -40,7 +40,7 @@ type Host struct {
 	status   pulled.Status
 	events   []baseline.Event
 	known    time.Time // events up to it need no attention
-	first    bool      // there are first-seen files
+	first    bool      // there is something to compare with
 	last     [2]sighting.Stamp
 	canaries [2]sighting.Stamp // the last ones, of domains and of addresses
 	strayed  [2]int            // rows that belong into another file

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/baseline"
 	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 	"egress-monitor/lib/suffix"
 )
@@ -22,8 +22,6 @@ const (
 	// manyNetworks is from how many /16 (or /32) on the addresses of a name are
 	// spread.
 	manyNetworks = 20
-	// maxList is how many addresses a list holds that may have overflowed.
-	maxList = 1000
 )
 
 // A domain is what is known of a registrable domain on a host.
@@ -34,7 +32,6 @@ type domain struct {
 	example  string // one of them
 	answered bool
 	lookups  int // names that begin with an address
-	overflow bool
 }
 
 // names takes the rows of unique-domains.log of one host.
@@ -80,7 +77,7 @@ func (n *names) take(rec *aggregate.Record, item Item) error {
 	if item.New {
 		n.host.NewDomains++
 	}
-	if isWide(rec.Key) {
+	if fold.Wide(rec.Key) {
 		n.host.wide[0].add(rec, item.First)
 		return nil
 	}
@@ -156,12 +153,11 @@ func (d *domain) addresses(list []byte) {
 	}
 	n := 1 + bytes.Count(list, []byte{','})
 	d.Addrs = max(d.Addrs, n)
-	d.overflow = d.overflow || n >= maxList
-	if n < manyNetworks {
+	if n < manyNetworks && bytes.IndexByte(list, '/') < 0 {
 		return
 	}
 	nets, public, wide := spread(list)
-	d.overflow = d.overflow || wide
+	d.Overflow = d.Overflow || wide
 	if nets >= manyNetworks && 2*nets >= public || wide {
 		d.Networks = max(d.Networks, nets)
 	}
@@ -182,7 +178,7 @@ func spread(list []byte) (nets, addresses int, wide bool) {
 		if p.Addr().Is4() {
 			bits = 16
 		}
-		if p.Bits() < bits {
+		if !fold.Leads(p) {
 			wide = true // "and more"
 			continue
 		}
@@ -190,16 +186,6 @@ func spread(list []byte) (nets, addresses int, wide bool) {
 		seen[netip.PrefixFrom(p.Addr(), bits).Masked()] = true
 	}
 	return len(seen), addresses, wide
-}
-
-// isWide says whether a row means "others", of no family.
-func isWide(key []byte) bool {
-	if len(key) == 1 && key[0] == '*' {
-		return true
-	}
-	rec := aggregate.Record{Key: key}
-	_, folded := family.Names(key)
-	return folded && !baseline.Narrow(&rec)
 }
 
 func isReverse(name []byte) bool {
@@ -247,7 +233,7 @@ func (w *folded) add(rec *aggregate.Record, since sighting.Stamp) {
 // finish makes items of the domains.
 func (n *names) finish() {
 	for _, d := range n.domains {
-		n.host.overflow += index(d.overflow)
+		n.host.overflow += index(d.Overflow)
 		if kind, ok := d.kind(n.f.rare); ok {
 			n.add(kind, d.Item)
 		}
@@ -269,7 +255,7 @@ func (d *domain) kind(rare uint32) (Kind, bool) {
 	case d.Folded, d.lone >= manyNames && asked < askedOnce && (few || d.lone*10 >= d.Names*9):
 		d.New = d.New || d.newLone*2 > d.lone
 		return Many, true
-	case d.Networks > 0:
+	case d.Networks > 0 || d.Overflow:
 		return Spread, true
 	case few && !d.answered:
 		return Unanswered, true

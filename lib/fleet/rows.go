@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/baseline"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/rows"
 	"egress-monitor/lib/sighting"
@@ -57,7 +57,7 @@ func (f *Fleet) eachRow(h *Host, dir, name, firstName string, visit visitor) err
 	if past := filepath.Join(dir, firstName); isRegular(past) {
 		return h.sinceFirst(past, now, visit)
 	}
-	return f.sincePrevious(path+pulled.Previous, now, visit)
+	return f.sincePrevious(h, path+pulled.Previous, now, visit)
 }
 
 func (h *Host) skip(s batch.Skipped) { h.skipped = append(h.skipped, s) }
@@ -77,7 +77,7 @@ func (h *Host) sinceFirst(path string, now *rows.File, visit visitor) error {
 		first := sighting.ParseStamp(b.Last) // a pull that was killed did not get to it
 		if a != nil {
 			first = sighting.ParseStamp(a.Last)
-			if b.Count < a.Count && !isFolded(b.Key) {
+			if b.Count < a.Count && !fold.Folded(b.Key) {
 				h.fell++
 			}
 		}
@@ -87,8 +87,10 @@ func (h *Host) sinceFirst(path string, now *rows.File, visit visitor) error {
 
 // sincePrevious is for what an older egress-pull has left: a row that was not in
 // the pull before is new, and nothing more is known.
-func (f *Fleet) sincePrevious(path string, now *rows.File, visit visitor) error {
-	if !isRegular(path) {
+func (f *Fleet) sincePrevious(h *Host, path string, now *rows.File, visit visitor) error {
+	if isRegular(path) {
+		h.first = true
+	} else {
 		path = os.DevNull
 	}
 	old, err := rows.Open(func(batch.Skipped) {}, path)
@@ -106,9 +108,4 @@ func (f *Fleet) sincePrevious(path string, now *rows.File, visit visitor) error 
 		}
 		return mine(visit(b, max(since, sighting.ParseStamp(b.Last))))
 	})
-}
-
-func isFolded(key []byte) bool {
-	rec := aggregate.Record{Key: key}
-	return len(key) > 1 && key[0] == '*' || baseline.Narrow(&rec)
 }

@@ -29,7 +29,7 @@ func (p printer) findings(r *Report) {
 	}
 	p.line(p.in(bold+yellow, "Findings, the most surprising first"))
 	s := r.findingTable(p.style)
-	l := layout{s.Columns, s.widths(0)}
+	l := layout{s.Columns, s.widths(0), p.style.Width == 0}
 	why := len(l.widths) - 1
 	used := 0
 	for _, w := range l.widths[:why] {

@@ -119,7 +119,7 @@ func build(t *testing.T, dir string) map[string]Section {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := Build(f, 1000)
+	r, err := Build(f, 1000, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,13 +155,13 @@ func sum(s Section, column int) (n int) {
 	return n
 }
 
-// TestTerminal: on a terminal no line is wider than it, and of what is cut both
-// ends stay.
+// TestTerminal: on a terminal no line of a table is wider than it but for a name
+// that is, and nothing is cut.
 func TestTerminal(t *testing.T) {
-	long := strings.Repeat("a", 40) + "." + strings.Repeat("b", 40) + ".example.com"
+	long := strings.Repeat("a", 30) + "." + strings.Repeat("b", 30) + ".example.com"
 	r := Report{Title: "Title", Lead: []string{strings.Repeat("word ", 50)}, Sections: []Section{{
-		Title: "Section", Note: strings.Repeat("note ", 50), Columns: []Column{{Name: "name"}, {Name: "count", Number: true}, {Name: "on"}},
-		Rows: [][]Cell{{Text(long), Number(1234567), Text(long)}},
+		Title: "Section", Note: strings.Repeat("note ", 50), Columns: []Column{{Name: "name", ID: true}, {Name: "count", Number: true}, {Name: "on"}},
+		Rows: [][]Cell{{Text(long), Number(1234567), Text(long + " web1")}, {Text("short"), Number(1), Text("web1")}},
 	}}}
 	var out strings.Builder
 	if err := r.Print(&out, TextStyle{Width: 80}); err != nil {
@@ -172,12 +172,15 @@ func TestTerminal(t *testing.T) {
 			t.Errorf("%d wide: %s", len(line), line)
 		}
 	}
-	if !strings.Contains(out.String(), "aaa..") || !strings.Contains(out.String(), "bb.example.com  1,234,567") {
+	if !strings.Contains(out.String(), "\n  "+long+"\n") {
 		t.Error(out.String())
 	}
+	if got := strings.Join(strings.Fields(out.String()), ""); !strings.Contains(got, long+"1,234,567"+long+"web1") {
+		t.Errorf("cut: %s", out.String())
+	}
 	out.Reset()
-	if err := r.Print(&out, TextStyle{}); err != nil || !strings.Contains(out.String(), long+"  1,234,567  "+long+"\n") {
-		t.Errorf("cut in a file: %v\n%s", err, out.String())
+	if err := r.Print(&out, TextStyle{}); err != nil || !strings.Contains(out.String(), long+"  1,234,567  "+long+" web1\n") {
+		t.Errorf("in a file: %v\n%s", err, out.String())
 	}
 }
 

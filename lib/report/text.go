@@ -74,7 +74,7 @@ func (p printer) section(s *Section) {
 }
 
 func (p printer) table(s *Section) {
-	l := layout{s.Columns, s.widths(p.style.Width)}
+	l := layout{s.Columns, s.widths(p.style.Width), p.style.Width == 0}
 	for _, line := range l.lines(heads(s.Columns)) {
 		p.line(p.in(dim, line))
 	}
@@ -132,6 +132,7 @@ func (s *Section) widest(widths []int, id bool) int {
 type layout struct {
 	columns []Column
 	widths  []int
+	whole   bool // no line is broken: for a file
 }
 
 // lines lays a row out: numbers to the right, texts to the left. Nothing is cut:
@@ -143,7 +144,7 @@ func (l layout) lines(texts []string) (lines []string) {
 	for i, text := range texts {
 		parts := l.parts(i, text)
 		rest = append(rest, strings.Join(parts[1:], "\n"))
-		if from := l.from(i); len(line) > from-len(indent) {
+		if from := l.from(i); len(line) > from-len(indent) && !l.whole {
 			lines = append(lines, strings.TrimRight(line, " "))
 			line = strings.Repeat(" ", from-len(indent))
 		}
@@ -184,7 +185,7 @@ func (l layout) pad(i int, text string) string {
 
 // parts are the lines of a cell, one at least.
 func (l layout) parts(i int, text string) []string {
-	if c := l.columns[i]; c.ID || c.Number || len(text) <= l.widths[i] {
+	if c := l.columns[i]; c.ID || c.Number || l.whole || len(text) <= l.widths[i] {
 		return []string{text}
 	}
 	return fill(text, l.widths[i])
