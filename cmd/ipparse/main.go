@@ -24,6 +24,7 @@ type command struct {
 	Prefix       string      `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\", with a space)."`
 	UTC          bool        `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
 	Now          time.Time   `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
+	Poll         poll        `embed:""`
 	LineBuffered bool        `help:"Print what there is before waiting for more."`
 	Version      cli.Version `help:"Print the version and exit."`
 	Files        []string    `arg:"" optional:"" name:"file" help:"Files to read; - is standard input, and so is none."`
@@ -34,6 +35,9 @@ func main() {
 }
 
 func (c *command) Run() error {
+	if err := c.Poll.begin(c.now()); err != nil {
+		return err
+	}
 	return c.convert(c.open(), newRecords(os.Stdout))
 }
 
@@ -48,6 +52,9 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	packets.Lookup = out.counts.Lookup
 	for entries.Next() {
 		e := entries.Entry()
+		if !c.Poll.isNew(in.Bytes()) {
+			continue
+		}
 		if e.Source != journal.Kernel {
 			lost.note(e)
 			continue
@@ -68,8 +75,12 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	if err := in.Err(); err != nil {
 		return err
 	}
+	t, err := c.trailer(in)
+	if err != nil {
+		return err
+	}
 	out.print()
-	return batch.Finish(out.w, trailer(in))
+	return batch.Finish(out.w, t)
 }
 
 // open opens the input. The pipe from journalctl is read with patience, unless

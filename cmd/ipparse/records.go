@@ -79,21 +79,20 @@ func (g *gap) warn() {
 
 // trailer is the trailer of the input, if it can be what journalctl, or
 // cursorcat, printed. A cursor that is damaged would make all later runs fail.
-func trailer(in *batch.Scanner) batch.Trailer {
+func (c *command) trailer(in *batch.Scanner) (batch.Trailer, error) {
+	if c.Poll.reading != nil {
+		return c.Poll.end(in)
+	}
 	cursor := in.Trailer().Cursor
 	if cursor == "" || journal.ValidCursor(cursor) || logtoken.Valid([]byte(cursor)) {
-		return batch.Trailer{Cursor: cursor}
+		return batch.Trailer{Cursor: cursor}, nil
 	}
 	cli.Warn("%s: last line: cursor %.48q: not one of journalctl or cursorcat, and not passed on", in.Name(), cursor)
-	return batch.Trailer{}
+	return batch.Trailer{}, nil
 }
 
 // boot is when the kernel began to count the seconds that dmesg prints.
 func (c *command) boot() int64 {
-	now := c.Now
-	if now.IsZero() {
-		now = time.Now()
-	}
 	text, err := os.ReadFile("/proc/uptime") // 3942.11 1234.50
 	if err != nil {
 		return 0
@@ -103,5 +102,12 @@ func (c *command) boot() int64 {
 	if err != nil {
 		return 0
 	}
-	return now.Add(-time.Duration(seconds * float64(time.Second))).Unix()
+	return c.now().Add(-time.Duration(seconds * float64(time.Second))).Unix()
+}
+
+func (c *command) now() time.Time {
+	if c.Now.IsZero() {
+		return time.Now()
+	}
+	return c.Now
 }

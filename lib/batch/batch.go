@@ -14,6 +14,13 @@
 // such lines ("-- Boot …", "-- No entries --") are skipped, as is a cursor
 // line that something follows.
 //
+// A program that does not know all that may fail in it (journalctl prints a
+// cursor line, or none, for several reasons) can be followed by a line "-- end",
+// which its pipeline prints once it has ended well.
+//
+// A line "-- reread" says that the lines after it may be of earlier batches,
+// too: the position was lost, and what is new among them is told by its time.
+//
 // This is the only package that knows how a trailer is spelled.
 package batch
 
@@ -27,6 +34,8 @@ const (
 	mark       = "-- "
 	cursorMark = "-- cursor: "
 	carryMark  = "-- carry: "
+	endMark    = "-- end"
+	rereadMark = "-- reread"
 
 	// maxCarry bounds the carry lines of one batch, in bytes: what a parser
 	// must remember is small, what a broken one prints is not.
@@ -57,6 +66,9 @@ func (t Trailer) Append(dst []byte) []byte {
 func (t Trailer) Equal(u Trailer) bool {
 	return bytes.Equal(t.Append(nil), u.Append(nil))
 }
+
+// Reread is the line that says that what follows may be of earlier batches.
+const Reread = rereadMark + "\n"
 
 // Finish ends a stream: the trailer, then everything to its destination.
 func Finish(w *bufio.Writer, t Trailer) error {

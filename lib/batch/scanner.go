@@ -52,6 +52,8 @@ type Scanner struct {
 	number  int
 	trailer Trailer
 	carried int // bytes of its carry lines
+	ended   bool
+	reread  bool
 	skipped Skipped
 	err     error
 }
@@ -102,7 +104,7 @@ func (s *Scanner) ScanReady() bool {
 		case !s.Plain && IsMark(line):
 			s.note(line)
 		default:
-			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 {
+			if s.trailer.Cursor != "" || len(s.trailer.Carry) > 0 || s.ended {
 				s.noTrailer()
 			}
 			s.line = line
@@ -136,6 +138,13 @@ func (s *Scanner) Advance(n, lines int) {
 // note takes a line that begins with mark into the trailer.
 func (s *Scanner) note(line []byte) {
 	t := &s.trailer
+	switch string(line) {
+	case endMark:
+		s.ended = true
+		return
+	case rereadMark:
+		s.reread = true
+	}
 	if text, ok := bytes.CutPrefix(line, []byte(carryMark)); ok && t.Cursor == "" && s.carried+len(text) <= maxCarry {
 		t.Carry = append(t.Carry, string(text))
 		s.carried += len(text)
@@ -150,7 +159,7 @@ func (s *Scanner) note(line []byte) {
 
 // noTrailer forgets what looked like a trailer, and is none.
 func (s *Scanner) noTrailer() {
-	s.trailer.Carry, s.trailer.Cursor, s.carried = s.trailer.Carry[:0], "", 0
+	s.trailer.Carry, s.trailer.Cursor, s.carried, s.ended = s.trailer.Carry[:0], "", 0, false
 }
 
 // cut takes the next line of what is at hand.
@@ -327,10 +336,17 @@ func (s *Scanner) Trailer() Trailer {
 		return Trailer{}
 	}
 	if s.trailer.Cursor == "" {
-		s.noTrailer()
+		return Trailer{}
 	}
 	return s.trailer
 }
+
+// Ended says whether a line has said, with nothing but a trailer before it and
+// nothing behind it, that the input ended well.
+func (s *Scanner) Ended() bool { return s.ended && s.err == nil }
+
+// Reread says whether the current line may be one of earlier batches.
+func (s *Scanner) Reread() bool { return s.reread }
 
 // Buffered says whether another line can be had without waiting for input.
 func (s *Scanner) Buffered() bool {

@@ -22,6 +22,8 @@ type world struct {
 	*testing.T
 	fw  *Firewall
 	ran []string // commands of this step
+
+	port int // of the last connection
 }
 
 // newWorld gives the calling goroutine's thread, which ends with it, a network
@@ -31,7 +33,7 @@ func newWorld(t *testing.T) *world {
 	testtools.Need(t, "iptables-nft", "iptables-legacy", "ip", "nft")
 	runtime.LockOSThread()
 	testtools.Must(t, unix.Unshare(unix.CLONE_NEWNET))
-	w := &world{T: t}
+	w := &world{T: t, port: 2000}
 	w.run(`ip link set lo up; ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up
 		ip addr add 198.18.0.1/16 dev d0; ip addr add 2001:db8:1::1/64 dev d0 nodad
 		ip route add default via 198.18.0.2 dev d0; ip neigh add 198.18.0.2 lladdr 02:00:00:00:00:01 dev d0
@@ -91,7 +93,8 @@ func (w *world) hit(n int) uint64 {
 	before := w.logged()
 	for range n {
 		for _, to := range []string{"192.0.2.1:9", "[2001:db8:2::1]:9"} {
-			c, err := net.Dial("udp", to)
+			w.port++ // a port that came twice would be no new connection
+			c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{Port: w.port}}).Dial("udp", to)
 			testtools.Must(w.T, err)
 			_, err = c.Write([]byte("x"))
 			testtools.Must(w.T, err)

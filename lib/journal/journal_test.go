@@ -225,6 +225,9 @@ func TestValidCursor(t *testing.T) {
 	if !ValidCursor(good) {
 		t.Errorf("%s: refused", good)
 	}
+	if !ValidCursor(good + ";q=1;yy=Z") {
+		t.Error("refused: a field that a newer version may add")
+	}
 	for n := range good {
 		// The last part has no length that is known, but a stream that was cut
 		// inside it has no line feed either.
@@ -235,9 +238,32 @@ func TestValidCursor(t *testing.T) {
 			t.Errorf("%s: taken", bad)
 		}
 	}
-	for _, bad := range []string{good + ";", good + ";y=1", good + "\n", strings.ToUpper(good), " " + good} {
+	for _, bad := range []string{good + ";", good + ";y", good + ";y=", good + ";1=1", good + "\n", strings.ToUpper(good), " " + good} {
 		if ValidCursor(bad) {
 			t.Errorf("%q: taken", bad)
+		}
+	}
+}
+
+func TestParseCursor(t *testing.T) {
+	const boot = "6e47a4f2c5044f5495574cc985fed1b1"
+	want := Cursor{boot, 0xead81f86, 0x660ed0cf23778}
+	for _, token := range []string{
+		"s=4d2bed144de3495486d9015626e0dcb6;i=4;b=" + boot + ";m=ead81f86;t=660ed0cf23778;x=8a2087d78bf24524",
+		"b=" + boot + ";m=ead81f86;t=660ed0cf23778",
+		"q=?;t=660ed0cf23778;m=ead81f86;b=" + boot,
+	} {
+		if got, ok := ParseCursor(token); !ok || got != want {
+			t.Errorf("%s: %+v, %v", token, got, ok)
+		}
+	}
+	if got, ok := ParseCursor("t=1f"); !ok || got != (Cursor{Real: 31}) {
+		t.Errorf("a time alone: %+v, %v", got, ok)
+	}
+	for _, bad := range []string{"", "t=", "t", "t=-1", "t=+1", "t=1;t=2", "t=fffffffffffffffff", "b=" + boot + ";t=1", "m=1;t=1",
+		"b=" + boot + ";m=1", "b=" + boot[1:] + ";m=1;t=1", "b=" + boot + ";m=g;t=1", "t=1;", "f1:0.0.0.0:0", "garbage", "s=;i=;t=;x="} {
+		if got, ok := ParseCursor(bad); ok {
+			t.Errorf("%s: %+v", bad, got)
 		}
 	}
 }

@@ -1,11 +1,15 @@
 package nfnetlink
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"egress-monitor/lib/testtools"
 
@@ -103,4 +107,53 @@ func TestHandles(t *testing.T) {
 	if again, _ := handles(); again == table {
 		t.Errorf("a table put back: %d again", again)
 	}
+}
+
+func TestElements(t *testing.T) {
+	c := namespace(t)
+	var text strings.Builder
+	text.WriteString("table inet x {\ncounter n { packets 7 bytes 9 }\nset four { type ipv4_addr; size 65536; flags dynamic,timeout; timeout 30d; elements = { ")
+	for i := range 20000 {
+		fmt.Fprintf(&text, "198.18.%d.%d counter packets %d bytes 1 expires 1h,", i>>8, i&255, i+1)
+	}
+	text.WriteString("}; }\nset six { type ipv6_addr; size 9; flags dynamic,timeout; timeout 30d; elements = { 2001:db8::1 counter packets 5 bytes 1 }; }\nset none { type ipv6_addr; }\n}\n")
+	nft(t, text.String())
+	all, err := c.Elements(Inet, "x", "four", 4)
+	sum := uint64(0)
+	for _, e := range all {
+		i := int(e.Key[2])<<8 | int(e.Key[3])
+		if [3]byte(e.Key[:3]) != [3]byte{198, 18, byte(i >> 8)} || e.Packets != uint64(i+1) || e.Left > time.Hour || e.Left < 59*time.Minute || e.Key[4] != 0 {
+			t.Fatalf("%+v", e)
+		}
+		sum += e.Packets
+	}
+	if err != nil || len(all) != 20000 || sum != 20000*20001/2 {
+		t.Errorf("%d elements, %d packets, %v", len(all), sum, err)
+	}
+	all, err = c.Elements(Inet, "x", "six", 16)
+	if err != nil || len(all) != 1 || netip.AddrFrom16(all[0].Key).String() != "2001:db8::1" || all[0].Packets != 5 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if all, err := c.Elements(Inet, "x", "none", 16); err != nil || len(all) != 0 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := c.Elements(Inet, "x", "gone", 16); !errors.Is(err, unix.ENOENT) {
+		t.Errorf("a set that is not there: %v", err)
+	}
+	counters, err := c.Counters(Inet, "x")
+	if err != nil || len(counters) != 1 || counters["n"] != 7 {
+		t.Errorf("%v, %v", counters, err)
+	}
+	if counters, err := c.Counters(Inet, "gone"); err != nil || len(counters) != 0 {
+		t.Errorf("%v, %v", counters, err)
+	}
+}
+
+func FuzzElements(f *testing.F) {
+	f.Add([]byte("\x14\x00\x00\x00\x03\x00\x00\x00aaaabbbb\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		interrupted := false
+		appendElements(nil, b, 4, &interrupted)
+		appendElements(nil, b, 16, &interrupted)
+	})
 }

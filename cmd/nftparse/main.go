@@ -1,0 +1,115 @@
+// The nftparse command turns the sets of nftables that count connections into
+// records.
+//
+// Usage:
+//
+//	nft -j list set inet egress_monitor v4_7 | nftparse | aggmerge ...
+//
+// All that is no set of addresses with counters is skipped.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/cli"
+	"egress-monitor/lib/nftjson"
+	"egress-monitor/lib/setcursor"
+)
+
+type command struct {
+	Set         []string    `placeholder:"NAME" help:"Read only the sets of this name; may be repeated."`
+	Now         time.Time   `placeholder:"RFC3339" help:"When the sets were listed (the present)."`
+	Cursor      string      `placeholder:"TOKEN" help:"The generation of sets that is listed: if it is whole, end with TOKEN as the cursor."`
+	AfterCursor string      `placeholder:"TOKEN" help:"The generation that was read before it."`
+	Version     cli.Version `help:"Print the version and exit."`
+	Files       []string    `arg:"" optional:"" name:"file" help:"Files to read. Default, or -: standard input."`
+}
+
+func (c *command) Validate() error {
+	if _, ok := setcursor.Parse(c.Cursor); c.Cursor != "" && !ok {
+		return fmt.Errorf("--cursor %.80q: not a generation of sets", c.Cursor)
+	}
+	if c.Cursor != "" && len(c.Set) > 0 {
+		return errors.New("--cursor and --set: the cursor says which sets to read")
+	}
+	if c.Cursor == "" && c.AfterCursor != "" {
+		return errors.New("--after-cursor needs --cursor")
+	}
+	return nil
+}
+
+func main() {
+	cli.Main("nftparse", "Turn the sets of nftables that count connections into records.", &command{})
+}
+
+func (c *command) Run() error {
+	if c.Now.IsZero() {
+		c.Now = time.Now()
+	}
+	out := bufio.NewWriterSize(os.Stdout, 64<<10)
+	if c.Cursor == "" {
+		return c.convert(out)
+	}
+	return c.commit(out)
+}
+
+// convert prints the records of all sets that are meant.
+func (c *command) convert(out *bufio.Writer) error {
+	l := newListing(c.Now, out, c.Set)
+	if err := c.read(l.handler()); err != nil {
+		return err
+	}
+	l.print()
+	l.warn()
+	return out.Flush()
+}
+
+// commit prints the records of one generation, and its cursor.
+func (c *command) commit(out *bufio.Writer) error {
+	next, _ := setcursor.Parse(c.Cursor)
+	g := newGeneration(next, newListing(c.Now, out, nil))
+	if err := c.read(g.handler()); err != nil {
+		return err
+	}
+	cursor, err := g.finish(c.AfterCursor)
+	if err != nil {
+		return err
+	}
+	return batch.Finish(out, batch.Trailer{Cursor: cursor})
+}
+
+func (c *command) read(h nftjson.Handler) error {
+	if len(c.Files) == 0 {
+		c.Files = []string{"-"}
+	}
+	for _, name := range c.Files {
+		if err := readFile(name, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readFile(name string, h nftjson.Handler) error {
+	var in io.Reader = os.Stdin
+	if name == "-" {
+		name = "standard input"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	if err := nftjson.Read(in, h); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

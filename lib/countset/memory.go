@@ -1,0 +1,121 @@
+package countset
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"egress-monitor/lib/setcursor"
+)
+
+// A memory is what is known of the table, in Dir/set.json. It is in /run, as
+// the table is in the kernel: neither outlives the boot.
+type memory struct {
+	Boot    string // the kernel's boot_id
+	ID      string // the table's number
+	G       uint64 // the generation that counts; 0: none
+	From    time.Time
+	Last    uint64       // the highest that there was
+	Stopped bool         // it does not count any more
+	Unread  []generation // that have ended, oldest first
+	Counted []uint64     // that can be deleted
+
+	Wanted string   // what was made
+	Handle []string // of the table, its sets and rules
+	Gen    uint32   // of nf_tables, when that was looked at
+	GoodAt time.Time
+
+	Next *next // a change that was begun, and may have taken place
+}
+
+// A next is the generation that is to count, from a time on; 0 is none.
+type next struct {
+	G  uint64
+	At time.Time
+}
+
+// A generation is one that has ended.
+type generation struct {
+	G        uint64
+	From, To time.Time
+}
+
+func (g generation) cursor(id string) setcursor.Cursor {
+	return setcursor.Cursor{Set: id, G: g.G, From: g.From.UTC().Truncate(time.Second), To: g.To.UTC().Truncate(time.Second)}
+}
+
+// arrived says whether the change that was begun has taken place.
+func (m *memory) arrived(k *kernel) bool {
+	if !k.has(idChain(m.ID)) {
+		return false
+	}
+	if m.Next.G == 0 {
+		return !k.has("out")
+	}
+	return k.has(versions[0].set(m.Next.G)) && k.has("out")
+}
+
+// arrive notes that it has.
+func (m *memory) arrive(k *kernel, wanted string) {
+	if m.G > 0 && !m.Stopped {
+		m.Unread = append(m.Unread, generation{m.G, m.From, m.Next.At})
+	}
+	m.G, m.From, m.Stopped = m.Next.G, m.Next.At, m.Next.G == 0
+	m.Counted = nil // deleted; if not, with the table
+	m.Last = max(m.Last, m.G)
+	m.Wanted, m.Handle, m.Gen = wanted, k.handles, k.gen
+	m.Next = nil
+}
+
+func (s *Set) file() string { return filepath.Join(s.Dir, "set.json") }
+
+// load reads the memory. Without one, the table that there may be is not ours.
+func (s *Set) load() *memory {
+	m := &memory{}
+	text, err := os.ReadFile(s.file())
+	if err != nil || json.Unmarshal(text, m) != nil || m.Boot != boot() {
+		return &memory{Boot: boot()}
+	}
+	return m
+}
+
+func (s *Set) save(m *memory) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return err
+	}
+	file := s.file()
+	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file) // in /run: nothing to sync
+}
+
+func (s *Set) removeMemory() error {
+	err := os.Remove(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func boot() string {
+	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(text))
+}
+
+func (s *Set) time() time.Time {
+	if s.now != nil {
+		return s.now()
+	}
+	return time.Now()
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,95 @@
+package countset
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// make makes the table anew, with generation 1, in one transaction. What one
+// that was there had counted and nobody had read is lost: nobody knows whose
+// counts these were.
+func (s *Set) make() error {
+	var number [8]byte
+	rand.Read(number[:]) // never fails
+	m := &memory{Boot: boot(), ID: hex.EncodeToString(number[:]), Next: &next{1, s.time()}}
+	b := &script{}
+	b.line("add table inet %s", table)
+	b.line("delete table inet %s", table)
+	b.line("add table inet %s", table)
+	b.line("add chain inet %s %s", table, idChain(m.ID))
+	s.count(b, 1)
+	return s.apply(m, b)
+}
+
+// turn begins the next generation. What changed in what is wanted is in force
+// from then on.
+func (s *Set) turn(m *memory) error {
+	m.Next = &next{m.Last + 1, s.time()}
+	b := &script{}
+	s.count(b, m.Last+1)
+	if !s.Want.Forward && (m.Wanted == "" || strings.Contains(m.Wanted, " through ")) {
+		b.without("through")
+	}
+	b.drop(m.Counted)
+	if err := s.apply(m, b); err != nil {
+		return err
+	}
+	return s.settle()
+}
+
+// halt ends the last generation.
+func (s *Set) halt(m *memory) error {
+	if m.Stopped {
+		return nil
+	}
+	m.Next = &next{0, s.time()}
+	b := &script{}
+	b.without("out")
+	b.without("through")
+	if err := s.apply(m, b); err != nil {
+		return err
+	}
+	return s.settle()
+}
+
+// apply runs a transaction, which is noted before: who is killed meanwhile is
+// followed by somebody who looks whether it took place.
+func (s *Set) apply(m *memory, b *script) error {
+	if s.Dry {
+		return s.Act([]byte(b.String()), "nft", "-f", "-")
+	}
+	if err := s.save(m); err != nil {
+		return err
+	}
+	if err := s.Act([]byte(b.String()), "nft", "-f", "-"); err != nil {
+		return fmt.Errorf("the set that counts connections: %w", err)
+	}
+	k, err := see()
+	if err != nil {
+		return err
+	}
+	if !m.arrived(k) {
+		return fmt.Errorf("the set that counts connections is not there although nft has made it")
+	}
+	m.arrive(k, s.rules())
+	m.GoodAt = s.time()
+	return s.save(m)
+}
+
+// settle returns when no processor is in the rules of before any more. The
+// kernel runs rules under rcu_read_lock, and membarrier's MEMBARRIER_CMD_GLOBAL
+// is its synchronize_rcu. With one processor, or where the kernel cannot
+// (nohz_full), there is nothing but to wait.
+func (s *Set) settle() error {
+	const global = 1 // MEMBARRIER_CMD_GLOBAL
+	_, _, err := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)
+	if err != 0 || processors() < 2 {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil
+}

@@ -1,0 +1,330 @@
+// Package nftjson reads what "nft -j list …" prints: the elements of sets of
+// addresses, with their counters and their age, and the named counters.
+//
+// The format is libnftables-json(5); src/json.c of nftables prints it. One
+// document, an array of objects with one key each, which is their kind:
+//
+//	{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
+//	  {"counter": {"family": "inet", "name": "seen4_7", "table": "egress_monitor", "packets": 4, "bytes": 120}},
+//	  {"set": {"family": "inet", "name": "v4_7", "table": "egress_monitor", "type": "ipv4_addr", "handle": 4,
+//	    "size": 65536, "flags": ["timeout"], "timeout": 31536000,
+//	    "elem": [{"elem": {"val": "192.0.2.1", "expires": 31535998, "counter": {"packets": 2, "bytes": 60}}}]}}]}
+//
+// What is not promised, and what is made of it:
+//
+//   - "nft -j -f FILE" with several lists prints several documents. All are read.
+//   - "timeout" and "expires" are seconds, cut to whole ones: an element with
+//     "expires" 9 has between 9 and 10 left. So half a second is added, and a
+//     time can be wrong by that much. A fraction, if there is one, is believed.
+//   - an element may have a "timeout" of its own; an element without any has
+//     no age.
+//   - a set's "type" is a list if its keys are several things, and an element's
+//     "val" an object if it is a range or a prefix. "elem" comes last in a set.
+//   - an element that counts nothing is its value alone, without "elem" around.
+//
+// Input is hostile: a syntax error ends it, with its place; a value that makes
+// no sense is skipped, and told. Memory does not depend on the input.
+package nftjson
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+
+	"egress-monitor/lib/ipv4"
+)
+
+// A Set is one whose elements are read: of addresses of one kind.
+type Set struct {
+	Table, Name string
+	IPv6        bool
+	timeout     float64 // seconds; 0: none
+}
+
+// An Element is an address with its counter.
+type Element struct {
+	Addr    netip.Addr
+	Packets uint64
+	Age     float64 // seconds since it was seen last; -1: not known
+}
+
+// A Handler gets what is read, in the order of the input. What it gets is
+// valid until it returns. Any of these may be nil.
+type Handler struct {
+	Set     func(*Set) // before its elements
+	Element func(*Set, Element)
+	Counter func(table, name string, packets uint64)
+	Skip    func(error) // an element that could not be used, and why
+}
+
+// Read reads all documents of an input. An error holds its place in it.
+func Read(in io.Reader, h Handler) error {
+	p := &parser{lexer: newLexer(in), Handler: h}
+	for documents := 0; ; documents++ {
+		if p.space() == 0 && p.end() {
+			if documents == 0 && p.err == io.EOF {
+				return errEmpty
+			}
+			return p.failed()
+		}
+		p.document()
+		if p.err != nil {
+			return p.failed()
+		}
+	}
+}
+
+var (
+	errEmpty   = errors.New("nothing at all; nft prints an object even if there is nothing to list")
+	errNotJSON = errors.New("this is no JSON: give nft the option -j")
+	errForeign = errors.New(`an object without "nftables": not the output of nft -j`)
+	errOrder   = errors.New(`a set whose "elem" comes before its "name" and "type"`)
+
+	errNoCounter = errors.New("an element without a counter")
+	errAddress   = errors.New("an element that is not one address")
+	errValue     = errors.New("an element with a number that makes no sense")
+)
+
+type parser struct {
+	*lexer
+	Handler
+}
+
+func (p *parser) skip(err error) {
+	if p.Skip != nil {
+		p.Skip(err)
+	}
+}
+
+// document reads {"nftables": […]}.
+func (p *parser) document() {
+	if p.space() != '{' {
+		p.fail(errNotJSON)
+		return
+	}
+	ours := false
+	p.object(func(key []byte) {
+		if string(key) != "nftables" {
+			p.skipValue()
+			return
+		}
+		ours = true
+		p.array(func() { p.object(p.thing) })
+	})
+	if !ours {
+		p.fail(errForeign)
+	}
+}
+
+func (p *parser) thing(kind []byte) {
+	switch string(kind) {
+	case "set":
+		p.set()
+	case "counter":
+		p.counter()
+	default:
+		p.skipValue()
+	}
+}
+
+func (p *parser) counter() {
+	var table, name string
+	packets, ok := uint64(0), false
+	p.object(func(key []byte) {
+		switch string(key) {
+		case "table":
+			table = p.string()
+		case "name":
+			name = p.string()
+		case "packets":
+			packets, ok = p.count()
+		default:
+			p.skipValue()
+		}
+	})
+	if p.Counter != nil && ok && name != "" && p.err == nil {
+		p.Counter(table, name, packets)
+	}
+}
+
+func (p *parser) set() {
+	s, typ, done := &Set{}, "", false
+	p.object(func(key []byte) {
+		switch string(key) {
+		case "table":
+			s.Table = p.string()
+		case "name":
+			s.Name = p.string()
+		case "type":
+			typ = p.string() // "" if it is a list
+		case "timeout":
+			s.timeout, _, _ = p.seconds()
+		case "elem":
+			p.elements(s, typ)
+			done = true
+		default:
+			p.skipValue()
+		}
+	})
+	if p.err == nil && !done && isAddress(typ) && p.Set != nil { // one without elements
+		s.IPv6 = typ == "ipv6_addr"
+		p.Set(s)
+	}
+}
+
+func isAddress(typ string) bool { return typ == "ipv4_addr" || typ == "ipv6_addr" }
+
+func (p *parser) elements(s *Set, typ string) {
+	if s.Name == "" {
+		p.fail(errOrder)
+		return
+	}
+	if !isAddress(typ) {
+		p.skipValue()
+		return
+	}
+	s.IPv6 = typ == "ipv6_addr"
+	if p.Set != nil {
+		p.Set(s)
+	}
+	p.array(func() {
+		if p.space() != '{' {
+			p.skipValue()
+			p.skip(errNoCounter)
+			return
+		}
+		whole := false
+		p.object(func(key []byte) {
+			if string(key) == "elem" && !whole {
+				p.element(s)
+				whole = true
+			} else {
+				p.skipValue()
+			}
+		})
+		if !whole && p.err == nil {
+			p.skip(errAddress) // a prefix, a range
+		}
+	})
+}
+
+// element reads {"val": …, "expires": …, "counter": {…}}.
+func (p *parser) element(s *Set) {
+	e := Element{Age: -1}
+	timeout, left, counted := s.timeout, -1.0, false
+	var bad error
+	note := func(ok bool) {
+		if !ok && bad == nil {
+			bad = errValue
+		}
+	}
+	p.object(func(key []byte) {
+		switch string(key) {
+		case "val":
+			if e.Addr = p.address(); !e.Addr.IsValid() || e.Addr.Is6() != s.IPv6 {
+				bad = errAddress
+			}
+		case "timeout":
+			t, _, ok := p.seconds()
+			timeout = t
+			note(ok)
+		case "expires":
+			t, cut, ok := p.seconds()
+			if left = t; cut {
+				left += 0.5
+			}
+			note(ok)
+		case "counter":
+			if p.space() != '{' {
+				p.skipValue() // null, where counters are not shown
+				return
+			}
+			p.object(func(key []byte) {
+				if string(key) == "packets" {
+					e.Packets, counted = p.count()
+					note(counted)
+				} else {
+					p.skipValue()
+				}
+			})
+		default:
+			p.skipValue()
+		}
+	})
+	switch {
+	case p.err != nil:
+		return
+	case bad == nil && !e.Addr.IsValid():
+		bad = errAddress
+	case bad == nil && !counted:
+		bad = errNoCounter
+	}
+	if bad != nil {
+		p.skip(bad)
+		return
+	}
+	if timeout > 0 && left >= 0 {
+		e.Age = max(0, timeout-left)
+	}
+	if p.Element != nil {
+		p.Element(s, e)
+	}
+}
+
+// string reads a value that should be a string: "" for any other.
+func (p *parser) string() string {
+	if p.space() != '"' {
+		p.skipValue()
+		return ""
+	}
+	text, _ := p.quoted()
+	return string(text)
+}
+
+// address reads a value that should be one. An address with a zone is none.
+func (p *parser) address() (a netip.Addr) {
+	if p.space() != '"' {
+		p.skipValue()
+		return a
+	}
+	text, ok := p.quoted()
+	if ip, size := ipv4.Read(text); ok && size == len(text) && size > 0 {
+		return netip.AddrFrom4(ip)
+	}
+	a, err := netip.ParseAddr(string(text))
+	if err != nil || !ok || a.Zone() != "" || a.Is4() {
+		return netip.Addr{}
+	}
+	return a
+}
+
+// count reads a value that should be a number of packets.
+func (p *parser) count() (n uint64, ok bool) {
+	text := p.number()
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	return n, err == nil
+}
+
+// seconds reads a value that should be a time span. cut says that it is whole
+// seconds.
+func (p *parser) seconds() (s float64, cut, ok bool) {
+	text := p.number()
+	cut = true
+	for _, c := range text {
+		cut = cut && c-'0' <= 9
+	}
+	s, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || s < 0 || s > 1e12 {
+		return 0, cut, false
+	}
+	return s, cut, true
+}
+
+func (p *parser) failed() error {
+	if p.err == io.EOF {
+		return nil
+	}
+	return fmt.Errorf("byte %d: %w", p.at, p.err)
+}

@@ -1,0 +1,85 @@
+// Package setcursor is the cursor of what a set of nftables has counted.
+//
+// The sets are replaced by new, empty ones at each poll (package countset), and
+// each such generation is read once. A cursor names the last one that was:
+//
+//	set=9f86d081884c7d65;g=12;from=2026-11-26T05:30:00Z;to=2026-11-26T05:31:00Z
+//
+// set is a random number that the table got when it was made, g counts its
+// generations from 1, from and to are when this one began and ended to count.
+// ";end" behind it says that the table ended with it, on purpose: what comes
+// next is no gap, however much later.
+package setcursor
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Cursor is one generation of one table.
+type Cursor struct {
+	Set      string // 16 hexadecimal digits
+	G        uint64
+	From, To time.Time // to the second
+	End      bool
+}
+
+// String is the cursor as a token: printable, without a blank.
+func (c Cursor) String() string {
+	s := fmt.Sprintf("set=%s;g=%d;from=%s;to=%s", c.Set, c.G, stamp(c.From), stamp(c.To))
+	if c.End {
+		s += ";end"
+	}
+	return s
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Parse reads what String prints, and nothing else.
+func Parse(token string) (c Cursor, ok bool) {
+	rest, end := strings.CutSuffix(token, ";end")
+	parts := strings.Split(rest, ";")
+	if len(parts) != 4 {
+		return Cursor{}, false
+	}
+	var values [4]string
+	for i, name := range [...]string{"set=", "g=", "from=", "to="} {
+		if values[i], ok = strings.CutPrefix(parts[i], name); !ok {
+			return Cursor{}, false
+		}
+	}
+	c = Cursor{Set: values[0], End: end}
+	var err [3]error
+	c.G, err[0] = strconv.ParseUint(values[1], 10, 64)
+	c.From, err[1] = time.Parse(time.RFC3339, values[2])
+	c.To, err[2] = time.Parse(time.RFC3339, values[3])
+	if err != [3]error{} || !ValidID(c.Set) || c.String() != token {
+		return Cursor{}, false
+	}
+	return c, true
+}
+
+// ValidID says whether text can be the number of a table.
+func ValidID(text string) bool {
+	return len(text) == 16 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// Counted says whether the generation of next is among those that were read
+// when the cursor was c.
+func (c Cursor) Counted(next Cursor) bool { return c.Set == next.Set && next.G <= c.G }
+
+// Gap is the time between c and next in which connections were made that are
+// in neither, and why; ok is false if there is none.
+func (c Cursor) Gap(next Cursor) (from, to time.Time, why string, ok bool) {
+	switch {
+	case c.End && c.Set != next.Set:
+		return from, to, "", false
+	case c.Set != next.Set:
+		return c.To, next.From, "the set that was read last is gone (its rules were flushed, or the machine started anew)", true
+	case next.G != c.G+1:
+		return c.To, next.From, "generations of the set were not read", true
+	}
+	return from, to, "", false
+}
