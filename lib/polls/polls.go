@@ -19,6 +19,8 @@ import (
 const (
 	Domains = "domains"
 	IPs     = "ips"
+
+	set = "set" // of nftables: counts for the file of IPs, with a cursor of its own
 )
 
 // Longest is how long a poll may take: the first after days in which nobody
@@ -50,8 +52,20 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 	}
 	defer unlock()
 	p.repair(what)
-	cmd := child.Command(p.Lib + "/egress-" + what).With(p.Settings.Environ()...).Within(Longest).AsPoller()
-	r, err := cmd.Output(ctx)
+	return p.run(ctx, child.Command(p.Lib+"/egress-"+what))
+}
+
+// Read counts a listing of the sets that count connections (a countset.Read):
+// the pipeline egress-set reads it, and the token is the cursor that its commit
+// leaves. The caller lets one at a time do so.
+func (p *Poller) Read(token string, now time.Time, listing []byte) error {
+	p.repair(set)
+	cmd := child.Command(p.Lib+"/egress-"+set, token).Input(listing).With("EGRESS_NOW=" + now.UTC().Format(time.RFC3339Nano))
+	return p.run(context.Background(), cmd)
+}
+
+func (p *Poller) run(ctx context.Context, cmd *child.Cmd) error {
+	r, err := cmd.With(p.Settings.Environ()...).Within(Longest).AsPoller().Output(ctx)
 	p.Say(r.Stderr)
 	p.Say(r.Stdout)
 	return err

@@ -23,8 +23,12 @@ func (p *Poller) repair(what string) {
 	if err != nil {
 		return // the pipeline cannot be started either, and that is said
 	}
+	file := what
+	if what == set {
+		file = IPs
+	}
 	for _, name := range []string{
-		p.Settings.LogDir + "/unique-" + what + ".log",
+		p.Settings.LogDir + "/unique-" + file + ".log",
 		p.Settings.StateDir + "/" + what + ".cursor",
 		p.Settings.StateDir + "/" + what + ".lock",
 	} {
