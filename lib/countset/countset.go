@@ -32,7 +32,7 @@
 // If they differ, the table is made anew, with another number. The cursor holds
 // that number too, so nftparse tells of the gap.
 //
-// The package takes no lock; its user does.
+// A lock keeps what changes the table apart, polls and heal above all.
 package countset
 
 import (
@@ -57,7 +57,8 @@ type Set struct {
 	Want Want
 	Dir  string // a folder of /run for what is remembered
 	Act  func(stdin []byte, name string, args ...string) error
-	Dry  bool // Act does nothing: do not look whether it did
+	Dry  bool          // Act does nothing: do not look whether it did
+	Wait time.Duration // for another Heal, Poll, Stop or Undo; then ErrBusy
 
 	now  func() time.Time
 	size int // of each set, if not Size
@@ -79,33 +80,42 @@ func (s *Set) Is() (bool, error) {
 	return err == nil && k.same && !m.Stopped && m.Wanted == s.rules(), err
 }
 
+// Begun says whether there is a table, or notes of one.
+func (s *Set) Begun() bool {
+	there, err := tableThere()
+	return err == nil && there || s.load().ID != ""
+}
+
 // Do makes it so. If only what is wanted has changed nothing is lost.
 func (s *Set) Do() error {
 	_, err := s.Heal()
 	return err
 }
 
-// Heal is Do, and returns what to tell. That something was not counted is told
-// by the next poll, which knows since when.
+// Heal is Do, and returns what to tell. If something was not counted that is
+// told by the next poll, which knows since when.
 func (s *Set) Heal() (said []string, err error) {
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	m := s.load()
 	k, err := s.look(m)
 	if err != nil {
 		return nil, err
 	}
-	const healed = "healed: the set that counts connections (table inet " + table + ") "
 	switch {
 	case k.fewer:
-		said = append(said, fmt.Sprintf("gap: rules that count connections were missing at times between %s and %s; connections made then may be missing",
-			stamp(m.GoodAt), stamp(s.time())), healed+"had lost rules")
-		err = s.turn(m)
+		said = s.lostRules(m)
+		err = s.turn(m, s.rules())
 	case !k.same:
 		if m.Handle != nil {
-			said = append(said, healed+"was gone, or had been changed by another program")
+			said = append(said, "healed: "+name+" was gone, or had been changed by another program")
 		}
 		err = s.make()
 	case m.Stopped || m.Wanted != s.rules():
-		err = s.turn(m)
+		err = s.turn(m, s.rules())
 	default:
 		m.GoodAt = s.time()
 		err = s.save(m)
@@ -113,52 +123,86 @@ func (s *Set) Heal() (said []string, err error) {
 	return said, err
 }
 
-// Poll has what was counted read. It returns an error if not all could be.
+const name = "the set that counts connections (table inet " + table + ")"
+
+func (s *Set) lostRules(m *memory) []string {
+	return []string{
+		fmt.Sprintf("gap: rules that count connections were missing at times between %s and %s; connections made then may be missing",
+			stamp(m.GoodAt), stamp(s.time())),
+		"healed: " + name + " had lost rules",
+	}
+}
+
+// ErrGone is that there is nothing to read. Heal makes the table anew.
+var ErrGone = errors.New(name + " is gone, or was changed by another program; egress-monitor heal makes it anew")
+
+// Poll has what was counted read. It needs nothing of Want: the rules stay what
+// they are. It returns an error if not all could be read.
 func (s *Set) Poll(read Read) (said []string, err error) {
-	if said, err = s.Heal(); err != nil || s.Dry {
-		return said, err
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
 	m := s.load()
-	if err := s.readUnread(m, read, false); err != nil {
+	k, err := s.look(m)
+	switch {
+	case err != nil:
+		return nil, err
+	case k.fewer:
+		said = s.lostRules(m)
+	case !k.same:
+		return nil, ErrGone
+	}
+	if err := s.readUnread(m, read, false); err != nil || m.Stopped {
 		return said, err
 	}
-	if err := s.turn(m); err != nil {
+	if err := s.turn(m, m.Wanted); err != nil {
 		return said, err
 	}
 	return said, s.readUnread(m, read, false)
 }
 
 // Stop ends to count, and has all read. The cursor that this leaves says that
-// what comes later is no gap. Undo takes the table away.
+// what comes later is no gap. Undo takes the table away; Do goes on to count.
 func (s *Set) Stop(read Read) error {
-	m := s.load()
-	k, err := s.look(m)
+	unlock, err := s.lock()
 	if err != nil {
 		return err
 	}
-	if !k.same && !k.fewer {
-		if m.ID == "" {
-			return nil
-		}
-		return errors.New("the set that counts connections is gone, or was changed by another program: what it had counted is lost")
+	defer unlock()
+	m := s.load()
+	k, err := s.look(m)
+	switch {
+	case err != nil:
+		return err
+	case m.ID == "":
+		return nil
+	case !k.same && !k.fewer:
+		return ErrGone
 	}
 	if err := s.halt(m); err != nil || s.Dry {
 		return err
 	}
 	if err := s.readUnread(m, read, true); err != nil {
-		return fmt.Errorf("%d connections are not counted: %w", s.unreadPackets(m), err)
+		return fmt.Errorf("%d connections are not counted: %w", s.seen(m), err)
 	}
 	return nil
 }
 
 // Undo deletes the table, whoever made it.
 func (s *Set) Undo() error {
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	there, err := tableThere()
 	if err != nil {
 		return err
 	}
 	if there {
-		if err := s.Act(nil, "nft", "delete", "table", "inet", table); err != nil || s.Dry {
+		if err := s.Act(nil, "nft", "delete", "table", "inet", table); err != nil {
 			return err
 		}
 	}

@@ -115,10 +115,13 @@ func (w *world) send(to string) {
 	c.Close()
 }
 
+// poll is what the minute does: heal, and read.
 func (w *world) poll(want string) {
 	w.Helper()
-	said, err := w.set.Poll(w.read)
-	text := strings.Join(said, "; ")
+	said, err := w.set.Heal()
+	testtools.Must(w.T, err)
+	more, err := w.set.Poll(w.read)
+	text := strings.Join(append(said, more...), "; ")
 	if err != nil || !strings.Contains(text, want) || want == "" && text != "" {
 		w.Fatalf("Poll: %q, %v; want %q", text, err, want)
 	}
@@ -373,6 +376,7 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 	for _, step := range []func(){
 		func() { w.set.Poll(read) },
+		func() { w.set.Heal(); w.set.Poll(read) },
 		func() { w.set.Want.Log = !w.set.Want.Log; testtools.Must(t, w.set.Do()) },
 		func() { testtools.Must(t, w.set.Stop(read)) },
 	} {

@@ -52,7 +52,7 @@ func (s *Set) look(m *memory) (*kernel, error) {
 	}
 	if m.Next != nil {
 		if m.arrived(k) {
-			m.arrive(k, "") // what was wanted then is not known: a turn follows
+			m.arrive(k)
 		}
 		m.Next = nil
 	}

@@ -80,19 +80,3 @@ func appendSet(b []byte, v version, g uint64, all []nfnetlink.Element) []byte {
 	}
 	return append(b, "]}}"...)
 }
-
-// unreadPackets is how many connections generations hold that were not read.
-func (s *Set) unreadPackets(m *memory) (sum uint64) {
-	c, err := nfnetlink.Dial()
-	if err != nil {
-		return 0
-	}
-	defer c.Close()
-	seen, _ := c.Counters(nfnetlink.Inet, table)
-	for _, g := range m.Unread {
-		for _, v := range versions {
-			sum += seen[v.counter(g.G)]
-		}
-	}
-	return sum
-}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"egress-monitor/lib/setcursor"
+
+	"golang.org/x/sys/unix"
 )
 
 // A memory is what is known of the table, in Dir/set.json. It is in /run, as
@@ -34,8 +36,9 @@ type memory struct {
 
 // A next is the generation that is to count, from a time on; 0 is none.
 type next struct {
-	G  uint64
-	At time.Time
+	G      uint64
+	At     time.Time
+	Wanted string
 }
 
 // A generation is one that has ended.
@@ -60,14 +63,14 @@ func (m *memory) arrived(k *kernel) bool {
 }
 
 // arrive notes that it has.
-func (m *memory) arrive(k *kernel, wanted string) {
+func (m *memory) arrive(k *kernel) {
 	if m.G > 0 && !m.Stopped {
 		m.Unread = append(m.Unread, generation{m.G, m.From, m.Next.At})
 	}
 	m.G, m.From, m.Stopped = m.Next.G, m.Next.At, m.Next.G == 0
 	m.Counted = nil // deleted; if not, with the table
 	m.Last = max(m.Last, m.G)
-	m.Wanted, m.Handle, m.Gen = wanted, k.handles, k.gen
+	m.Wanted, m.Handle, m.Gen = m.Next.Wanted, k.handles, k.gen
 	m.Next = nil
 }
 
@@ -96,6 +99,37 @@ func (s *Set) save(m *memory) error {
 		return err
 	}
 	return os.Rename(file+".new", file) // in /run: nothing to sync
+}
+
+// ErrBusy is that another heal or poll is at work.
+var ErrBusy = errors.New("another program works on the set that counts connections")
+
+// lock keeps others from changing the table meanwhile.
+func (s *Set) lock() (unlock func(), err error) {
+	if s.Dry {
+		return func() {}, nil
+	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(s.Dir, "set.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(s.Wait); ; time.Sleep(20 * time.Millisecond) {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+			f.Close()
+			return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+		}
+		if time.Now().After(end) {
+			f.Close()
+			return nil, ErrBusy
+		}
+	}
 }
 
 func (s *Set) removeMemory() error {

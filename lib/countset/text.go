@@ -57,7 +57,7 @@ func (s *Set) rules() string {
 }
 
 // count makes a generation and has the rules add to it.
-func (s *Set) count(b *script, g uint64) {
+func (s *Set) count(b *script, g uint64, rules string) {
 	size := s.size
 	if size == 0 {
 		size = Size
@@ -71,7 +71,7 @@ func (s *Set) count(b *script, g uint64) {
 	for _, v := range versions {
 		b.line("add rule inet %s note meta nfproto %s counter name %s update @%s { %s daddr counter }", table, v.proto, v.counter(g), v.set(g), v.header)
 	}
-	b.WriteString(s.rules())
+	b.WriteString(rules)
 }
 
 // drop deletes generations.

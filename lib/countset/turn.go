@@ -16,30 +16,31 @@ import (
 func (s *Set) make() error {
 	var number [8]byte
 	rand.Read(number[:]) // never fails
-	m := &memory{Boot: boot(), ID: hex.EncodeToString(number[:]), Next: &next{1, s.time()}}
+	rules := s.rules()
+	m := &memory{Boot: boot(), ID: hex.EncodeToString(number[:]), Next: &next{1, s.time(), rules}}
 	b := &script{}
 	b.line("add table inet %s", table)
 	b.line("delete table inet %s", table)
 	b.line("add table inet %s", table)
 	b.line("add chain inet %s %s", table, idChain(m.ID))
-	s.count(b, 1)
+	s.count(b, 1, rules)
 	return s.apply(m, b)
 }
 
-// turn begins the next generation. What changed in what is wanted is in force
-// from then on.
-func (s *Set) turn(m *memory) error {
-	m.Next = &next{m.Last + 1, s.time()}
+// turn begins the next generation, by these rules.
+func (s *Set) turn(m *memory, rules string) error {
 	b := &script{}
-	s.count(b, m.Last+1)
-	if !s.Want.Forward && (m.Wanted == "" || strings.Contains(m.Wanted, " through ")) {
+	s.count(b, m.Last+1, rules)
+	if strings.Contains(m.Wanted, " through ") && !strings.Contains(rules, " through ") {
 		b.without("through")
 	}
+	m.Next = &next{m.Last + 1, s.time(), rules}
 	b.drop(m.Counted)
 	if err := s.apply(m, b); err != nil {
 		return err
 	}
-	return s.settle()
+	s.settle()
+	return nil
 }
 
 // halt ends the last generation.
@@ -47,14 +48,15 @@ func (s *Set) halt(m *memory) error {
 	if m.Stopped {
 		return nil
 	}
-	m.Next = &next{0, s.time()}
+	m.Next = &next{0, s.time(), m.Wanted}
 	b := &script{}
 	b.without("out")
 	b.without("through")
 	if err := s.apply(m, b); err != nil {
 		return err
 	}
-	return s.settle()
+	s.settle()
+	return nil
 }
 
 // apply runs a transaction, which is noted before: who is killed meanwhile is
@@ -76,7 +78,7 @@ func (s *Set) apply(m *memory, b *script) error {
 	if !m.arrived(k) {
 		return fmt.Errorf("the set that counts connections is not there although nft has made it")
 	}
-	m.arrive(k, s.rules())
+	m.arrive(k)
 	m.GoodAt = s.time()
 	return s.save(m)
 }
@@ -85,11 +87,10 @@ func (s *Set) apply(m *memory, b *script) error {
 // kernel runs rules under rcu_read_lock, and membarrier's MEMBARRIER_CMD_GLOBAL
 // is its synchronize_rcu. With one processor, or where the kernel cannot
 // (nohz_full), there is nothing but to wait.
-func (s *Set) settle() error {
+func (s *Set) settle() {
 	const global = 1 // MEMBARRIER_CMD_GLOBAL
 	_, _, err := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)
 	if err != 0 || processors() < 2 {
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil
 }
