@@ -32,11 +32,16 @@ func (*sync) Run() error {
 	return healing.Sync(tell())
 }
 
-type rules struct{}
+type rules struct {
+	Stop bool `help:"The last poll before the machine goes down, where a set counts."`
+}
 
-func (*rules) Run() error {
+func (c *rules) Run() error {
 	if err := needRoot(); err != nil {
 		return err
+	}
+	if c.Stop {
+		return healing.Stop(said.New(true).Lines)
 	}
 	return healing.Rules()
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/change"
+	"egress-monitor/lib/countset"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/setup"
@@ -132,9 +133,24 @@ func (h *Healer) upstream(closely bool) {
 	if err != nil {
 		h.once("cannot heal: firewall rules: %v", err)
 	}
+	h.set()
 	if closely || !seen.same() {
 		h.way()
 		fingerprint().save(s.Plan.Pending)
+	}
+}
+
+// set mends the set that counts connections, unless a poll is at work on it.
+func (h *Healer) set() {
+	if !h.setup.Settings.InSet() {
+		return
+	}
+	said, err := h.setup.Set(nil).Heal()
+	for _, line := range said {
+		h.say(line)
+	}
+	if err != nil && !errors.Is(err, countset.ErrBusy) {
+		h.once("cannot heal: %v", err)
 	}
 }
 
@@ -235,7 +251,23 @@ func Rules() error {
 	if err != nil {
 		return err
 	}
-	return h.setup.Firewall(nil).Do()
+	failed := []error{h.setup.Firewall(nil).Do()}
+	if h.setup.Settings.InSet() {
+		failed = append(failed, h.setup.Set(nil).Do())
+	}
+	return errors.Join(failed...)
+}
+
+// Stop is the last poll of the set before the machine goes down.
+func Stop(say func(text []byte)) error {
+	if !setup.Enabled() {
+		return nil
+	}
+	h, err := New(func(text string) { say([]byte(text + "\n")) })
+	if err != nil {
+		return err
+	}
+	return h.setup.StopSet(say)
 }
 
 // undoResolver is resolver_undo while the monitor stays on.

@@ -80,6 +80,11 @@ func (s *Settings) LogFolder() string { return path.Dir(s.DNSMasqLog) }
 func (s *Settings) Domains() string { return s.LogDir + "/unique-domains.log" }
 func (s *Settings) IPs() string     { return s.LogDir + "/unique-ips.log" }
 
+// InSet tells whether a set of nftables counts connections, and Logs whether
+// rules log them. Where both do, the set is what counts.
+func (s *Settings) InSet() bool { return s.Source == Set || s.Recount }
+func (s *Settings) Logs() bool  { return s.Source == Log || s.Recount }
+
 const maxSize = 1 << 20 // of the file
 
 // Load reads the settings file. After an error the settings are the defaults,

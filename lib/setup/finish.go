@@ -24,7 +24,7 @@ import (
 // --purge. Those of before the rules are not this enable's; with a cursor nothing
 // is skipped.
 func (s *Setup) cursorIs() bool {
-	return asPoller("test", "-e", s.cursor()) == nil || s.before || !s.logs()
+	return s.Settings.InSet() || s.before || asPoller("test", "-e", s.cursor()) == nil
 }
 
 func (s *Setup) cursor() string { return s.Settings.StateDir + "/ips.cursor" }
@@ -121,17 +121,25 @@ func (s *Setup) firstRound() {
 
 func (s *Setup) poll() error {
 	run("journalctl", "--sync")
-	p := polls.New(s.Settings, func(text []byte) {
-		if len(text) > 0 {
-			fmt.Fprint(os.Stderr, child.Clean(string(text))+"\n")
-		}
-	})
-	for _, what := range []string{polls.Domains, polls.IPs} {
+	p := s.poller()
+	which := []string{polls.Domains, polls.IPs}
+	if s.Settings.InSet() {
+		which = which[:1] // the set is read to its end when it goes
+	}
+	for _, what := range which {
 		if err := p.Poll(context.Background(), what, time.Minute); err != nil {
 			return fmt.Errorf("egress-%s: %w", what, err)
 		}
 	}
 	return nil
+}
+
+func (s *Setup) poller() *polls.Poller {
+	return polls.New(s.Settings, func(text []byte) {
+		if len(text) > 0 {
+			fmt.Fprint(os.Stderr, child.Clean(string(text))+"\n")
+		}
+	})
 }
 
 // readRest reads what dnsmasq, which is stopped by now, has written last. If it

@@ -84,6 +84,7 @@ func (s *Setup) Steps() []Step {
 				return resolver.Proof{Server: dns, Upstream: s.upstreamWords(), Before: s.resolved}.Prove(ctx)
 			}),
 		},
+		s.setStep(),
 		{
 			ID: stepCursor, Text: "the kernel's log is read from here on",
 			Is: s.cursorIs, Do: plain(s.cursorDo),

@@ -13,7 +13,6 @@ import (
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/resolver"
 	"egress-monitor/lib/rsyslog"
-	"egress-monitor/lib/settings"
 	"egress-monitor/lib/systemd"
 )
 
@@ -61,7 +60,7 @@ func (s *Setup) programs(c *systemd.Conn) error {
 	if s.logs() {
 		list = append(list, [2]string{"iptables-restore", "iptables"})
 	}
-	if s.Settings.Recount || s.Settings.Source == settings.Set {
+	if s.Settings.InSet() {
 		list = append(list, [2]string{"nft", "nftables"})
 	}
 	for _, p := range list {

@@ -11,13 +11,13 @@ import (
 	"egress-monitor/lib/firewall"
 	"egress-monitor/lib/folders"
 	"egress-monitor/lib/layout"
-	"egress-monitor/lib/settings"
+	"egress-monitor/lib/listeners"
 	"egress-monitor/lib/undo"
 	"egress-monitor/lib/upstream"
 )
 
 // logs tells whether LOG rules are wanted.
-func (s *Setup) logs() bool { return s.Settings.Source == settings.Log || s.Settings.Recount }
+func (s *Setup) logs() bool { return s.Settings.Logs() }
 
 func (s *Setup) rulesText() string {
 	text := "firewall: new connections are logged"
@@ -62,13 +62,19 @@ func act(stdin []byte, name string, args ...string) error {
 
 // ownQuestions are the upstream questions of this machine's resolvers, which are
 // no way round dnsmasq: dnsmasq's, and those that systemd-resolved asks a link's
-// own servers beside it.
+// own servers beside it, and those of other name servers here that run as an
+// account of their own (package listeners).
 func (s *Setup) ownQuestions() []firewall.Question {
 	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
 	ports := append([]int{53}, facts.Ports...)
 	users := []int{folders.LookUp().Resolver}
 	if len(facts.Domains) > 0 {
-		users = append(users, folders.UserID("systemd-resolve"))
+		users = append(users, folders.UserID(resolvedUser))
+	}
+	for _, r := range Listeners() {
+		if r.LeftOut && !slices.Contains(users, r.UID) {
+			users = append(users, r.UID)
+		}
 	}
 	var list []firewall.Question
 	for _, port := range ports {
@@ -79,6 +85,21 @@ func (s *Setup) ownQuestions() []firewall.Question {
 		}
 	}
 	return slices.Clip(list)
+}
+
+// resolvedUser is who systemd-resolved runs as.
+const resolvedUser = "systemd-resolve"
+
+// Listeners are the name servers on this machine beside dnsmasq and
+// systemd-resolved, which ask others by themselves.
+func Listeners() []listeners.Resolver {
+	find := listeners.Finder{Cache: layout.Run + "/listeners.json"}
+	found, err := find.Resolvers()
+	if err != nil {
+		return nil // then their questions are logged
+	}
+	own, resolved := folders.LookUp().Resolver, folders.UserID(resolvedUser)
+	return slices.DeleteFunc(found, func(r listeners.Resolver) bool { return r.UID > 0 && (r.UID == own || r.UID == resolved) })
 }
 
 func (s *Setup) rulesIs() bool {
