@@ -18,12 +18,13 @@ const Mark = `# By egress-monitor, in place of what "egress-monitor disable" put
 
 const (
 	howToFile = "# For other name servers write them here, as nameserver lines: egress-monitor asks them then, and disable leaves them here."
-	howToLink = "# The name servers come from %s: change them there. To do without egress-monitor: egress-monitor disable"
+	howToLink = comesFrom + "%s: change them there. To do without egress-monitor: egress-monitor disable"
+	comesFrom = "# The name servers come from "
 )
 
 // own is what the text is made of that is ours and not the admin's.
 func own(line string) bool {
-	return line == Mark || line == howToFile || strings.HasPrefix(line, howToLink[:len(howToLink)/3])
+	return line == Mark || line == howToFile || strings.HasPrefix(line, comesFrom)
 }
 
 // isResolveds tells whether /etc/resolv.conf leads to a file of systemd-resolved.
