@@ -72,13 +72,13 @@ built:
 	@test -x bin/aggmerge || { echo "nothing is built: run make build first, as yourself" >&2; exit 1; }
 
 install-server: built
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR)/admin $(MAN)/man1 $(MAN)/man8
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR) $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
-	install scripts/egress-monitor $(DESTDIR)$(PREFIX)/sbin
+	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e bin/egress-monitor -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
+	install bin/egress-monitor $(LIBDIR)
+	ln -sf /usr/lib/egress-monitor/egress-monitor $(DESTDIR)$(PREFIX)/sbin/egress-monitor
 	install cron.d/egress-domains cron.d/egress-ips cron.d/egress-recount scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
-	install -m 644 scripts/lib/*.sh $(LIBDIR)/admin
 	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
 	install -m 644 $$(ls cmd/*/*.1 | grep -v $(COLLECTOR:%=-e /%.1)) $(MAN)/man1
 	install -m 644 scripts/*.8 $(MAN)/man8

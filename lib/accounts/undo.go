@@ -23,7 +23,9 @@ func (a Accounts) Undo(notes []undo.Entry) error {
 	failed := []error{a.sweep()}
 	for _, name := range users {
 		if fields, ok := a.entry("passwd", name); ok {
-			endProcesses(fields)
+			if a.Etc == "/etc" {
+				endProcesses(fields)
+			}
 			a.run("userdel", name)
 		}
 	}
