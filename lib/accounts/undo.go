@@ -238,11 +238,19 @@ func endProcesses(passwd []string) {
 	}
 }
 
-// processes lists those of a user that are no zombies. The owner of /proc/PID is
-// not looked at: of a process that gained a privilege it is root.
+// processes lists those of a user that are no zombies, in this machine itself:
+// in a container the same number is another user. The owner of /proc/PID is not
+// looked at: of a process that gained a privilege it is root.
 func processes(uid int) (pids []int) {
+	here, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return nil
+	}
 	list, _ := os.ReadDir("/proc")
 	for _, d := range list {
+		if ns, err := os.Readlink("/proc/" + d.Name() + "/ns/pid"); err != nil || ns != here {
+			continue
+		}
 		pid, err := strconv.Atoi(d.Name())
 		if err != nil {
 			continue
