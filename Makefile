@@ -5,7 +5,7 @@
 #   make test      all tests; as root with real dnsmasq, journald, logrotate
 #   make bench     benchmarks, side by side with awk
 #   make lint fmt  what a change must pass before it is committed
-#   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty
+#   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty; uninstall takes it away
 #   make install-collector            the same for a collector, without a server
 #   make deb       the Debian packages: a server's into dist/, a collector's into dist/collector/
 
@@ -25,7 +25,7 @@ export CGO_ENABLED := 0
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -buildvcs=$(VCS) -trimpath -ldflags=-s
 
-.PHONY: build demo test bench lint fmt install install-collector built install-server install-tools install-analysis install-nightly deb clean
+.PHONY: build demo test bench lint fmt install uninstall install-collector built install-server install-tools install-analysis install-nightly deb clean
 
 # The linker writes a program in no order, and so it lies in the page cache: the
 # same program starts 6 % faster when it was copied, as make install does.
@@ -59,6 +59,7 @@ COLLECTOR := egress-pull egress-report
 # What both may want: filters.
 TOOLS := aggdiff aggexport aggjoin aggmerge cursorcat dnsparse ipparse
 SHARE := $(DESTDIR)$(PREFIX)/share/egress-monitor
+PROGRAMS := $(filter-out egress-monitor,$(notdir $(wildcard cmd/*)))
 
 # Installing changes nothing else: see egress-monitor(8), enable. A server; the
 # collector's programs are there too, but not its account and its timer.
@@ -73,7 +74,9 @@ built:
 
 install-server: built
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR) $(MAN)/man1 $(MAN)/man8
-	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default
+	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default $(SHARE)
+	@$(foreign) || { echo "the package egress-monitor is installed: apt-get remove it first, or install with PREFIX=/usr DESTDIR=..." >&2; exit 1; }
+	rm -rf $(LIBDIR)/admin $(LIBDIR)/clickhouse
 	install -d $(DESTDIR)/usr/lib/systemd/system
 	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e bin/egress-monitor -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
 	install bin/egress-monitor $(LIBDIR)
@@ -84,8 +87,27 @@ install-server: built
 	install -m 644 scripts/*.8 $(MAN)/man8
 	install -m 644 cron.d/egress-monitor $(DESTDIR)/etc/cron.d/egress-monitor
 	install -m 644 logrotate.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor
+	install -m 644 scripts/egress-monitor.default $(SHARE)/egress-monitor.default
 	test -e $(DESTDIR)/etc/default/egress-monitor || \
 		install -m 644 scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor
+
+# True unless this would write over what dpkg has installed.
+foreign = test -n "$(DESTDIR)" || ! dpkg-query -S /usr/lib/egress-monitor/egress-monitor >/dev/null 2>&1
+
+# Take away what install, install-collector and install-nightly have installed. The
+# monitor is turned off first; changed settings stay, and so do the two files.
+uninstall:
+	@$(foreign) || { echo "the package egress-monitor is installed: apt-get remove it" >&2; exit 1; }
+	test -n "$(DESTDIR)" || test ! -e $(LIBDIR)/egress-monitor || $(LIBDIR)/egress-monitor disable
+	cd $(DESTDIR)$(PREFIX) && rm -f $(PROGRAMS:%=bin/%) bin/egress-load sbin/egress-monitor bin/egress-monitor \
+		$(PROGRAMS:%=share/man/man1/%.1) share/man/man1/egress-load.1 share/man/man1/egress-pull.1 \
+		$(addprefix share/man/man8/,$(notdir $(wildcard scripts/*.8 scripts/collector/*.8)))
+	rm -rf $(LIBDIR) $(SHARE)
+	cd $(DESTDIR)/usr/lib/systemd/system && rm -f $(notdir $(wildcard scripts/systemd/* scripts/collector/egress-collect.*))
+	rm -f $(DESTDIR)/usr/lib/sysusers.d/egress-collector.conf $(DESTDIR)/usr/lib/tmpfiles.d/egress-collector.conf
+	rm -f $(DESTDIR)/etc/cron.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor
+	! cmp -s scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor || rm -f $(DESTDIR)/etc/default/egress-monitor
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
 install-tools: built
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1

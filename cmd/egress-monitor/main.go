@@ -31,6 +31,8 @@ type command struct {
 	Rules    rules    `cmd:"" hidden:"" help:"Make the firewall rules."`
 	Upstream upstream `cmd:"" hidden:"" help:"Write which servers dnsmasq asks."`
 
+	OldNotes oldNotes `cmd:"" hidden:"" help:"Write the notes that the version of shell scripts knows."`
+
 	Version cli.Version `help:"Print the version and exit."`
 }
 

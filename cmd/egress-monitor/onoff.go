@@ -10,6 +10,7 @@ import (
 
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/oldnotes"
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/setup"
 )
@@ -50,6 +51,13 @@ func (c *disable) Run() error {
 		}
 		return s.Disable(setup.Off{Purge: c.Purge})
 	})
+}
+
+// oldNotes is for dpkg, before another version is unpacked.
+type oldNotes struct{}
+
+func (*oldNotes) Run() error {
+	return locked(time.Minute, func(s *setup.Setup) error { return oldnotes.Write(layout.Admin, s.Journal) })
 }
 
 // locked works with the journal, as root and alone. Until something is changed
