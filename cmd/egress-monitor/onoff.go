@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,10 +29,16 @@ func (c *enable) Run() error {
 	if err != nil {
 		return err
 	}
-	return locked(time.Minute, func(s *setup.Setup) error {
+	err = locked(time.Minute, func(s *setup.Setup) error {
 		s.Settings = now
 		return s.Enable(ctx, c.DryRun)
 	})
+	if err != nil || c.DryRun {
+		return err
+	}
+	firstMinute()
+	fmt.Println("egress-monitor is on. In a minute: egress-monitor status")
+	return nil
 }
 
 type disable struct {

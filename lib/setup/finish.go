@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"egress-monitor/lib/canary"
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
@@ -110,15 +110,6 @@ func (s *Setup) markDo(h *change.Hand) error {
 
 // --- polls
 
-// firstRound is the first canary and the first poll, so that status has something
-// to say. If it fails here it fails each minute, and says so.
-func (s *Setup) firstRound() {
-	canary.Packet()
-	if err := s.poll(); err != nil {
-		s.Warn("the first poll failed; cron tries again each minute (journalctl -t %s): %v", layout.Identifier, err)
-	}
-}
-
 func (s *Setup) poll() error {
 	run("journalctl", "--sync")
 	p := s.poller()
@@ -136,8 +127,8 @@ func (s *Setup) poll() error {
 
 func (s *Setup) poller() *polls.Poller {
 	return polls.New(s.Settings, func(text []byte) {
-		if len(text) > 0 {
-			fmt.Fprint(os.Stderr, child.Clean(string(text))+"\n")
+		for line := range strings.Lines(string(text)) {
+			s.Warn("%s", child.Clean(line))
 		}
 	})
 }

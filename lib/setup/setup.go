@@ -66,8 +66,6 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	hands, err := s.do(ctx)
 	switch {
 	case err == nil:
-		s.firstRound()
-		fmt.Fprintln(s.Out, "egress-monitor is on. In a minute: egress-monitor status")
 		return nil
 	case s.before:
 		return s.takeBack(hands, err)
