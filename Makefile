@@ -55,7 +55,7 @@ fmt:
 	gofmt -w $(GODIRS)
 
 # What a collector runs, and no server.
-COLLECTOR := egress-pull egress-report
+COLLECTOR := egress-pull egress-report egress-load
 # What both may want: filters.
 TOOLS := aggdiff aggexport aggjoin aggmerge cursorcat dnsparse ipparse
 SHARE := $(DESTDIR)$(PREFIX)/share/egress-monitor
@@ -116,11 +116,12 @@ install-tools: built
 
 install-analysis: built
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(SHARE)/clickhouse/queries
-	install $(COLLECTOR:%=bin/%) scripts/clickhouse/egress-load $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(foreach t,$(COLLECTOR),cmd/$(t)/$(t).1) scripts/clickhouse/*.1 $(MAN)/man1
+	install $(COLLECTOR:%=bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(foreach t,$(COLLECTOR),cmd/$(t)/$(t).1) $(MAN)/man1
 	install -m 644 lib/resolvers/resolvers.txt $(SHARE)
-	install -m 644 scripts/clickhouse/schema.sql $(SHARE)/clickhouse
-	install -m 644 scripts/clickhouse/queries/*.sql $(SHARE)/clickhouse/queries
+	install -m 644 lib/clickhouse/schema.sql $(SHARE)/clickhouse
+	install -m 644 lib/clickhouse/queries/*.sql $(SHARE)/clickhouse/queries
+	bin/egress-load --grafana >$(SHARE)/clickhouse/grafana.json
 
 install-nightly:
 	install -d $(LIBDIR) $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d

@@ -48,7 +48,7 @@ func (w *worker) receive(ctx context.Context, h hostlist.Host, home pulled.Host)
 		return "", err
 	}
 	if road, err = w.Fetch(ctx, h, home.Stage, home.Dir); err == nil {
-		err = home.Check(w.MaxSize)
+		err = pulled.Check(home.Stage, w.MaxSize)
 	}
 	return road, err
 }

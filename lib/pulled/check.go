@@ -18,12 +18,12 @@ var (
 	errOrder   = errors.New("rows out of order or not in their one form")
 )
 
-// Check says what is wrong with the files that came into the stage. Nothing is,
-// if both are aggregates to the byte: every line a row of its kind in its one
-// form, in order, each key once.
-func (h Host) Check(max int64) error {
+// Check says what is wrong with the two files in a folder. Nothing is, if both are
+// aggregates to the byte: every line a row of its kind in its one form, in order,
+// each key once.
+func Check(dir string, max int64) error {
 	for _, name := range Files {
-		if err := checkFile(filepath.Join(h.Stage, name), name, max); err != nil {
+		if err := checkFile(filepath.Join(dir, name), name, max); err != nil {
 			return err
 		}
 	}

@@ -36,11 +36,11 @@ func TestCheck(t *testing.T) {
 		{d, "-", "unique-ips.log: line 1: ends without a line feed"},
 		{strings.Repeat(d, 100), i, "unique-domains.log: more than 1000 bytes"},
 	} {
-		h := Host{Stage: t.TempDir()}
-		testtools.Write(t, h.Stage+"/"+Domains, test.domains)
-		testtools.Write(t, h.Stage+"/"+IPs, test.ips)
+		dir := t.TempDir()
+		testtools.Write(t, dir+"/"+Domains, test.domains)
+		testtools.Write(t, dir+"/"+IPs, test.ips)
 		got := ""
-		if err := h.Check(1000); err != nil {
+		if err := Check(dir, 1000); err != nil {
 			got = err.Error()
 		}
 		if got != test.want {

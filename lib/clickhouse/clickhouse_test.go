@@ -1,10 +1,12 @@
-// Package clickhouse tests the schema, the loader and the queries on a real
-// ClickHouse server, which it starts on loopback.
 package clickhouse
+
+// The tests run egress-load, as it is installed, with real servers on loopback:
+// Debian's ClickHouse, and one of today.
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -21,7 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testtools.Main(m, testtools.OnPath, "../../cmd/aggmerge", "../../cmd/aggjoin")
+	testtools.Main(m, testtools.OnPath, "../../cmd/aggmerge", "../../cmd/aggjoin", "../../cmd/egress-load")
 }
 
 const configuration = `<?xml version="1.0"?>
@@ -46,36 +48,63 @@ const users = `<?xml version="1.0"?>
 type server struct {
 	t    testing.TB
 	url  string
-	port string // of its own protocol
+	port string // of its own protocol; "" if it speaks HTTP alone
 	http bool   // which of both to use
 }
 
-func start(t testing.TB) *server {
-	testtools.Need(t, "clickhouse-server", "clickhouse-client", "curl")
+// onBoth runs a test with a server of each version.
+func onBoth(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Run("18.16", func(t *testing.T) { test(t, startOld(t)) })
+	t.Run("26.7", func(t *testing.T) { test(t, startNew(t)) })
+}
+
+// startOld starts the server of Debian 12.
+func startOld(t testing.TB) *server {
+	testtools.Need(t, "clickhouse-server", "clickhouse-client")
 	dir := t.TempDir()
 	ports := testtools.FreePorts(t, 2)
 	web, tcp := fmt.Sprint(ports[0]), fmt.Sprint(ports[1])
 	config := strings.NewReplacer("DIR", dir, "HTTP", web, "TCP", tcp).Replace(configuration)
 	testtools.Write(t, dir+"/config.xml", config)
 	testtools.Write(t, dir+"/users.xml", users)
-	program, err := exec.LookPath("clickhouse-server")
+	s := &server{t: t, url: "http://127.0.0.1:" + web + "/", port: tcp, http: true}
+	s.start(exec.Command("clickhouse-server", "--config-file="+dir+"/config.xml"))
+	return s
+}
+
+// startNew starts the engine of today, which scripts/test has brought here.
+func startNew(t testing.TB) *server {
+	testtools.Need(t, "node")
+	cache, err := os.UserCacheDir()
 	testtools.Must(t, err)
-	cmd := exec.Command(program, "--config-file="+dir+"/config.xml")
+	modules := filepath.Join(cache, "egress-monitor", "chdb")
+	if _, err := os.Stat(modules + "/node_modules/chdb"); err != nil {
+		testtools.Missing(t, "the package chdb is not there: scripts/test brings it")
+	}
+	port := fmt.Sprint(testtools.FreePorts(t, 1)[0])
+	s := &server{t: t, url: "http://127.0.0.1:" + port + "/", http: true}
+	cmd := exec.Command("node", "../../testdata/clickhouse/server.js", modules, port, filepath.Join(t.TempDir(), "data"))
+	cmd.Env = append(os.Environ(), "TZ=Pacific/Chatham")
+	s.start(cmd)
+	return s
+}
+
+// start starts the process, and waits until it answers.
+func (s *server) start(cmd *exec.Cmd) {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	testtools.Must(t, cmd.Start())
-	t.Cleanup(func() {
+	testtools.Must(s.t, cmd.Start())
+	s.t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	s := &server{t: t, url: "http://127.0.0.1:" + web + "/", port: tcp}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if r, err := http.Get(s.url); err == nil {
 			r.Body.Close()
-			return s
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("ClickHouse does not answer: %s", said.String())
+			s.t.Fatalf("ClickHouse does not answer: %s", said.String())
 		}
 	}
 }
@@ -86,7 +115,7 @@ func (s *server) run(args ...string) (stdout, stderr string, status int) {
 	if s.http {
 		args = append([]string{"--url", s.url}, args...)
 	}
-	cmd := exec.Command("./egress-load", args...)
+	cmd := exec.Command("egress-load", args...)
 	cmd.Env = append(os.Environ(), "EGRESS_CLICKHOUSE=clickhouse-client --host 127.0.0.1 --port "+s.port)
 	return testtools.Run(s.t, cmd)
 }
@@ -101,7 +130,7 @@ func (s *server) do(args ...string) {
 
 func (s *server) query(name string) string {
 	s.t.Helper()
-	out, errs, status := s.run("--query", "queries/"+name+".sql")
+	out, errs, status := s.run("--query", name, "--since", "2026-02-01")
 	if status != 0 || errs != "" {
 		s.t.Fatalf("%s: exit status %d: %s", name, status, errs)
 	}
@@ -109,14 +138,17 @@ func (s *server) query(name string) string {
 }
 
 // statement runs SQL of the test's own.
-func (s *server) statement(sql string) {
+func (s *server) statement(sql string) string {
 	s.t.Helper()
 	r, err := http.Post(s.url, "text/plain", strings.NewReader(sql))
 	testtools.Must(s.t, err)
 	defer r.Body.Close()
+	answer, err := io.ReadAll(r.Body)
+	testtools.Must(s.t, err)
 	if r.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s", sql, r.Status)
+		s.t.Fatalf("%s: %s: %s", sql, r.Status, answer)
 	}
+	return string(answer)
 }
 
 // A row of a file.
@@ -126,14 +158,17 @@ type row struct {
 	ips   string // sorted, with commas; empty for an address
 }
 
-// A host is what a pull brought of one: its two files.
-type host struct{ domains, ips map[string]row }
+// A machine is what a pull brought of one host: its two files.
+type machine struct{ domains, ips map[string]row }
 
-// A pull is a pulled folder.
-type pull struct {
+// A folder is a pulled one.
+type folder struct {
 	dir   string
-	hosts map[string]host
+	hosts map[string]machine
 }
+
+// shown is a time of the files as ClickHouse prints it.
+func shown(stamp string) string { return stamp[:10] + " " + stamp[11:19] }
 
 func stamp(minute int) string {
 	return time.Date(2026, 2, 8, 21, minute, 0, 0, time.UTC).Format("2006-01-02T15:04:05Z")
@@ -141,8 +176,8 @@ func stamp(minute int) string {
 
 // keys of all kinds: what must be quoted in one language or another.
 var (
-	names = []string{`.`, `\032a\\.example`, `o'brien.example`, `"q".example`, `$(x).example`, `{a:b}.example`, `--.example`, `\N`,
-		`NULL`, `x;y`, `%s.example`, `_dns.resolver.arpa`, `mail.dns.google`, `dns.google`, `notdns.google`}
+	names = []string{`.`, `\032a\\.example`, `o'brien.example`, `"q".example`, `$(x).example`, `{a:b}.example`, `--.example`, `\n`,
+		`null`, `\t.x`, `x;y`, `%s.example`, `_dns.resolver.arpa`, `mail.dns.google`, `dns.google`, `notdns.google`}
 	addresses = []string{"8.8.8.8", "192.0.2.53", "2001:db8::1", "::ffff:192.0.2.7", "198.51.100.0"}
 )
 
@@ -179,10 +214,10 @@ func unite(a, b string) string {
 }
 
 // later is a host some time after: rows grew or are new; or it began anew.
-func (h host) later(r *rand.Rand, minute int) host {
-	n := host{map[string]row{}, map[string]row{}}
+func (h machine) later(r *rand.Rand, minute int) machine {
+	n := machine{map[string]row{}, map[string]row{}}
 	if h.domains != nil && r.IntN(4) > 0 {
-		n = host{maps.Clone(h.domains), maps.Clone(h.ips)}
+		n = machine{maps.Clone(h.domains), maps.Clone(h.ips)}
 	}
 	for range 40 {
 		d := names[r.IntN(len(names))]
@@ -211,8 +246,8 @@ func text(rows map[string]row) string {
 	return b.String()
 }
 
-func newPull(t testing.TB, hosts map[string]host, minute int) pull {
-	p := pull{t.TempDir(), hosts}
+func newPull(t testing.TB, hosts map[string]machine, minute int) folder {
+	p := folder{t.TempDir(), hosts}
 	for name, h := range hosts {
 		dir := filepath.Join(p.dir, name)
 		testtools.Write(t, dir+"/unique-domains.log", text(h.domains))
@@ -223,22 +258,22 @@ func newPull(t testing.TB, hosts map[string]host, minute int) pull {
 }
 
 // twoPulls is the same hosts at two times; one of them came later.
-func twoPulls(t testing.TB) (first, second pull) {
+func twoPulls(t testing.TB) (first, second folder) {
 	r := rand.New(rand.NewPCG(1, 2))
-	before, after := map[string]host{}, map[string]host{}
+	before, after := map[string]machine{}, map[string]machine{}
 	for i := range 25 {
 		name := fmt.Sprintf("host%02d", i)
-		h := host{}.later(r, r.IntN(20))
+		h := machine{}.later(r, r.IntN(20))
 		if i < 24 {
 			before[name] = h
 		}
-		after[name] = h.later(r, 20+r.IntN(20))
+		after[name] = h.later(r, 31+r.IntN(15))
 	}
 	// sums that do not fit, and one that just does
-	after["host00"].ips["203.0.113.1"] = row{1<<64 - 1, stamp(1), ""}
-	after["host01"].ips["203.0.113.1"] = row{7, stamp(1), ""}
-	after["host02"].ips["203.0.113.2"] = row{1 << 62, stamp(1), ""}
-	after["host03"].ips["203.0.113.2"] = row{1<<62 + 1, stamp(1), ""}
+	after["host00"].ips["203.0.113.1"] = row{1<<64 - 1, stamp(32), ""}
+	after["host01"].ips["203.0.113.1"] = row{7, stamp(32), ""}
+	after["host02"].ips["203.0.113.2"] = row{1 << 62, stamp(32), ""}
+	after["host03"].ips["203.0.113.2"] = row{1<<62 + 1, stamp(32), ""}
 	return newPull(t, before, 30), newPull(t, after, 50)
 }
 
@@ -250,7 +285,7 @@ func filter(t testing.TB, tool string, args ...string) string {
 	return string(out)
 }
 
-func (p pull) merged(t testing.TB, file string) string {
+func (p folder) merged(t testing.TB, file string) string {
 	files, err := filepath.Glob(p.dir + "/*/" + file)
 	testtools.Must(t, err)
 	return filter(t, "aggmerge", files...)
@@ -272,7 +307,7 @@ func wantText(t testing.TB, what, got, want string) {
 }
 
 // expected is the answers, made of the files by other means.
-func expected(t testing.TB, first, second pull) map[string]string {
+func expected(t testing.TB, first, second folder) map[string]string {
 	want := map[string]string{
 		"fleet-domains": second.merged(t, "unique-domains.log"),
 		"fleet-ips":     second.merged(t, "unique-ips.log"),
@@ -282,28 +317,37 @@ func expected(t testing.TB, first, second pull) map[string]string {
 		lines[query] = append(lines[query], fmt.Sprintf(format, args...))
 	}
 	domainHosts, ipHosts := map[string][]string{}, map[string][]string{}
+	for name, h := range second.hosts {
+		for a := range h.ips {
+			ipHosts[a] = append(ipHosts[a], name)
+		}
+	}
+	direct := directIPs(t, first, second, ipHosts)
 	for _, name := range slices.Sorted(maps.Keys(second.hosts)) {
 		h := second.hosts[name]
 		before, known := first.hosts[name]
 		for _, d := range slices.Sorted(maps.Keys(h.domains)) {
 			domainHosts[d] = append(domainHosts[d], name)
 			if _, old := before.domains[d]; !old && known {
-				add("new-domains", "%s\t%s\t%d\t%s", name, d, h.domains[d].count, h.domains[d].last)
+				add("new-domains", "%s\t%s\t%d\t%s\t%s", name, d, h.domains[d].count, shown(h.domains[d].last), shown(h.domains[d].last))
 			}
 			switch d {
 			case "dns.google", "mail.dns.google":
-				add("resolver-bypass", "%s\t%s\t%d\t%s\tGoogle", name, d, h.domains[d].count, h.domains[d].last)
+				add("resolver-bypass", "%s\t%s\t%d\t%s\tGoogle", name, d, h.domains[d].count, shown(h.domains[d].last))
 			case "_dns.resolver.arpa":
-				add("resolver-bypass", "%s\t%s\t%d\t%s\tLooks for encrypted DNS", name, d, h.domains[d].count, h.domains[d].last)
+				add("resolver-bypass", "%s\t%s\t%d\t%s\tLooks for encrypted DNS", name, d, h.domains[d].count, shown(h.domains[d].last))
 			}
 		}
 		for _, a := range slices.Sorted(maps.Keys(h.ips)) {
-			ipHosts[a] = append(ipHosts[a], name)
 			if _, old := before.ips[a]; !old && known {
-				add("new-ips", "%s\t%s\t%d\t%s", name, a, h.ips[a].count, h.ips[a].last)
+				known := 0
+				if !strings.Contains(direct, "\n"+name+"\t"+a+"\t") {
+					known = 1
+				}
+				add("new-ips", "%s\t%s\t%d\t%s\t%s\t%d", name, a, h.ips[a].count, shown(h.ips[a].last), shown(h.ips[a].last), known)
 			}
 			if a == "8.8.8.8" {
-				add("resolver-bypass", "%s\t%s\t%d\t%s\tGoogle", name, a, h.ips[a].count, h.ips[a].last)
+				add("resolver-bypass", "%s\t%s\t%d\t%s\tGoogle", name, a, h.ips[a].count, shown(h.ips[a].last))
 			}
 		}
 	}
@@ -313,21 +357,21 @@ func expected(t testing.TB, first, second pull) map[string]string {
 			r := second.hosts[name].domains[d]
 			total, last = total+r.count, max(last, r.last)
 		}
-		for _, p := range []pull{first, second} {
+		for _, p := range []folder{first, second} {
 			for _, h := range p.hosts {
 				if r, ok := h.domains[d]; ok {
 					began = min(began, r.last)
 				}
 			}
 		}
-		add("prevalence", "%04d\t%s\t%d\t%d\t%s\t%s", len(on), d, len(on), total, began, last)
+		add("prevalence", "%04d\t%s\t%d\t%d\t%s\t%s", len(on), d, len(on), total, shown(began), shown(last))
 		if len(on) == 1 {
-			add("one-host", "%s\t%s\t%d\t%s", on[0], d, total, last)
+			add("one-host", "%s\t%s\t%d\t%s", on[0], d, total, shown(last))
 		}
 	}
 	for a, on := range ipHosts {
 		if r := second.hosts[on[0]].ips[a]; len(on) == 1 {
-			add("one-host", "%s\t%s\t%d\t%s", on[0], a, r.count, r.last)
+			add("one-host", "%s\t%s\t%d\t%s", on[0], a, r.count, shown(r.last))
 		}
 	}
 	for query, l := range lines {
@@ -339,12 +383,13 @@ func expected(t testing.TB, first, second pull) map[string]string {
 		}
 		want[query] = strings.Join(l, "\n") + "\n"
 	}
-	want["direct-ips"] = direct(t, second, ipHosts)
+	want["direct-ips"] = direct[1:]
 	return want
 }
 
-// direct is what aggjoin says of each host, with the number of hosts.
-func direct(t testing.TB, p pull, on map[string][]string) string {
+// directIPs is what aggjoin says of each host, with the number of hosts, and
+// since when; after an empty line.
+func directIPs(t testing.TB, first, p folder, on map[string][]string) string {
 	var lines []string
 	for name := range p.hosts {
 		dir := filepath.Join(p.dir, name)
@@ -352,49 +397,46 @@ func direct(t testing.TB, p pull, on map[string][]string) string {
 		for line := range strings.Lines(joined) {
 			f := strings.Fields(line)
 			if f[3] == "-" {
-				hosts := len(on[f[0]])
+				hosts, since := len(on[f[0]]), f[2]
+				if old, ok := first.hosts[name].ips[f[0]]; ok {
+					since = min(since, old.last)
+				}
 				count := p.hosts[name].ips[f[0]].count
-				lines = append(lines, fmt.Sprintf("%04d %020d %s\t%s\t%s\t%s\t%d\n", hosts, ^count, name, f[0], f[1], f[2], hosts))
+				lines = append(lines, fmt.Sprintf("%04d %020d %s\t%s\t%s\t%s\t%d\t%s\t\n", hosts, ^count, name, f[0], f[1], shown(f[2]), hosts, shown(since)))
 			}
 		}
 	}
 	sort.Strings(lines)
-	var b strings.Builder
+	b := "\n"
 	for _, l := range lines {
-		b.WriteString(l[26:])
+		b += l[26:]
 	}
-	return b.String()
+	return b
 }
 
-// TestOrders loads two pulls of the same hosts, again and again, in both orders
+// orders loads two pulls of the same hosts, again and again, in both orders
 // and by both roads. Each time the answers must be those of the filters.
-func TestOrders(t *testing.T) {
-	s := start(t)
+func orders(t *testing.T, s *server) {
 	first, second := twoPulls(t)
 	want := expected(t, first, second)
 	for _, order := range []struct {
 		http  bool
-		loads []pull
+		loads []folder
 	}{
-		{false, []pull{first, second}},
-		{true, []pull{first, second, second}},
-		{true, []pull{second, first}},
-		{false, []pull{second, first, first, second, first}},
+		{false, []folder{first, second}},
+		{true, []folder{second, first, second, first}},
 	} {
 		s.statement("DROP DATABASE IF EXISTS egress")
-		s.http = order.http
+		s.http = order.http || s.port == ""
 		s.do("--schema")
 		s.do("--schema") // twice is once
-		for range 2 {
-			s.do("--resolvers", "../../lib/resolvers/resolvers.txt")
-		}
 		for _, p := range order.loads {
 			s.do(p.dir)
 		}
 		s.compare(fmt.Sprintf("http %v, %d loads", order.http, len(order.loads)), want)
 	}
 	// and when ClickHouse has merged its parts, which it does when it likes
-	for _, table := range []string{"domain_states", "ip_states", "loads", "domain_firsts", "ip_firsts", "resolvers"} {
+	for _, table := range []string{"name_states", "address_states", "loaded", "name_seen", "address_seen", "name_days", "address_days", "pulls"} {
 		s.statement("OPTIMIZE TABLE egress." + table + " FINAL")
 	}
 	s.compare("optimized", want)
@@ -405,7 +447,7 @@ func (s *server) compare(what string, want map[string]string) {
 	for query, answer := range want {
 		got := s.query(query)
 		switch query {
-		case "one-host", "resolver-bypass": // the order of keys is not the order of lines
+		case "one-host", "resolver-bypass", "new-domains", "new-ips": // the order of keys is not the order of lines
 			got = sortLines(got)
 		case "new-in-fleet":
 			continue
@@ -420,29 +462,26 @@ func sortLines(text string) string {
 	return strings.Join(l, "")
 }
 
-// TestNewInFleet: new on one host is not new to the fleet.
-func TestNewInFleet(t *testing.T) {
-	s := start(t)
+// newInFleet: new on one host is not new to the fleet.
+func newInFleet(t *testing.T, s *server) {
 	r := func(minute int) row { return row{1, stamp(minute), "-"} }
 	a, b := map[string]row{"old.example": r(1)}, map[string]row{"b.example": r(1), "gone.example": r(1)}
-	first := newPull(t, map[string]host{"a": {a, nil}, "b": {b, nil}}, 30)
+	first := newPull(t, map[string]machine{"a": {a, nil}, "b": {b, nil}}, 30)
 	a2, b2 := maps.Clone(a), maps.Clone(b)
 	a2["b.example"], a2["new.example"], a2["gone.example"] = r(40), r(41), r(42)
 	b2["new.example"] = r(40)
 	delete(b2, "gone.example")
-	second := newPull(t, map[string]host{"a": {a2, nil}, "b": {b2, nil}}, 50)
-	s.do("--schema")
-	for _, p := range []pull{second, first, second} {
+	second := newPull(t, map[string]machine{"a": {a2, nil}, "b": {b2, nil}}, 50)
+	for _, p := range []folder{second, first, second} {
 		s.do(p.dir)
 	}
 	wantText(t, "new-in-fleet", strings.ReplaceAll(s.query("new-in-fleet"), "\tb\n", "\ta\n"),
-		"new.example\t2\t20260208215000\t2026-02-08T21:40:00Z\ta\n")
+		"new.example\t2\t2026-02-08 21:40:00\ta\n")
 }
 
-// TestHostile: folders and files that egress-pull did not make are reported and
+// hostile: folders and files that egress-pull did not make are reported and
 // not loaded; what stood there stays, and the others go in.
-func TestHostile(t *testing.T) {
-	s := start(t)
+func hostile(t *testing.T, s *server) {
 	domains := map[string]row{"a.example": {1, stamp(1), "-"}}
 	ips := map[string]row{"192.0.2.1": {1, stamp(1), ""}}
 	lines := []string{
@@ -450,9 +489,9 @@ func TestHostile(t *testing.T) {
 		"a.example 1 2026-02-08T21:01:00Z", "a.example\t7\t2026-02-08T21:01:00Z\t-", "a,b 1 2026-02-08T21:01:00Z -",
 		"b.example 1 2026-02-08T21:01:00Z -\na.example 1 2026-02-08T21:01:00Z -", "a.example 1 now() -", "\x1b 1 2026-02-08T21:01:00Z -",
 	}
-	hosts := map[string]host{"good": {domains, ips}}
+	hosts := map[string]machine{"good": {domains, ips}}
 	for i := range lines {
-		hosts[fmt.Sprint("bad", i)] = host{domains, ips}
+		hosts[fmt.Sprint("bad", i)] = machine{domains, ips}
 	}
 	before, p := newPull(t, hosts, 30), newPull(t, hosts, 50)
 	for i, line := range lines {
@@ -462,16 +501,15 @@ func TestHostile(t *testing.T) {
 	for _, name := range names {
 		testtools.Write(t, filepath.Join(p.dir, name, "pull.status"), "time="+stamp(50)+"\n")
 	}
-	s.do("--schema")
 	s.do(before.dir)
-	for _, http := range []bool{false, true} {
+	for _, http := range []bool{s.port == "", true} {
 		s.http = http
 		_, errs, status := s.run(p.dir)
-		if status != 1 || strings.Count(errs, "\n") != len(names)+len(lines) {
+		if status != 1 || strings.Count(errs, "\n") != len(names)+len(lines)+1 || !strings.HasSuffix(errs, "egress-load: 1 of 17 hosts loaded\n") {
 			t.Errorf("exit status %d: %s", status, errs)
 		}
 		for i, line := range lines {
-			if !strings.Contains(errs, fmt.Sprintf("egress-load: bad%d: unique-domains.log: line ", i)) {
+			if !strings.Contains(errs, fmt.Sprintf("egress-load: bad%d: unique-domains.log: ", i)) {
 				t.Errorf("%q: says %s", line, errs)
 			}
 		}
@@ -490,18 +528,21 @@ func TestHostile(t *testing.T) {
 
 // TestFailure: a server that cannot be reached is a failure.
 func TestFailure(t *testing.T) {
-	testtools.Need(t, "clickhouse-client", "curl")
-	p := newPull(t, map[string]host{"a": {}}, 1)
+	testtools.Need(t, "clickhouse-client")
+	p := newPull(t, map[string]machine{"a": {}}, 1)
 	for _, http := range []bool{false, true} {
-		s := &server{t: t, url: "http://127.0.0.1:1/", port: "1", http: http}
-		if _, errs, status := s.run(p.dir); status == 0 || errs == "" {
+		s := &server{t: t, url: "http://user:secret@127.0.0.1:1/", port: "1", http: http}
+		if _, errs, status := s.run(p.dir); status == 0 || errs == "" || strings.Contains(errs, "secret") {
 			t.Errorf("http %v: exit status %d: %s", http, status, errs)
 		}
 	}
-	for _, args := range [][]string{nil, {"--no-such"}, {"--url"}, {"--query"}} {
+	for _, args := range [][]string{nil, {"--no-such"}, {"--url"}, {"--query"}, {"--schema", "dir"}, {"--schema", "--list"}, {"--keep", "0", "dir"}} {
 		s := &server{t: t}
-		if _, errs, status := s.run(args...); status != 2 || !strings.HasPrefix(errs, "usage: egress-load ") {
+		if _, errs, status := s.run(args...); status != 2 || !strings.HasPrefix(errs, "egress-load: ") {
 			t.Errorf("%q: exit status %d: %s", args, status, errs)
 		}
+	}
+	if _, errs, status := (&server{t: t}).run("--query", "direct"); status != 1 || !strings.HasPrefix(errs, "egress-load: direct: no query has that name") {
+		t.Errorf("exit status %d: %s", status, errs)
 	}
 }
