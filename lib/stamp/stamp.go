@@ -9,10 +9,11 @@
 //	Nov 03 08:05:00    journalctl
 //
 // What it does not say has to be found out. The zone is the Clock's. The year
-// is the latest one that does not put the stamp after the Clock's Now: so a log
-// is read right until it is a year old. In autumn, when clocks are set back, an
-// hour comes twice: a stamp belongs to the first of the two until the stamps
-// have gone backwards.
+// is the latest one that puts the stamp at most a day after the Clock's Now: so
+// a log is read right until it is a year old, also if its writer's clock is
+// ahead, or in another zone. In autumn, when clocks are set back, an hour comes
+// twice: a stamp belongs to the first of the two until the stamps have gone
+// backwards. Guesses that may be wrong are reported: see Doubt.
 package stamp
 
 import "time"
@@ -25,15 +26,23 @@ const (
 	// two writers, or two threads of one, do not always write in order.
 	slack = 5
 
-	// leeway is by how much a stamp may lie after the wall clock. Without it
-	// a clock that is set right by a second would move lines to last year.
+	// leeway is by how much a stamp may lie after Now without a word: clocks
+	// differ, and are set right.
 	leeway = 60
+
+	// ahead is by how much a stamp may lie after Now at all. Zones are up to 26
+	// hours apart, but nobody's log is read there and then.
+	ahead = 86400
 )
 
 // A Clock reads the stamps of one log, in their order.
 type Clock struct {
 	Location *time.Location // nil is the zone of the process (TZ)
-	Now      time.Time      // no stamp lies after it; the zero Time is the wall clock
+	Now      time.Time      // when the log is read; the zero Time is the wall clock
+
+	// Doubt, if there is one, is told of the first guess of each kind that may
+	// be wrong.
+	Doubt func(Doubt)
 
 	// Last is the stamp that was read last, 0 for none. It decides which of
 	// two hours is meant when clocks are set back; whoever reads a log in
@@ -43,7 +52,9 @@ type Clock struct {
 	minute        [12]byte // "Nov 23 08:05", the minute of the last stamp
 	known         bool     // for all seconds of that minute:
 	first, second int64    // when it began, or the two times it did
-	now           int64
+	now           int64    // Now, and the leeway
+	before        int64    // the last stamp whose year was guessed
+	doubted       [2]bool  // by kind
 }
 
 // Unix reads the stamp that b begins with. A log has many lines in a minute:
@@ -59,12 +70,7 @@ func (c *Clock) Unix(b []byte) (unix int64, ok bool) {
 	if (!c.known || [12]byte(b) != c.minute) && !c.find(b, sec) {
 		return 0, false
 	}
-	unix = c.first + sec
-	if c.second != c.first && unix < c.Last-slack && c.second+sec <= c.now {
-		unix = c.second + sec
-	}
-	c.Last = unix
-	return unix, true
+	return c.choose(c.first, c.second, sec), true
 }
 
 // find works out when the minute of a stamp began.
@@ -77,30 +83,45 @@ func (c *Clock) find(b []byte, sec int64) bool {
 	if !ok || !ok2 || !ok3 || !ok4 || day == 0 || hour > 23 || min > 59 || b[3] != ' ' || b[6] != ' ' || b[9] != ':' {
 		return false
 	}
-	loc := c.Location
-	if loc == nil {
-		loc = time.Local
+	c.minute = [12]byte(b)
+	var edge bool
+	c.first, c.second, edge, ok = c.guess(m, int(day), int(hour), int(min), sec, c.location())
+	c.known = ok && !edge
+	return ok
+}
+
+func (c *Clock) location() *time.Location {
+	if c.Location == nil {
+		return time.Local
 	}
-	c.now = c.Now.Unix()
+	return c.Location
+}
+
+// guess works out in which year a minute began, for a second of it: the two
+// times it may have, and whether the year may be another for another second.
+func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Location) (first, second int64, edge, ok bool) {
+	c.setNow()
+	limit := c.now - leeway + ahead
+	year := time.Unix(limit, 0).In(loc).Year()
+	for y := year; y > year-9; y-- { // Feb 29 of 2096 is followed by that of 2104
+		if day > daysIn(y, m) {
+			continue
+		}
+		first, second = instants(time.Date(y, m, day, hour, min, 0, 0, loc))
+		if first+sec <= limit {
+			c.judge(first + sec)
+			return first, second, edge || limit < first+59, true
+		}
+		edge = edge || first <= limit
+	}
+	return 0, 0, false, false
+}
+
+func (c *Clock) setNow() {
+	c.now = c.Now.Unix() + leeway
 	if c.Now.IsZero() {
 		c.now = time.Now().Unix() + leeway
 	}
-	c.minute, c.known = [12]byte(b), true
-	year := time.Unix(c.now, 0).In(loc).Year()
-	for y := year; y > year-9; y-- { // Feb 29 of 2096 is followed by that of 2104
-		if day > int64(daysIn(y, m)) {
-			continue
-		}
-		c.first, c.second = instants(time.Date(y, m, int(day), int(hour), int(min), 0, 0, loc))
-		if c.first <= c.now && c.now < c.first+59 {
-			c.known = false // now is in this minute: the year depends on the second
-		}
-		if c.first+sec <= c.now {
-			return true
-		}
-	}
-	c.known = false
-	return false
 }
 
 // instants is when the clock on the wall shows what t shows: mostly t alone,
