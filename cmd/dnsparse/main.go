@@ -6,7 +6,8 @@
 //	cursorcat --show-cursor dnsmasq.log | dnsparse --carry CURSOR | aggmerge …
 //
 // Package dnsmasq says how the lines are read, package transact how addresses
-// are followed to the name that was asked.
+// are followed to the name that was asked, package carrier how a line travels
+// that is not in dnsmasq's own file.
 package main
 
 import (
@@ -16,8 +17,8 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
-	"egress-monitor/lib/stamp"
 	"egress-monitor/lib/transact"
+	"egress-monitor/lib/unpack"
 )
 
 // buffer is the size of the first buffer. cursorcat and dnsparse together take
@@ -26,11 +27,13 @@ import (
 const buffer = 256 << 10
 
 type command struct {
+	Tag          []string    `placeholder:"T" sep:"none" help:"Take the lines of this program for dnsmasq's as well; - is lines that name none."`
+	Host         string      `placeholder:"H" help:"Count the lines of this host only."`
 	UTC          bool        `name:"utc" help:"Time stamps are UTC, not of the zone of this process (TZ)."`
-	Now          time.Time   `placeholder:"RFC3339" help:"The instant that no line lies behind: it decides the year. Default: the wall clock."`
+	Now          time.Time   `placeholder:"RFC3339" help:"When the log is read: it decides the year. Default: the wall clock."`
 	Carry        string      `placeholder:"FILE" help:"The cursor file of the poll before, for what was open at its end."`
 	LineBuffered bool        `help:"Print records whenever there is no more input for now."`
-	Files        []string    `arg:"" optional:"" name:"file" help:"Logs, oldest first; - is standard input, and so is none."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Logs, oldest first, also compressed ones; - is standard input, and so is none."`
 	Version      cli.Version `help:"Print the version and exit."`
 }
 
@@ -39,25 +42,39 @@ func main() {
 }
 
 func (c *command) Run() error {
-	clock := stamp.Clock{Now: c.Now}
-	if c.UTC {
-		clock.Location = time.UTC
+	in, out := c.open(), bufio.NewWriterSize(os.Stdout, 64<<10)
+	clock, err := c.clock(in)
+	if err != nil {
+		return err
 	}
 	log := transact.New(clock)
 	if err := c.restore(log); err != nil {
 		return err
 	}
-	in, out := batch.Open(c.Files), bufio.NewWriterSize(os.Stdout, 64<<10)
-	in.Buffer = buffer
+	s := newStream(c, in, out, log)
 	for in.Scan() {
-		if err := log.Line(in.Bytes()); err != nil {
-			in.Skip(because(err, in))
+		line := in.Bytes()
+		if s.foreign(line) || log.Line(line) != nil {
+			s.other(line)
 		}
 		if log.Full() || c.LineBuffered && !in.Buffered() {
-			if err := print(log, out, c.LineBuffered); err != nil {
+			if err := s.print(c.LineBuffered); err != nil {
 				return err
 			}
 		}
 	}
-	return c.finish(log, in, out)
+	return s.finish()
+}
+
+// open opens the input.
+func (c *command) open() *batch.Scanner {
+	if len(c.Files) == 0 {
+		c.Files = []string{"-"}
+	}
+	in := batch.Open(c.Files)
+	in.Buffer = buffer
+	if c.Carry == "" { // a poll reads what cursorcat prints
+		in.Through = unpack.Reader
+	}
+	return in
 }

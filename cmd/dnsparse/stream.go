@@ -6,21 +6,58 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/journal"
+	"egress-monitor/lib/overlooked"
+	"egress-monitor/lib/stamp"
 	"egress-monitor/lib/transact"
 )
 
+// A stream is the lines that are read, and what is made of them.
+type stream struct {
+	command *command
+	in      *batch.Scanner
+	out     *bufio.Writer
+	log     *transact.Tracker
+	entries *journal.Reader // of lines that are not of dnsmasq's own file
+	unread  overlooked.Lines
+	bad     int // lines that could not be read, among these
+	printed bool
+}
+
+func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.Tracker) *stream {
+	s := &stream{command: c, in: in, out: out, log: log}
+	s.entries = journal.NewReader(lines{in})
+	s.entries.Details = true
+	s.entries.Continued = s.rejected
+	s.entries.Assumed = func(what string) { cli.Warn("%s: %s", in.Place(), what) }
+	s.entries.Boot = func() int64 { return 0 }
+	in.Rejected = s.rejected
+	return s
+}
+
+// clock reads the stamps of the log.
+func (c *command) clock(in *batch.Scanner) (clock stamp.Clock, err error) {
+	clock = stamp.Clock{Now: c.Now, Location: time.UTC, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}
+	if !c.UTC {
+		clock.Location, err = stamp.Local()
+	}
+	return clock, err
+}
+
 // print prints the records so far.
-func print(log *transact.Tracker, out *bufio.Writer, flush bool) error {
-	err := log.Print(func(record []byte) error {
-		_, err := out.Write(literal(record))
+func (s *stream) print(flush bool) error {
+	err := s.log.Print(func(record []byte) error {
+		s.printed = true
+		_, err := s.out.Write(literal(record))
 		return err
 	})
 	if err == nil && flush {
-		err = out.Flush()
+		err = s.out.Flush()
 	}
 	return err
 }
@@ -36,19 +73,38 @@ func literal(record []byte) []byte {
 }
 
 // finish prints the rest, and the trailer if there is one.
-func (c *command) finish(log *transact.Tracker, in *batch.Scanner, out *bufio.Writer) error {
-	if k := in.Skipped(); k.Lines > 0 {
+func (s *stream) finish() error {
+	if s.entries.End() {
+		s.entry(s.entries.Entry())
+	}
+	t := s.in.Trailer()
+	adhoc := t.Cursor == ""
+	if k := s.in.Skipped(); k.Lines > 0 && (!adhoc || k.Lines > s.bad) {
 		cli.Warn("%v", k)
 	}
-	if log.Lost > 0 {
-		cli.Warn("gap: dnsmasq could not write all lines: %q (%d such lines)", log.FirstLost, log.Lost)
+	if s.log.Lost > 0 {
+		cli.Warn("gap: dnsmasq could not write all lines: %q (%d such lines)", s.log.FirstLost, s.log.Lost)
 	}
-	if err := print(log, out, false); err != nil {
+	if err := s.print(false); err != nil {
 		return err
 	}
-	t := in.Trailer()
-	t.Carry = log.Carry()
-	return errors.Join(in.Err(), batch.Finish(out, t))
+	if adhoc {
+		s.unread.Report(cli.Warn)
+	}
+	t.Carry = s.log.Carry()
+	err := errors.Join(s.in.Err(), batch.Finish(s.out, t))
+	if err == nil && adhoc && s.in.Seen() && !s.printed {
+		err = s.nothing()
+	}
+	return err
+}
+
+// nothing says why nothing was counted.
+func (s *stream) nothing() error {
+	if s.log.Lines > 0 {
+		return errors.New("no question was counted: dnsmasq runs, and logs none (log-queries=extra in its configuration makes it)")
+	}
+	return errors.New("no question was counted (dnsparse(1) has examples of where to take them from)")
 }
 
 // restore takes up what was open at the end of the poll before.
@@ -71,14 +127,6 @@ func (c *command) restore(log *transact.Tracker) error {
 		}
 	}
 	return nil
-}
-
-// because adds the line to the first error, which is the one that is shown.
-func because(err error, in *batch.Scanner) error {
-	if in.Skipped().Lines > 0 {
-		return err
-	}
-	return fmt.Errorf("%w: %s", err, short(string(in.Bytes())))
 }
 
 // short quotes text, or the beginning of it.

@@ -4,10 +4,13 @@
 //
 //	journalctl ... --show-cursor | ipparse | aggmerge ...
 //
-// Lines of other kinds are skipped; the cursor line passes through.
+// Lines of other kinds are skipped; the cursor line passes through. Package
+// journal says in which forms the lines may come, package netfilter how a LOG
+// line is read.
 package main
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"time"
@@ -18,16 +21,20 @@ import (
 	"egress-monitor/lib/netfilter"
 	"egress-monitor/lib/pipe"
 	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/unpack"
 )
 
 type command struct {
-	Prefix       string      `placeholder:"P" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\", with a space)."`
+	Prefix       []string    `placeholder:"P" sep:"none" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\"); may be given several times, and without the blank at its end."`
+	Tag          []string    `placeholder:"T" sep:"none" help:"Count the lines of this program as well, such as ulogd; - is lines that name none."`
+	Relay        bool        `help:"Count lines with the header of another machine behind that of a relay."`
+	Host         string      `placeholder:"H" help:"Count the lines of this host only."`
 	UTC          bool        `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
-	Now          time.Time   `placeholder:"RFC3339" help:"The time that no line lies behind, for stamps without a year (the present)."`
+	Now          time.Time   `placeholder:"RFC3339" help:"When the log is read, for stamps without a year (the present)."`
 	Poll         poll        `embed:""`
 	LineBuffered bool        `help:"Print what there is before waiting for more."`
 	Version      cli.Version `help:"Print the version and exit."`
-	Files        []string    `arg:"" optional:"" name:"file" help:"Files to read; - is standard input, and so is none."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Files to read, also compressed ones; - is standard input, and so is none."`
 }
 
 func main() {
@@ -43,33 +50,57 @@ func (c *command) Run() error {
 
 // convert reads what there is, and prints it as records.
 func (c *command) convert(in *batch.Scanner, out *records) error {
-	entries := journal.NewReader(in)
-	if c.LineBuffered {
-		entries = journal.NewReader(prompt{in, out})
+	entries, err := c.entries(in, out)
+	if err != nil {
+		return err
 	}
-	entries.Clock, entries.Boot = c.clock(), sync.OnceValue(c.boot)
-	packets, lost := netfilter.NewParser(c.Prefix), gap{}
+	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in}
 	packets.Lookup = out.counts.Lookup
+	in.Rejected, entries.Continued = rest.reject, rest.unread
 	for entries.Next() {
 		e := entries.Entry()
 		if !c.Poll.isNew(in.Bytes()) {
 			continue
 		}
-		if e.Source != journal.Kernel {
-			lost.note(e)
+		if (e.Line != nil || e.Source != journal.Kernel || c.Host != "") && !c.counts(entries, packets, out, &lost, &rest) {
 			continue
 		}
 		dst, ok, err := packets.Parse(e.Message)
-		if err != nil {
-			in.Skip(err)
-		} else if id, found := packets.Found(); found {
-			out.addTo(id, e.Time)
-		} else if ok {
-			out.add(dst, e.Time)
+		if id, found := packets.Found(); found {
+			out.addTo(id, e)
+		} else if ok && err == nil {
+			out.add(dst, e)
+		} else {
+			out.last = false
+			rest.noPacket(e, err)
 		}
 	}
 	lost.warn()
-	if s := in.Skipped(); s.Lines > 0 {
+	return c.finish(in, out, &rest)
+}
+
+// counts says whether an entry may count that is not just one of the kernel's.
+func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out *records, lost *gap, rest *others) bool {
+	e := entries.Entry()
+	switch {
+	case c.Host != "" && !entries.IsOf(c.Host):
+		return false
+	case e.Line != nil && e.Line.Again > 0:
+		out.again(e)
+		return false
+	case e.Source == journal.Kernel || c.trusts(e, packets):
+		return true
+	}
+	lost.note(e)
+	rest.note(e)
+	out.last = false
+	return false
+}
+
+// finish prints the rest, and the trailer if there is one.
+func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
+	adhoc := in.Trailer().Cursor == "" && c.Poll.CursorFile == ""
+	if s := in.Skipped(); s.Lines > 0 && (!adhoc || s.Lines > rest.rejected) {
 		cli.Warn("%v", s)
 	}
 	if err := in.Err(); err != nil {
@@ -80,25 +111,50 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 		return err
 	}
 	out.print()
-	return batch.Finish(out.w, t)
+	if adhoc {
+		rest.lines.Report(cli.Warn)
+	}
+	err = batch.Finish(out.w, t)
+	if err == nil && adhoc && in.Seen() && !out.some {
+		err = errors.New("no line was counted (ipparse(1) has examples of where to take them from)")
+	}
+	return err
+}
+
+// entries reads the entries of the input.
+func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, error) {
+	zone, err := c.zone()
+	entries := journal.NewReader(in)
+	if c.LineBuffered {
+		entries = journal.NewReader(prompt{in, out})
+	}
+	entries.Clock = stamp.Clock{Location: zone, Now: c.Now, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}
+	entries.Boot, entries.Assumed = sync.OnceValue(c.boot), func(what string) { cli.Warn("%s: %s", in.Place(), what) }
+	entries.Details = len(c.Tag) > 0 || c.Host != ""
+	entries.Strict = c.Poll.CursorFile != ""
+	return entries, err
+}
+
+func (c *command) zone() (*time.Location, error) {
+	if c.UTC {
+		return time.UTC, nil
+	}
+	return stamp.Local()
 }
 
 // open opens the input. The pipe from journalctl is read with patience, unless
 // somebody waits for the output.
 func (c *command) open() *batch.Scanner {
 	if len(c.Files) > 1 || len(c.Files) == 1 && c.Files[0] != "-" {
-		return batch.Open(c.Files)
+		in := batch.Open(c.Files)
+		in.Through = unpack.Reader
+		return in
 	}
 	if c.LineBuffered {
-		return batch.Open(nil)
+		return batch.NewScanner(unpack.Reader(os.Stdin), "standard input")
 	}
-	return batch.NewScanner(pipe.Patient(os.Stdin), "standard input")
-}
-
-func (c *command) clock() stamp.Clock {
-	clock := stamp.Clock{Now: c.Now}
-	if c.UTC {
-		clock.Location = time.UTC
+	if c.Poll.CursorFile != "" {
+		return batch.NewScanner(pipe.Patient(os.Stdin), "standard input")
 	}
-	return clock
+	return batch.NewScanner(unpack.Reader(pipe.Patient(os.Stdin)), "standard input")
 }

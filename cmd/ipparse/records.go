@@ -19,23 +19,39 @@ import (
 type records struct {
 	counts *tally.Table
 	w      *bufio.Writer // keeps its first error for the end
+
+	id   uint32 // of the last entry,
+	last bool   // if it was counted
+	some bool   // there was one
 }
 
 func newRecords(w io.Writer) *records {
 	return &records{counts: tally.New(), w: bufio.NewWriterSize(w, 64<<10)}
 }
 
-func (r *records) add(dst []byte, unix int64) {
-	r.counts.Add(dst, 1, unix)
+func (r *records) add(dst []byte, e *journal.Entry) {
+	r.id = r.counts.Add(dst, uint64(e.Times()), e.Time)
+	r.last, r.some = true, true
 	if r.counts.Full() {
 		r.print()
 	}
 }
 
 // addTo is add for an address that is in the table.
-func (r *records) addTo(id uint32, unix int64) { r.counts.AddTo(id, 1, unix) }
+func (r *records) addTo(id uint32, e *journal.Entry) {
+	r.counts.AddTo(id, uint64(e.Times()), e.Time)
+	r.id, r.last = id, true
+}
+
+// again counts "last message repeated N times".
+func (r *records) again(e *journal.Entry) {
+	if r.last && e.SameHost {
+		r.counts.AddTo(r.id, uint64(e.Line.Again), e.Time)
+	}
+}
 
 func (r *records) print() error {
+	r.last = false
 	return r.counts.Print(false, func(record []byte) error {
 		_, err := r.w.Write(record)
 		return err

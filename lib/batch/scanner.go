@@ -34,6 +34,8 @@ type Scanner struct {
 	Buffer int
 	// Plain says that the input is a file of lines, and none of them a trailer.
 	Plain bool
+	// Through, if there is one, is what each input of Open is read through.
+	Through func(io.Reader) io.Reader
 	// Rejected, if there is one, is given each line that is skipped: as much of
 	// it as is at hand if it is too long.
 	Rejected func(line []byte, why error)
@@ -41,6 +43,7 @@ type Scanner struct {
 	names []string  // inputs not opened yet
 	name  string    // the one being read
 	in    io.Reader // nil between two of them
+	file  *os.File  // what is to be closed
 
 	buf        []byte // buf[start:end] is read and not scanned
 	start, end int
@@ -275,25 +278,26 @@ func (s *Scanner) open() bool {
 	}
 	s.name, s.names = s.names[0], s.names[1:]
 	s.number, s.eof, s.start, s.end, s.whole = 0, false, 0, 0, 0
+	f := os.Stdin
 	if s.name == "-" {
-		s.name, s.in = standardInput, os.Stdin
-		return true
-	}
-	f, err := os.Open(s.name)
-	if err != nil {
-		s.err = err
+		s.name = standardInput
+	} else if f, s.err = os.Open(s.name); s.err != nil {
 		return false
+	} else {
+		s.file = f
 	}
-	s.in = f
+	if s.in = f; s.Through != nil {
+		s.in = s.Through(f)
+	}
 	return true
 }
 
 // Close closes the current input, for those who do not read it to its end.
 func (s *Scanner) Close() {
-	if f, ok := s.in.(*os.File); ok && f != os.Stdin {
-		f.Close() // was only read
+	if s.file != nil {
+		s.file.Close() // was only read
 	}
-	s.in = nil
+	s.in, s.file = nil, nil
 }
 
 // cause is what went wrong without what was being done: the place is said.
@@ -319,6 +323,12 @@ func (s *Scanner) Read(p []byte) (int, error) {
 	s.start += n
 	return n, nil
 }
+
+// Place is where the current line stands, for messages.
+func (s *Scanner) Place() string { return fmt.Sprintf("%s: line %d", s.name, s.number) }
+
+// Seen says whether there was any line that is data, or was to be.
+func (s *Scanner) Seen() bool { return s.line != nil || s.skipped.Lines > 0 }
 
 // Name is the input that is read, for messages.
 func (s *Scanner) Name() string { return s.name }

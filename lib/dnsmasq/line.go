@@ -58,7 +58,9 @@ const stampLen = len("Jan _2 15:04:05")
 
 // What is wrong with a line that dnsmasq has not written like this.
 var (
-	errHead   = errors.New("not a line of dnsmasq")
+	ErrHead   = errors.New("not a line of dnsmasq")
+	ErrGlued  = errors.New("two lines in one, the first cut short")
+	ErrNUL    = errors.New("NULs in a line, which dnsmasq does not write: a power cut, or a full disk")
 	errLong   = errors.New("longer than a line of dnsmasq")
 	errFrom   = errors.New("a question that does not say from whom")
 	errClient = errors.New("a question that is not from the client of its prefix")
@@ -138,6 +140,23 @@ func begins(line, head []byte) bool {
 	return len(line) > n && string(line[stampLen:n]) == string(head)
 }
 
+// ParseMessage reads what dnsmasq has logged by other ways than to its file: what
+// follows the ident, without which it is the same. The pid is that of the ident.
+func (l *Line) ParseMessage(pid uint32, body []byte) error {
+	l.Kind, l.Type, l.Name, l.Value, l.Source = Other, OtherType, nil, nil, nil
+	l.Stamp, l.PID, l.Extra = nil, pid, false
+	l.head, l.identLen, l.client = l.head[:0], 0, nil
+	if len(body) > maxLine {
+		return errLong
+	}
+	message, client := l.prefix(body)
+	if l.Extra {
+		l.head = append(append(l.head, '\n'), body[:len(body)-len(message)]...) // no line begins so
+		l.client = l.head[len(l.head)-client:][:len(l.client)]
+	}
+	return l.message(message)
+}
+
 // remember keeps what stands between the time stamp and the message, and the
 // client in it, which begins so many bytes before the message.
 func (l *Line) remember(head []byte, client int) {
@@ -154,18 +173,22 @@ func (l *Line) ident(line []byte) (body []byte, err error) {
 		return line[stampLen+l.identLen:], nil
 	}
 	if len(line) <= end || string(line[stampLen:end]) != ident {
-		return nil, errHead
+		return nil, ErrHead
 	}
 	rest := line[end:]
 	if rest[0] == '-' {
-		if bytes.Contains(rest, []byte("]: ")) {
+		n := 1
+		for n < len(rest) && rest[n]-'a' <= 'z'-'a' {
+			n++
+		}
+		if _, size := number(rest[min(n+1, len(rest)):]); n < len(rest) && rest[n] == '[' && size > 0 && bytes.HasPrefix(rest[n+1+size:], []byte("]: ")) {
 			return nil, nil
 		}
-		return nil, errHead
+		return nil, ErrHead // the host may be called dnsmasq-1
 	}
 	pid, n := number(rest[1:])
 	if rest[0] != '[' || n == 0 || pid > maxPID || len(rest) < n+4 || string(rest[n+1:n+4]) != "]: " {
-		return nil, errHead
+		return nil, ErrHead
 	}
 	l.Stamp, l.PID = line[:stampLen], pid
 	body = rest[n+4:]

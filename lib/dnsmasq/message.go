@@ -7,6 +7,9 @@ func (l *Line) message(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if b[0] != 'q' && bytes.IndexByte(b, ']') >= 0 && Second(b) >= 0 {
+		return ErrGlued
+	}
 	switch b[0] {
 	case 'q':
 		if has(b, "query[") || has(b, "query ") {
@@ -40,6 +43,10 @@ func (l *Line) message(b []byte) error {
 		if has(b, "dnssec-") {
 			return nil
 		}
+	case 'm':
+		if has(b, "message repeated ") {
+			return ErrHead // a syslog daemon says so
+		}
 	case 'o', 'l':
 		if has(b, "overflow: ") || has(b, "log failed: ") {
 			l.Kind, l.Value = Lost, b
@@ -58,7 +65,7 @@ func (l *Line) query(b []byte) error {
 	if b[0] == '[' {
 		end := bytes.IndexByte(b, ']')
 		if end < 0 {
-			return errFrom
+			return broken(b)
 		}
 		l.Type = typeOf(b[1:end])
 		b = b[end+1:]
@@ -67,20 +74,42 @@ func (l *Line) query(b []byte) error {
 	i := len(b) - len(from) - len(l.client)
 	switch {
 	case len(b) == 0 || b[0] != ' ':
-		return errFrom
+		return broken(b)
 	case !l.Extra:
 		i = bytes.LastIndex(b, []byte(from))
 		if i < 0 || !isClient(b[i+len(from):]) {
-			return errFrom
+			return broken(b)
 		}
 	case i < 0 || string(b[i:i+len(from)]) != from || string(b[i+len(from):]) != string(l.client):
-		if bytes.Contains(b, []byte(from)) {
+		if bytes.Contains(b, []byte(from)) && Second(b) < 0 {
 			return errClient
 		}
-		return errFrom
+		return broken(b)
 	}
 	l.Kind, l.Name = Query, afterSpace(b, i)
 	return nil
+}
+
+// Broken says what is wrong with the name of a question that is not Canonical.
+func (l *Line) Broken() error {
+	switch {
+	case bytes.IndexByte(l.Name, 0) >= 0:
+		return ErrNUL
+	case bytes.IndexByte(l.Name, ']') >= 0 && Second(l.Name) >= 0:
+		return ErrGlued
+	}
+	return nil
+}
+
+// broken says why a question has no client.
+func broken(b []byte) error {
+	if Second(b) >= 0 {
+		return ErrGlued
+	}
+	if bytes.IndexByte(b, 0) >= 0 {
+		return ErrNUL
+	}
+	return errFrom
 }
 
 // afterSpace is b[1:i], or nothing if that is less: the name of the root was

@@ -40,6 +40,7 @@ type fields struct {
 	message []byte
 	has     bool // a message
 	origin
+	details
 }
 
 // origin tells who wrote an entry. journald sets the transport itself, and
@@ -53,7 +54,10 @@ type origin struct {
 	isJournald bool // the identifier says so
 }
 
-func (f *fields) clear() { *f = fields{message: f.message[:0]} }
+func (f *fields) clear() {
+	f.details.clear()
+	*f = fields{message: f.message[:0], details: f.details}
+}
 
 func (o *origin) note(name, value []byte) {
 	switch string(name) {
@@ -96,14 +100,13 @@ func (r *Reader) field(line []byte) bool {
 	case n == len(line):
 		r.binary(line)
 	default:
-		r.value(line[:n], line[n+1:])
+		r.noteField(f, line[:n], line[n+1:])
 	}
 	return false
 }
 
-// value notes a field whose value is text.
-func (r *Reader) value(name, value []byte) {
-	f := &r.open
+// noteField notes a field whose value is text.
+func (r *Reader) noteField(f *fields, name, value []byte) {
 	switch string(name) {
 	case "MESSAGE":
 		if !f.has {
@@ -113,7 +116,10 @@ func (r *Reader) value(name, value []byte) {
 	case "__REALTIME_TIMESTAMP":
 		f.usec = number(value)
 	default:
-		f.note(name, value)
+		f.origin.note(name, value)
+		if r.Details {
+			f.details.note(name, value)
+		}
 	}
 }
 
@@ -169,6 +175,10 @@ func (r *Reader) finish() bool {
 		return false
 	}
 	r.entry = Entry{Time: f.usec / 1e6, Source: f.source(), Message: f.message}
+	if r.Details {
+		r.carrierLine = f.details.line(f.message)
+		r.entry.Line = &r.carrierLine
+	}
 	return f.has
 }
 

@@ -1,6 +1,5 @@
-// Package journal reads log entries in the forms in which the kernel's messages
-// reach a text file or a pipe. Which one it is it finds out by itself, line by
-// line.
+// Package journal reads log entries in the forms in which messages reach a text
+// file or a pipe. Which one it is it finds out by itself, line by line.
 //
 // journalctl (systemd, src/shared/logs-show.c; versions 247 to 257), all with
 // the time at which journald received the message:
@@ -11,33 +10,26 @@
 //	short-iso          2026-11-23T08:05:00+0000 vm kernel: MESSAGE     +00:00 from version 255
 //	short-iso-precise  2026-11-23T08:05:00.980088+0000 vm kernel: MESSAGE
 //	short-full         Mon 2026-11-23 08:05:00 UTC vm kernel: MESSAGE  with-unit is alike
+//	short-monotonic    [ 3940.030707] vm kernel: MESSAGE               short-delta is alike; since some boot
 //	export             NAME=value lines, an empty line after each entry; export.go
-//	json               an object a line; json.go
+//	json               an object a line, or spread over several; json.go
+//	verbose            a line with the time, and NAME=value lines, indented; verbose.go
 //
 // With --no-hostname "vm " is missing. An entry of a process has its number
 // ("sshd[94]: "), one of the kernel has none. A message of several lines goes
-// on in lines that begin with a space. Not read are short-monotonic (a time
-// since some boot) and cat (no time).
+// on in lines that begin with many spaces. Not read is cat, which has no time.
 //
-// rsyslog's kern.log, in its traditional and its present form, repeats the time
-// since boot:
-//
-//	Nov 23 08:05:00 vm kernel: [ 3940.030707] MESSAGE
-//	2026-11-23T08:05:00.979955+00:00 vm kernel: [ 3940.030707] MESSAGE
-//
-// dmesg (util-linux, sys-utils/dmesg.c), and dmesg --time-format iso:
-//
-//	[ 3940.030707] MESSAGE
-//	2026-11-23T08:05:00,030707+00:00 MESSAGE
+// All other lines are those of package carrier: syslog's, dmesg's, containers'.
 //
 // In the text forms nothing is escaped, and who wrote an entry is only told by
 // its identifier: a process cannot be rid of its number there, but root can
-// write to /dev/kmsg. export and json say it for certain.
+// write to /dev/kmsg. export, json and verbose say it for certain.
 package journal
 
 import (
-	"errors"
+	"bytes"
 
+	"egress-monitor/lib/carrier"
 	"egress-monitor/lib/stamp"
 )
 
@@ -47,6 +39,7 @@ type Lines interface {
 	Bytes() []byte
 	Read([]byte) (int, error) // what follows the line, as it stands
 	Skip(why error)           // counts a line that could not be used
+	Back()                    // takes the line back: it is the next one again
 }
 
 // A Source is who wrote an entry.
@@ -64,23 +57,47 @@ type Entry struct {
 	Time    int64 // seconds since 1970
 	Source  Source
 	Message []byte // its first line in the text forms, its first 4 KiB in export
+
+	// Line is what else is known: always of an Other line of text; of entries
+	// in export, json and verbose if the Reader is to give Details.
+	Line *carrier.Line
+
+	SameHost bool // as that of the entry before, if Line says that there was none of its own
 }
 
-// What is wrong with a line that belongs to no entry.
-var (
-	errForm  = errors.New("not a line of a known log format")
-	errStamp = errors.New("time stamp cannot be read")
-)
+// Times is how many messages the entry stands for.
+func (e *Entry) Times() uint32 {
+	if e.Line == nil {
+		return 1
+	}
+	return e.Line.Times
+}
 
 // A Reader reads entries.
 type Reader struct {
 	Clock stamp.Clock  // for stamps without a year or a zone
 	Boot  func() int64 // when the kernel began to count, for dmesg; 0 is not known
 
+	// Assumed is told once of each thing that is taken for granted.
+	Assumed func(what string)
+	// Continued is told of each line that goes on with a message.
+	Continued func(line []byte, why error)
+	// Strict says that all lines are of form short-unix.
+	Strict  bool
+	Details bool // entries say which program wrote them, in all forms
+
 	lines   Lines
 	entry   Entry
 	open    fields // the entry of form export whose lines are being read
+	shown   fields // that of form verbose
+	spare   []byte
+	pretty  []byte // the object that is being read
 	scratch [4096]byte
+
+	carrier     carrier.Parser
+	carrierLine carrier.Line
+	host        []byte // of the last entry of text, unless it began with
+	marked      bool   // the mark
 
 	// What most lines have in common with the one before: the second, as
 	// short-unix has it, and the host and identifier of the kernel.
@@ -91,34 +108,107 @@ type Reader struct {
 
 // NewReader reads the entries of lines.
 func NewReader(lines Lines) *Reader {
-	return &Reader{lines: lines, Boot: func() int64 { return 0 }}
+	r := &Reader{lines: lines, Boot: func() int64 { return 0 }}
+	r.carrier.Assumed = func(what string) {
+		if r.Assumed != nil {
+			r.Assumed(what)
+		}
+	}
+	return r
 }
 
 // Next goes to the next entry. It returns false when there are no more lines.
 func (r *Reader) Next() bool {
 	for r.lines.Scan() {
-		if r.line(r.lines.Bytes()) {
+		if r.Take(r.lines.Bytes()) {
 			return true
 		}
 	}
-	if r.open.some {
-		r.open.clear()
-		r.lines.Skip(errEntry)
-	}
-	return false
+	return r.End()
 }
 
-// line reads a line. It returns true if it is, or ends, an entry.
-func (r *Reader) line(line []byte) bool {
+// Take reads the current line of the Lines. It returns true if that is, or
+// ends, an entry.
+func (r *Reader) Take(line []byte) bool {
+	if r.Inside() {
+		return r.inside(line)
+	}
+	if len(line) > 0 && line[0]-'0' <= 9 { // most that are many
+		return r.text(line)
+	}
+	return r.line(line)
+}
+
+// Inside says whether an entry has begun, and its next line is what it is.
+func (r *Reader) Inside() bool { return r.open.some || len(r.pretty) > 0 || r.shown.some }
+
+// inside reads a line of an entry that has begun.
+func (r *Reader) inside(line []byte) bool {
 	switch {
-	case r.open.some || isField(line):
+	case r.open.some:
 		return r.field(line)
-	case len(line) == 0 || line[0] == ' ' || line[0] == '\t':
-		return false // a message goes on, or an entry of form export has ended
-	case line[0] == '{':
-		return r.object(line)
+	case len(r.pretty) > 0:
+		return r.morePretty(line)
+	case len(line) == 0:
+		return false
+	}
+	if is, ok := r.verbose(line); is {
+		return ok
+	}
+	if r.endVerbose() {
+		r.lines.Back()
+		return true
+	}
+	return r.line(line)
+}
+
+// End ends what was begun, when there are no more lines. It returns true if
+// that is an entry.
+func (r *Reader) End() bool {
+	if r.open.some || len(r.pretty) > 0 {
+		r.open.clear()
+		r.pretty = r.pretty[:0]
+		r.lines.Skip(errEntry)
+	}
+	return r.endVerbose()
+}
+
+// line reads a line that begins something.
+func (r *Reader) line(line []byte) bool {
+	if len(line) == 0 {
+		return false // an entry of form export has ended
+	}
+	if r.Strict {
+		return r.text(line)
+	}
+	if line[0] == '_' && isField(line) {
+		return r.field(line)
+	}
+	if line[0] == '{' || line[0] == separator || line[0] == 'd' {
+		if object, ok := isObject(line); ok {
+			return r.object(object)
+		}
+	}
+	if line[len(line)-1] == ']' && bytes.IndexByte(line, '[') > 0 {
+		if is, ok := r.verbose(line); is {
+			return ok
+		}
 	}
 	return r.text(line)
+}
+
+// IsOf says whether the current entry is of a host, as far as it says so.
+func (r *Reader) IsOf(host string) bool {
+	if r.entry.Line != nil {
+		return string(r.entry.Line.Host) == host
+	}
+	return string(r.markHost()) == host
+}
+
+// markHost is the host in the mark.
+func (r *Reader) markHost() []byte {
+	host, _, _ := bytes.Cut(r.mark, []byte{' '})
+	return bytes.TrimSuffix(host, []byte("kernel:")) // there was none
 }
 
 // Entry is the current entry.

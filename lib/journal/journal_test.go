@@ -87,6 +87,7 @@ var texts = []struct {
 	{"journalctl -o short-full", "Mon 2026-11-23 08:05:00 UTC vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"dmesg", "[ 3940.030707] hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"dmesg, early", "[    0.000000] hello", Kernel, "2026-11-23T06:59:20Z", "hello"},
+	{"dmesg -T", "[Mon Nov 23 08:05:00 2026] hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"dmesg --time-format iso", "2026-11-23T08:05:00,030707+00:00 hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"a host that is an address", "1795421100.980088 2001:db8::1 kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"a host called kernel", "1795421100.980088 kernel kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
@@ -94,11 +95,11 @@ var texts = []struct {
 	{"an empty message", "1795421100.980088 vm kernel: ", Kernel, "2026-11-23T08:05:00Z", ""},
 	{"a message with a bracket", "1795421100.980088 vm kernel: [drm] hello", Kernel, "2026-11-23T08:05:00Z", "[drm] hello"},
 	{"journald", "1795421100.980088 vm systemd-journald[48]: hello", Journald, "2026-11-23T08:05:00Z", "hello"},
-	{"a process", "1795421101.116720 vm sshd[94]: hello", Other, "2026-11-23T08:05:01Z", ""},
-	{"a process that calls itself kernel", "1795421102.346626 vm kernel[112]: hello", Other, "2026-11-23T08:05:02Z", ""},
-	{"one without a host", "1795421102.346626 kernel[112]: hello", Other, "2026-11-23T08:05:02Z", ""},
-	{"one that says kernel", "1795421102.346626 app[112]: kernel: hello", Other, "2026-11-23T08:05:02Z", ""},
-	{"one that calls itself journald", "1795421102.346626 vm systemd-journald: hello", Other, "2026-11-23T08:05:02Z", ""},
+	{"a process", "1795421101.116720 vm sshd[94]: hello", Other, "2026-11-23T08:05:01Z", "hello"},
+	{"a process that calls itself kernel", "1795421102.346626 vm kernel[112]: hello", Other, "2026-11-23T08:05:02Z", "hello"},
+	{"one without a host", "1795421102.346626 kernel[112]: hello", Other, "2026-11-23T08:05:02Z", "hello"},
+	{"one that says kernel", "1795421102.346626 app[112]: kernel: hello", Other, "2026-11-23T08:05:02Z", "kernel: hello"},
+	{"one that calls itself journald", "1795421102.346626 vm systemd-journald: hello", Other, "2026-11-23T08:05:02Z", "hello"},
 	{"no identifier", "1795421102.346626 vm", Other, "2026-11-23T08:05:02Z", ""},
 }
 
@@ -147,7 +148,7 @@ func TestNoEntry(t *testing.T) {
 		{"Nov 31 08:05:00 vm kernel: hello", 1},
 		{"[ 3940.030707", 1},
 		{"[ 3940.030707]", 1},
-		{"[Mon Nov 23 08:05:00 2026] hello", 1},
+		{"[Nov23 08:05] hello", 1},
 		{"{", 1},
 		{"{}", 0},
 		{`{"MESSAGE":"hello"}`, 1},
@@ -182,7 +183,7 @@ func TestExportAnyOrder(t *testing.T) {
 		bin("OTHER", strings.Repeat("\n-- cursor: s=1\n", 1000)),
 		bin("EMPTY", ""),
 	}
-	want := Entry{1795421100, Kernel, []byte("hello\x01\n\n__CURSOR=x\nMESSAGE=other\n")}
+	want := Entry{Time: 1795421100, Source: Kernel, Message: []byte("hello\x01\n\n__CURSOR=x\nMESSAGE=other\n")}
 	for range len(fields) {
 		got, skipped := read([]byte("__CURSOR=s=1\n" + strings.Join(fields, "") + "\n"))
 		if len(got) != 1 || !equal(got[0], want) || skipped != 0 {
@@ -291,4 +292,21 @@ func FuzzReader(f *testing.F) {
 			e.Lost()
 		}
 	})
+}
+
+// Where only form short-unix is expected, nothing else is an entry.
+func TestStrict(t *testing.T) {
+	const good = "1795421100.980088 vm kernel: hello"
+	var input string
+	for _, c := range texts {
+		input += good + "\n" + c.line + "\n"
+	}
+	in := batch.NewScanner(strings.NewReader(input+"__CURSOR=s=1\n{\n"), "input")
+	r := NewReader(in)
+	r.Strict = true
+	for r.Next() {
+		if e := r.Entry(); e.Source == Kernel && !bytes.HasPrefix(in.Bytes(), []byte("1795421100.980088 ")) {
+			t.Errorf("%q counts", in.Bytes())
+		}
+	}
 }

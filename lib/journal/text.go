@@ -3,65 +3,117 @@ package journal
 import (
 	"bytes"
 
+	"egress-monitor/lib/carrier"
 	"egress-monitor/lib/digits"
 	"egress-monitor/lib/stamp"
 )
 
-// text reads a line of one of the text forms.
+// text reads a line of one of the text forms. Most begin like the one before
+// them: with a stamp, and with the host and tag of the kernel. All others are
+// left to package carrier.
 func (r *Reader) text(line []byte) bool {
-	unix, n, bare, err := r.stamp(line)
-	if err != nil || n >= len(line) || line[n] != ' ' {
-		if err == nil {
-			err = errForm
+	unix, n, ok := r.stamp(line)
+	if !ok || n >= len(line) || line[n] != ' ' {
+		return r.carried(line)
+	}
+	b := line[n+1:]
+	if len(r.mark) == 0 || len(b) < len(r.mark) || string(b[:len(r.mark)]) != string(r.mark) {
+		return r.carried(line)
+	}
+	message := b[len(r.mark):]
+	if len(message) > 0 && message[0] < 'A' || len(message) > 0 && message[0] == '[' {
+		message, _ = carrier.KernelMessage(message)
+	}
+	if len(message) == 0 || isRepeat(message[0]) || message[len(message)-1] == '\r' {
+		return r.carried(line)
+	}
+	r.entry.Time, r.entry.Source, r.entry.Message, r.entry.Line = unix, Kernel, message, nil
+	r.marked = true
+	return true
+}
+
+// isRepeat says whether a message may be one that stands for others.
+func isRepeat(c byte) bool { return c == 'm' || c == 'l' || c == 'L' || c == '-' }
+
+// stamp reads the stamps that can be read fast.
+func (r *Reader) stamp(line []byte) (unix int64, n int, ok bool) {
+	switch c := line[0]; {
+	case c-'0' <= 9 && len(line) > 4 && line[4] == '-' && !r.Strict:
+		unix, n, ok = stamp.ISO(line)
+		return unix, n, ok && line[len("2006-01-02T15:04:05")] != ','
+	case c-'0' <= 9:
+		return r.seconds(line)
+	case r.Strict:
+		return 0, 0, false
+	}
+	unix, ok = r.Clock.Unix(line)
+	return unix, fraction(line, stamp.Len), ok
+}
+
+// carried reads any line.
+func (r *Reader) carried(line []byte) bool {
+	l := &r.carrierLine
+	if r.Strict && !isEpoch(line) {
+		if line[0] != ' ' {
+			r.lines.Skip(carrier.ErrForm)
 		}
-		r.lines.Skip(err)
 		return false
 	}
-	r.entry.Time = unix
-	if bare {
-		r.entry.Source, r.entry.Message = Kernel, line[n+1:]
-	} else {
-		r.entry.Source, r.entry.Message = r.source(line[n+1:])
+	r.carrier.Clock, r.carrier.Boot = &r.Clock, r.Boot
+	ok, err := r.carrier.Parse(line, l)
+	switch {
+	case err == carrier.ErrContinued && r.Continued != nil:
+		r.Continued(line, err)
+	case err != nil && err != carrier.ErrContinued:
+		r.lines.Skip(err)
+	}
+	if !ok {
+		return false
+	}
+	if r.marked {
+		r.host = append(r.host[:0], r.markHost()...)
+	}
+	same := bytes.Equal(r.host, l.Host)
+	r.host, r.marked = append(r.host[:0], l.Host...), false
+	r.entry = Entry{Time: l.Unix, Source: sourceOf(l), Message: l.Message, Line: l, SameHost: same}
+	if r.entry.Source == Kernel && l.Facility == carrier.Unsaid && !l.Bare {
+		r.remember(line, l)
 	}
 	return true
 }
 
-// stamp reads the time that a line begins with, and says how long that is, and
-// whether the message follows it at once, as in dmesg.
-func (r *Reader) stamp(line []byte) (unix int64, n int, bare bool, err error) {
-	ok := false
-	switch c := line[0]; {
-	case c == '[':
-		unix, n, ok = uptime(line)
-		return unix + r.Boot(), n, true, formIf(ok)
-	case c-'0' <= 9 && len(line) > 4 && line[4] == '-':
-		unix, n, ok = stamp.ISO(line)
-		return unix, n, ok && line[len("2006-01-02T15:04:05")] == ',', stampIf(ok)
-	case c-'0' <= 9:
-		unix, n, ok = r.seconds(line)
-		return unix, n, false, formIf(ok)
-	case len(line) > 4 && line[3] == ' ' && line[4]-'0' <= 9 && len(line) > 8 && line[8] == '-':
-		unix, n, ok = r.Clock.Full(line)
-		return unix, n, false, stampIf(ok)
-	}
-	if unix, ok = r.Clock.Unix(line); !ok {
-		return 0, 0, false, errForm
-	}
-	return unix, fraction(line, stamp.Len), false, nil
+// isEpoch says whether a line begins as one of form short-unix.
+func isEpoch(line []byte) bool {
+	_, n, ok := seconds(line)
+	return ok && n < len(line) && line[n] == ' '
 }
 
-func formIf(ok bool) error {
-	if ok {
-		return nil
+func sourceOf(l *carrier.Line) Source {
+	switch {
+	case l.Kernel():
+		return Kernel
+	case l.Journald():
+		return Journald
 	}
-	return errForm
+	return Other
 }
 
-func stampIf(ok bool) error {
-	if ok {
-		return nil
+// remember keeps what stands between the stamp and the message, if it is what
+// most lines have there: a host and "kernel: ".
+func (r *Reader) remember(line []byte, l *carrier.Line) {
+	const mark = "kernel: "
+	_, n, ok := r.stamp(line)
+	if !ok || n >= len(line) || line[n] != ' ' {
+		return
 	}
-	return errStamp
+	b, size := line[n+1:], 0
+	if len(l.Host) > 0 {
+		size = len(l.Host) + 1
+	}
+	if size > 0 && (!bytes.HasPrefix(b, l.Host) || len(b) < size || b[size-1] != ' ') || !bytes.HasPrefix(b[size:], []byte(mark)) {
+		return
+	}
+	r.mark = append(r.mark[:0], b[:size+len(mark)]...)
 }
 
 // microseconds are what systemd and the kernel print, and a space.
@@ -81,7 +133,7 @@ func fraction(b []byte, n int) int {
 	return n
 }
 
-// seconds is seconds, with a memory.
+// seconds reads 1795421100.980088, with a memory of the last one.
 func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
 	if len(b) > len(r.second) && string(b[:len(r.second)]) == string(r.second[:]) {
 		return r.secondTime, fraction(b, len(r.second)-1), true
@@ -93,79 +145,11 @@ func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
 	return unix, n, ok
 }
 
-// seconds reads 1795421100.980088.
 func seconds(b []byte) (unix int64, n int, ok bool) {
 	for n < len(b) && n <= 12 && b[n]-'0' <= 9 {
 		unix = unix*10 + int64(b[n]-'0')
 		n++
 	}
 	end := fraction(b, n)
-	return unix, end, n <= 12 && end > n
-}
-
-// uptime reads [ 3940.030707].
-func uptime(b []byte) (unix int64, n int, ok bool) {
-	n = 1
-	for n < len(b) && b[n] == ' ' {
-		n++
-	}
-	unix, size, ok := seconds(b[n:])
-	n += size
-	if !ok || n >= len(b) || b[n] != ']' {
-		return 0, 0, false
-	}
-	return unix, n + 1, true
-}
-
-const (
-	kernelMark   = "kernel: "
-	journaldMark = "systemd-journald["
-)
-
-// source takes the host and the identifier off what follows a time stamp. A
-// host never ends with a colon: with --no-hostname that would be a process's
-// number, and its message could begin with "kernel: ".
-func (r *Reader) source(b []byte) (Source, []byte) {
-	if len(r.mark) > 0 && len(b) >= len(r.mark) && string(b[:len(r.mark)]) == string(r.mark) {
-		return Kernel, afterUptime(b[len(r.mark):])
-	}
-	if s, msg := identifier(b); s != Other {
-		return s, msg
-	}
-	i := bytes.IndexByte(b, ' ')
-	if i < 0 || i > 0 && b[i-1] == ':' {
-		return Other, nil
-	}
-	s, msg := identifier(b[i+1:])
-	if s == Kernel {
-		r.mark = append(r.mark[:0], b[:i+1+len(kernelMark)]...)
-	}
-	return s, msg
-}
-
-func identifier(b []byte) (Source, []byte) {
-	if len(b) >= len(kernelMark) && string(b[:len(kernelMark)]) == kernelMark {
-		return Kernel, afterUptime(b[len(kernelMark):])
-	}
-	if len(b) >= len(journaldMark) && string(b[:len(journaldMark)]) == journaldMark {
-		n := len(journaldMark)
-		for n < len(b) && b[n]-'0' <= 9 {
-			n++
-		}
-		if msg, ok := bytes.CutPrefix(b[n:], []byte("]: ")); ok && n > len(journaldMark) {
-			return Journald, msg
-		}
-	}
-	return Other, nil
-}
-
-// afterUptime takes the time since boot off, which kern.log has before a
-// message.
-func afterUptime(msg []byte) []byte {
-	if len(msg) > 0 && msg[0] == '[' {
-		if _, n, ok := uptime(msg); ok && n < len(msg) && msg[n] == ' ' {
-			return msg[n+1:]
-		}
-	}
-	return msg
+	return unix, end, 9 <= n && n <= 12 && end > n
 }

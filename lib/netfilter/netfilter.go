@@ -29,6 +29,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Parser reads the LOG lines of one rule.
@@ -38,9 +39,9 @@ type Parser struct {
 	// which took a tenth of ipparse's time.
 	Lookup func(addr []byte) (id uint32, ok bool)
 
-	prefix string
-	heads  [2]head // of the last line over IPv4, and over IPv6
-	texts  texts
+	prefixes []string
+	heads    [2]head // of the last line over IPv4, and over IPv6
+	texts    texts
 
 	id    uint32
 	found bool
@@ -55,12 +56,12 @@ type head struct {
 
 const maxHead = 192
 
-// NewParser returns a parser for a rule's --log-prefix. The kernel adds no
-// space to it.
-func NewParser(prefix string) *Parser { return &Parser{prefix: prefix} }
+// NewParser returns a parser for the --log-prefix of a rule, or of several. The
+// kernel adds no space to it; one at its end may be left out here.
+func NewParser(prefixes ...string) *Parser { return &Parser{prefixes: prefixes} }
 
 // Parse reads the destination from a kernel message, if it is a LOG line with
-// this prefix. It is not (ok is false), or it is (ok is true), or it is and
+// one of these prefixes. It is not (ok is false), or it is (ok is true), or it is and
 // cannot be read (ok is true, and err says why).
 //
 // The address is written as RFC 5952 wants it (netip.Addr.String), and good
@@ -73,7 +74,7 @@ func (p *Parser) Parse(msg []byte) (dst []byte, ok bool, err error) {
 			return p.dst(msg, h.n, i == 0)
 		}
 	}
-	rest, ok, err := skipDevices(msg, p.prefix)
+	rest, ok, err := p.skipHead(msg)
 	if !ok || err != nil {
 		return nil, ok, err
 	}
@@ -147,12 +148,25 @@ func (p *Parser) known(b []byte) []byte {
 	return dst
 }
 
+// skipHead goes to the "SRC=" of a LOG line with one of the prefixes.
+func (p *Parser) skipHead(msg []byte) (rest []byte, ok bool, err error) {
+	for _, prefix := range p.prefixes {
+		if rest, ok, err = skipDevices(msg, prefix); ok {
+			return rest, ok, err
+		}
+	}
+	return nil, false, nil
+}
+
 // skipDevices goes to the "SRC=" of a LOG line.
 func skipDevices(msg []byte, prefix string) (rest []byte, ok bool, err error) {
 	if !hasName(msg, prefix) {
 		return nil, false, nil
 	}
 	rest = msg[len(prefix):]
+	if len(rest) > 0 && rest[0] != 'I' {
+		rest = skipDescription(rest, prefix)
+	}
 	for _, name := range [...]string{"IN=", "OUT="} {
 		var found, cut bool
 		if rest, found, cut = item(rest, name); cut {
@@ -166,6 +180,49 @@ func skipDevices(msg []byte, prefix string) (rest []byte, ok bool, err error) {
 		err = brief(errShort, msg)
 	}
 	return rest, ok, err
+}
+
+// skipDescription takes off what may stand between the prefix and the devices:
+// the blank that was left out of the prefix, and UniFi's DESCR="[WAN]Drop all" ,
+// which its gateways print there.
+func skipDescription(rest []byte, prefix string) []byte {
+	if !strings.HasSuffix(prefix, " ") && rest[0] == ' ' {
+		rest = rest[1:]
+	}
+	text, ok := bytes.CutPrefix(rest, []byte(`DESCR="`))
+	if _, after, found := bytes.Cut(text, []byte(`" `)); ok && found {
+		return after
+	}
+	return rest
+}
+
+// Prefix is what stands before a LOG line in a message, whatever that is; ok is
+// false if there is no LOG line.
+func Prefix(msg []byte) (prefix []byte, ok bool) {
+	for from := 0; ; {
+		i := bytes.Index(msg[from:], []byte("IN="))
+		if i < 0 || from+i > maxPrefix {
+			return nil, false
+		}
+		i += from
+		prefix = msg[:i]
+		if j := bytes.Index(prefix, []byte(`DESCR="`)); j >= 0 {
+			prefix = prefix[:j]
+		}
+		if rest, ok, err := skipDevices(msg, string(prefix)); ok && err == nil && len(rest) > 0 {
+			return prefix, true
+		}
+		from = i + 1
+	}
+}
+
+// maxPrefix is the longest prefix: that of nft has 127 bytes.
+const maxPrefix = 256
+
+// LooksLike says whether a line has the parts of a LOG line.
+func LooksLike(line []byte) bool {
+	i := bytes.Index(line, []byte("SRC="))
+	return i > 0 && line[i-1] == ' ' && bytes.Contains(line[:i], []byte("IN=")) && bytes.Contains(line[i:], []byte(" DST="))
 }
 
 var (
@@ -236,7 +293,15 @@ func hasLen(b []byte) bool {
 	return n > from && (n == len(b) || b[n] == ' ')
 }
 
+// ErrLine is all errors of a LOG line that cannot be read.
+var ErrLine = errors.New("LOG line")
+
 // brief adds the beginning of what could not be read to an error.
 func brief(err error, b []byte) error {
-	return fmt.Errorf("%w: %.48q", err, b[:min(48, len(b))])
+	return lineError{fmt.Errorf("%w: %.48q", err, b[:min(48, len(b))])}
 }
+
+type lineError struct{ error }
+
+func (e lineError) Is(target error) bool { return target == ErrLine }
+func (e lineError) Unwrap() error        { return e.error }

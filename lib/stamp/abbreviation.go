@@ -1,18 +1,64 @@
 package stamp
 
-// abbreviations are those of tzdata (2025b) that mean one thing only, in
-// minutes east of Greenwich. Where a zone has none, tzdata writes its offset.
-var abbreviations = map[string]int{
-	"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180, "MSD": 240,
-	"EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180,
-	"NST": -210, "NDT": -150, "WAT": 60, "CAT": 120, "EAT": 180, "SAST": 120, "PKT": 300, "WIB": 420, "WITA": 480, "WIT": 540, "HKT": 480,
-	"JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "SST": -660, "IDT": 180, "CHST": 600,
-}
-
-// abbreviation is how many seconds a zone is east of Greenwich.
+// abbreviation is how many seconds the zone is east of Greenwich that an
+// abbreviation names: those of tzdata (2025b) that mean one thing only. Where a
+// zone has none, tzdata writes its offset.
 func abbreviation(name []byte) (seconds int64, ok bool) {
-	minutes, ok := abbreviations[string(name)]
-	return int64(minutes) * 60, ok
+	switch string(name) {
+	case "SST":
+		return -11 * 3600, true
+	case "HST":
+		return -10 * 3600, true
+	case "AKST":
+		return -9 * 3600, true
+	case "AKDT":
+		return -8 * 3600, true
+	case "MST", "PDT":
+		return -7 * 3600, true
+	case "MDT":
+		return -6 * 3600, true
+	case "EST", "CDT":
+		return -5 * 3600, true
+	case "EDT", "AST":
+		return -4 * 3600, true
+	case "NST":
+		return -210 * 60, true
+	case "ADT":
+		return -3 * 3600, true
+	case "NDT":
+		return -150 * 60, true
+	case "UTC", "GMT", "Z", "WET":
+		return 0 * 3600, true
+	case "WEST", "CET", "WAT":
+		return 1 * 3600, true
+	case "CEST", "EET", "CAT", "SAST":
+		return 2 * 3600, true
+	case "EEST", "MSK", "EAT", "IDT":
+		return 3 * 3600, true
+	case "MSD":
+		return 4 * 3600, true
+	case "PKT":
+		return 5 * 3600, true
+	case "WIB":
+		return 7 * 3600, true
+	case "WITA", "HKT", "AWST":
+		return 8 * 3600, true
+	case "WIT", "JST", "KST":
+		return 9 * 3600, true
+	case "ACST":
+		return 570 * 60, true
+	case "AEST", "CHST":
+		return 10 * 3600, true
+	case "ACDT":
+		return 630 * 60, true
+	case "AEDT":
+		return 11 * 3600, true
+	case "NZST":
+		return 12 * 3600, true
+	case "NZDT":
+		return 13 * 3600, true
+	}
+	return 0, false
 }
 
 // isAmbiguous names those that mean several: America, China and Cuba; India,

@@ -302,7 +302,7 @@ func (r *reader) zone(c *Clock, short bool) {
 		r.blanks()
 	}
 	if r.year == 0 {
-		if n, ok := r.number(4, 4); ok && isYear(n) && (r.at(0) <= ' ' || r.at(0) == ']' || r.at(0) == ':') {
+		if n, ok := r.number(4, 4); ok && isYear(n) && (r.at(0) <= ' ' || r.at(0) == ']' || r.at(0) == ':' && r.at(1) <= ' ') {
 			r.year = n
 			return
 		}

@@ -117,12 +117,7 @@ func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Loc
 	return 0, 0, false, false
 }
 
-func (c *Clock) setNow() {
-	c.now = c.Now.Unix() + leeway
-	if c.Now.IsZero() {
-		c.now = time.Now().Unix() + leeway
-	}
-}
+func (c *Clock) setNow() { c.now = c.Present() + leeway }
 
 // instants is when the clock on the wall shows what t shows: mostly t alone,
 // but two times where clocks were set back.
@@ -166,4 +161,12 @@ func digits(b []byte) (n int64, ok bool) {
 		tens = 0
 	}
 	return int64(tens)*10 + int64(ones), tens <= 9 && ones <= 9
+}
+
+// Present is Now, or the wall clock.
+func (c *Clock) Present() int64 {
+	if c.Now.IsZero() {
+		return time.Now().Unix()
+	}
+	return c.Now.Unix()
 }

@@ -67,12 +67,13 @@ func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
 // count counts a question. Most that are not for A follow one for A of the same
 // name, which need not be sought again: 2 % of dnsparse.
 func (t *Tracker) count(l *dnsmasq.Line, now int64) (id uint32) {
-	name := t.canonical(l.Name)
+	name := t.name
+	t.Questions += t.times
 	if l.Type != dnsmasq.A && t.counted && bytes.Equal(t.table.Key(t.latest), name) {
-		t.table.AddTo(t.latest, 1, now)
+		t.table.AddTo(t.latest, t.times, now)
 		return t.latest
 	}
-	t.latest, t.counted = t.table.Add(name, 1, now), true
+	t.latest, t.counted = t.table.Add(name, t.times, now), true
 	return t.latest
 }
 

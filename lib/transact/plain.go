@@ -71,7 +71,7 @@ func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
 	x := &t.open.list[at]
 	x.id = id
 	x.asked, x.until = max(x.asked, now), t.newest+openFor
-	x.wait[l.Type] = min(x.wait[l.Type], 254) + 1
+	x.wait[l.Type] += uint8(min(t.times, uint64(255-x.wait[l.Type])))
 	p.last = ref{k, at}
 }
 

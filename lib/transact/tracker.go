@@ -43,13 +43,17 @@ const (
 	stampSlack = 5
 )
 
-var errStamp = errors.New("a time stamp that is none")
+// ErrStamp is a time stamp that is not as dnsmasq writes it.
+var ErrStamp = errors.New("cannot read the time stamp")
 
 // A Tracker follows one log.
 type Tracker struct {
 	Lost      int    // lines in which dnsmasq says that it could not write some
 	FirstLost string // what the first of them says
+	Lines     int    // of dnsmasq's, of whatever kind
+	Questions uint64 // that were counted
 
+	times   uint64 // how many messages the line stands for
 	clock   stamp.Clock
 	newest  int64           // the latest stamp, as long as the clock is not set back
 	stamp   [stamp.Len]byte // that was read as newest; lines of one second are many
@@ -59,12 +63,13 @@ type Tracker struct {
 	open    transactions
 	procs   processes
 	line    dnsmasq.Line
+	name    []byte    // that a question is for, in canonical form
 	scratch [3][]byte // for names in canonical form
 }
 
 // New returns a Tracker of a log whose stamps are read by clock.
 func New(clock stamp.Clock) *Tracker {
-	t := &Tracker{clock: clock, table: tally.New()}
+	t := &Tracker{clock: clock, table: tally.New(), times: 1}
 	t.open.init(t.table)
 	return t
 }
@@ -75,20 +80,66 @@ func (t *Tracker) Line(line []byte) error {
 	if err := l.Parse(line); err != nil {
 		return err
 	}
-	switch l.Kind {
-	case dnsmasq.Other:
-		return nil
-	case dnsmasq.Lost:
-		t.lost(l.Value)
+	if l.Kind == dnsmasq.Other {
+		t.Lines++
 		return nil
 	}
 	now, ok := t.now(l.Stamp)
 	if !ok {
-		return errStamp
+		return ErrStamp
 	}
-	if l.Extra {
+	return t.take(l, now)
+}
+
+// Message takes a message that another carrier has brought, as often as is said.
+func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) error {
+	l := &t.line
+	if err := l.ParseMessage(pid, message); err != nil {
+		l.Kind = dnsmasq.Other
+		return err
+	}
+	if l.Kind == dnsmasq.Other {
+		t.Lines++
+		return nil
+	}
+	t.goOn(unix)
+	t.times = uint64(times)
+	err := t.take(l, unix)
+	t.times = 1
+	return err
+}
+
+// Repeat counts the question of the last line again, if that was one.
+func (t *Tracker) Repeat(unix int64, times uint32) {
+	if t.line.Kind != dnsmasq.Query || !t.counted {
+		return
+	}
+	t.goOn(unix)
+	t.Questions += uint64(times)
+	t.table.AddTo(t.latest, uint64(times), unix)
+}
+
+// Interrupt says that something else stood between the lines.
+func (t *Tracker) Interrupt() { t.line.Kind = dnsmasq.Other }
+
+// take takes a line that says something. A name that has the form of a key needs
+// no second look.
+func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
+	if l.Kind == dnsmasq.Query {
+		t.name = t.canonical(l.Name)
+		if len(l.Name) == 0 || &t.name[0] != &l.Name[0] {
+			if err := l.Broken(); err != nil {
+				return err
+			}
+		}
+	}
+	t.Lines++
+	switch {
+	case l.Kind == dnsmasq.Lost:
+		t.lost(l.Value)
+	case l.Extra:
 		t.extra(l, now)
-	} else {
+	default:
 		t.plain(l, now)
 	}
 	return nil
@@ -108,19 +159,36 @@ func (t *Tracker) now(s []byte) (int64, bool) {
 	}
 	t.clock.Last = t.newest - late + stampSlack
 	now, ok := t.clock.Unix(s)
-	switch {
-	case !ok:
+	if !ok {
 		return 0, false
-	case now < t.newest-late: // the clock was set back: what is over stays over
-		t.open.expire(t.newest)
-		t.newest = now
-	case now > t.newest:
-		t.newest = now
 	}
+	t.goOn(now)
 	if now == t.newest {
 		t.stamp = [stamp.Len]byte(s)
 	}
 	return now, true
+}
+
+// goOn lets time go on.
+func (t *Tracker) goOn(now int64) {
+	switch {
+	case now < t.newest-late: // the clock was set back: what is over stays over
+		t.open.expire(t.newest)
+	case now <= t.newest:
+		return
+	}
+	t.newest, t.stamp = now, [stamp.Len]byte{}
+}
+
+// Clock is what reads the stamps.
+func (t *Tracker) Clock() *stamp.Clock { return &t.clock }
+
+// IsAhead says whether a stamp lies after now.
+func (t *Tracker) IsAhead(s []byte) bool {
+	clock := t.clock
+	clock.Doubt = nil
+	unix, ok := clock.Unix(s)
+	return !ok || unix > clock.Present()+60
 }
 
 // Full says that it is time to print what was counted.

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/carrier"
+	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/journal"
+	"egress-monitor/lib/overlooked"
+	"egress-monitor/lib/transact"
+)
+
+// lines is the input as package journal reads it: what is no line of anything
+// it knows is no line of dnsmasq.
+type lines struct{ *batch.Scanner }
+
+func (l lines) Skip(why error) {
+	if why == carrier.ErrForm {
+		why = dnsmasq.ErrHead
+	}
+	l.Scanner.Skip(because(why, l.Scanner))
+}
+
+// because adds the line to the first error, which is the one that is shown.
+func because(err error, in *batch.Scanner) error {
+	if in.Skipped().Lines > 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, short(string(in.Bytes())))
+}
+
+// foreign says whether a line is not to be read as one of dnsmasq's own file.
+func (s *stream) foreign(line []byte) bool {
+	return len(line) == 0 || line[len(line)-1] == '\r' || s.entries.Inside()
+}
+
+// other takes a line that is not one of dnsmasq's own file, or a bad one.
+func (s *stream) other(line []byte) {
+	if s.entries.Inside() {
+		s.take(line)
+		return
+	}
+	line = bytes.TrimRight(line, "\r")
+	switch err := s.log.Line(line); {
+	case err == nil:
+	case err == dnsmasq.ErrHead || err == transact.ErrStamp:
+		s.take(line)
+	case errors.Is(err, dnsmasq.ErrGlued) || errors.Is(err, dnsmasq.ErrNUL):
+		s.broken(line, err)
+	default:
+		s.in.Skip(because(err, s.in))
+	}
+}
+
+// broken takes what is certain of a line whose first part was cut.
+func (s *stream) broken(line []byte, why error) {
+	s.in.Skip(because(why, s.in))
+	for range 4 {
+		rest, sure := dnsmasq.Rest(line)
+		var l dnsmasq.Line
+		err := l.Parse(rest)
+		if err == nil && (sure || l.Kind == dnsmasq.Query && !s.log.IsAhead(l.Stamp)) {
+			s.log.Line(rest)
+			return
+		}
+		if line = rest; err != dnsmasq.ErrGlued && err != dnsmasq.ErrNUL {
+			return
+		}
+	}
+}
+
+// take takes a line in any other form.
+func (s *stream) take(line []byte) {
+	s.entries.Clock = *s.log.Clock()
+	ok := s.entries.Take(line)
+	*s.log.Clock() = s.entries.Clock
+	if ok {
+		s.entry(s.entries.Entry())
+	}
+}
+
+// entry takes an entry: a line without its carrier.
+func (s *stream) entry(e *journal.Entry) {
+	l := e.Line
+	if l == nil { // the kernel's, as most before it
+		s.log.Interrupt()
+		return
+	}
+	if s.command.Host != "" && string(l.Host) != s.command.Host {
+		return
+	}
+	if l.Again > 0 {
+		if e.SameHost {
+			s.log.Repeat(e.Time, l.Again)
+		}
+		return
+	}
+	if !s.trusts(l) {
+		s.log.Interrupt()
+		s.note(l)
+		return
+	}
+	if err := s.log.Message(processOf(l), e.Time, e.Message, l.Times); err != nil {
+		s.in.Skip(because(err, s.in))
+	}
+}
+
+// trusts says whether dnsmasq wrote a line, or a program that is to count as it.
+func (s *stream) trusts(l *carrier.Line) bool {
+	if len(l.Tag) == 0 {
+		return slices.Contains(s.command.Tag, "-")
+	}
+	return dnsmasq.IsTag(l.Tag) || slices.Contains(s.command.Tag, string(l.Tag))
+}
+
+// processOf tells processes apart, also those of several hosts.
+func processOf(l *carrier.Line) uint32 {
+	if len(l.Host) == 0 {
+		return l.PID
+	}
+	h := fnv.New32a()
+	h.Write(l.Host)
+	return (l.PID ^ h.Sum32()) & (1<<31 - 1)
+}
+
+var question = []byte("query[")
+
+// note looks at a line of another program.
+func (s *stream) note(l *carrier.Line) {
+	if !bytes.Contains(l.Rest, question) {
+		return
+	}
+	key := append([]byte("t"), l.Tag...)
+	if s.unread.Count(key) {
+		return
+	}
+	tag, name := overlooked.Shell(string(l.Tag)), overlooked.Printable(l.Tag)
+	if len(l.Tag) == 0 {
+		tag, name = "-", "nobody in particular"
+	}
+	var line dnsmasq.Line
+	what := fmt.Sprintf("with query[ in messages of %s", name)
+	if line.ParseMessage(0, l.Message) == nil && line.Kind == dnsmasq.Query {
+		what = fmt.Sprintf("with questions that %s logged (if that is a dnsmasq: --tag=%s)", name, tag)
+	}
+	s.unread.Add(key, what, s.in.Place(), s.in.Bytes())
+}
+
+// saidEnough says whether a line is nothing that others can change.
+func saidEnough(why error) bool {
+	for _, err := range [...]error{batch.ErrHalf, batch.ErrLong, dnsmasq.ErrGlued, dnsmasq.ErrNUL} {
+		if errors.Is(why, err) {
+			return true
+		}
+	}
+	return false
+}
+
+// rejected looks at a line that could not be used.
+func (s *stream) rejected(line []byte, why error) {
+	if !bytes.Contains(line, question) || saidEnough(why) {
+		return
+	}
+	s.bad++
+	cause := why
+	for errors.Unwrap(cause) != nil {
+		cause = errors.Unwrap(cause)
+	}
+	if key := []byte(cause.Error()); !s.unread.Count(key) {
+		s.unread.Add(key, "with query[ that could not be read: "+cause.Error(), s.in.Place(), line)
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/carrier"
+	"egress-monitor/lib/journal"
+	"egress-monitor/lib/netfilter"
+	"egress-monitor/lib/overlooked"
+)
+
+// trusts says whether a line counts although it is not the kernel's: if the
+// command line names what carried it. Its message is then what a LOG line is
+// looked for in.
+func (c *command) trusts(e *journal.Entry, packets *netfilter.Parser) bool {
+	l := e.Line
+	if l == nil || l.Relayed && !c.Relay {
+		return false
+	}
+	if l.Relayed {
+		direct := *l
+		if direct.Relayed = false; direct.Kernel() {
+			return true
+		}
+	}
+	if len(l.Tag) > 0 && slices.Contains(c.Tag, string(l.Tag)) {
+		return true
+	}
+	return !l.Process && slices.Contains(c.Tag, "-") && untagged(e, packets)
+}
+
+// untagged looks for a LOG line in an entry without a tag. What there is of the
+// prefix may look like one, or like a host.
+func untagged(e *journal.Entry, packets *netfilter.Parser) bool {
+	for _, text := range [...][]byte{e.Line.Message, e.Line.Text, e.Line.Rest} {
+		text, _ = carrier.KernelMessage(text)
+		if _, ok, _ := packets.Parse(text); ok {
+			e.Message = text
+			return string(e.Line.Tag) != "kernel"
+		}
+	}
+	return false
+}
+
+// others are the lines that look like LOG lines and were not counted.
+type others struct {
+	command  *command
+	in       *batch.Scanner
+	lines    overlooked.Lines
+	rejected int
+	key      []byte
+	prefix   []byte // of the last one, if that was what kept it from being counted
+}
+
+// noPacket takes an entry of the kernel's that is no LOG line, or a bad one.
+func (o *others) noPacket(e *journal.Entry, err error) {
+	if err != nil {
+		o.in.Skip(err)
+	} else if n := len(o.prefix); n > 0 && bytes.HasPrefix(e.Message, o.prefix) && bytes.HasPrefix(e.Message[n:], []byte("IN=")) {
+		o.lines.Again() // another of the same rule
+	} else {
+		o.note(e)
+	}
+}
+
+// note looks at an entry that was not counted. Most are of something else.
+func (o *others) note(e *journal.Entry) {
+	if o.prefix = o.prefix[:0]; o.command.Poll.CursorFile != "" {
+		return // nobody would read it
+	}
+	text := e.Message
+	if e.Line != nil {
+		text = e.Line.Rest
+	}
+	if !netfilter.LooksLike(text) {
+		return
+	}
+	why := o.why(e)
+	o.key = append(append(o.key[:0], byte(why)), reasons[why]...)
+	switch why {
+	case otherPrefix:
+		prefix, _ := netfilter.Prefix(e.Message)
+		o.key = append(o.key[:1], prefix...)
+		o.prefix = append(o.prefix, prefix...)
+	case otherProgram, inMessage:
+		o.key = append(o.key[:1], e.Line.Tag...)
+	}
+	if o.lines.Count(o.key) {
+		return
+	}
+	if raw := o.in.Bytes(); netfilter.LooksLike(raw) {
+		text = raw
+	}
+	what := reasons[why]
+	switch name := string(o.key[1:]); why {
+	case otherPrefix, otherProgram:
+		what = fmt.Sprintf(what, overlooked.Printable([]byte(name)), overlooked.Shell(name))
+	case inMessage:
+		what = fmt.Sprintf(what, overlooked.Printable([]byte(name)))
+	}
+	o.lines.Add(o.key, what, o.in.Place(), text)
+}
+
+// A reason is why an entry was not counted.
+type reason uint8
+
+const (
+	otherPrefix reason = iota
+	malformed
+	ofAProcess
+	relayed
+	otherFacility
+	falseKernel
+	otherProgram
+	inMessage
+	noProgram
+)
+
+const trust = "if you trust those who can log there: "
+
+var reasons = [...]string{
+	otherPrefix:   "with the prefix %s (--prefix=%s)",
+	malformed:     "not as the kernel writes LOG lines",
+	ofAProcess:    "that a process wrote, as the journal says, not the kernel",
+	relayed:       "behind the header of a relay (" + trust + "--relay)",
+	otherFacility: "that a process wrote: the facility is not the kernel's",
+	falseKernel:   "of a process that calls itself the kernel: it has a number",
+	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
+	inMessage:     "within messages of %s",
+	noProgram:     "without the name of a program (" + trust + "--tag=-, and their --prefix)",
+}
+
+func (o *others) why(e *journal.Entry) reason {
+	l := e.Line
+	switch {
+	case e.Source == journal.Kernel:
+		if _, ok := netfilter.Prefix(e.Message); ok {
+			return otherPrefix
+		}
+		return malformed
+	case l == nil:
+		return ofAProcess
+	case l.Relayed:
+		return relayed
+	case l.Bare || l.Facility != carrier.Unsaid && l.Facility != carrier.Kern && string(l.Tag) == "kernel":
+		return otherFacility
+	case string(l.Tag) == "kernel":
+		return falseKernel
+	}
+	prefix, ok := netfilter.Prefix(l.Message)
+	switch {
+	case len(l.Tag) == 0 || isPrefix(l, o.command.Prefix):
+		return noProgram
+	case ok && !bytes.Contains(prefix, []byte("kernel:")):
+		return otherProgram
+	}
+	return inMessage
+}
+
+// isPrefix says whether what looks like a tag is a prefix that is looked for.
+func isPrefix(l *carrier.Line, prefixes []string) bool {
+	for _, p := range prefixes {
+		if p != "" && bytes.HasPrefix(l.Text, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// reject looks at a line that could not be used, if the carrier is why: of the
+// others the cause is said with what could not be read.
+func (o *others) reject(line []byte, why error) {
+	if why == batch.ErrHalf || why == batch.ErrLong || errors.Is(why, netfilter.ErrLine) || !netfilter.LooksLike(line) {
+		return
+	}
+	o.rejected++
+	o.unread(line, why)
+}
+
+// unread counts a line of which no entry was made.
+func (o *others) unread(line []byte, why error) {
+	if !netfilter.LooksLike(line) {
+		return
+	}
+	if o.key = append(o.key[:0], why.Error()...); !o.lines.Count(o.key) {
+		o.lines.Add(o.key, "that could not be read: "+why.Error(), o.in.Place(), line)
+	}
+}

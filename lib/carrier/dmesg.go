@@ -1,0 +1,216 @@
+package carrier
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"egress-monitor/lib/stamp"
+)
+
+// KernelMessage takes off what stands before a message of the kernel's: <4>,
+// the time since boot, the caller. uptime says whether that time was there.
+func KernelMessage(msg []byte) (rest []byte, uptime bool) {
+	for len(msg) > 0 {
+		switch {
+		case msg[0] == ' ':
+			msg = msg[1:]
+		case msg[0] == '<' && len(msg) > 2 && msg[1]-'0' <= 7 && msg[2] == '>':
+			msg = msg[3:]
+		case msg[0] == '[' && !uptime:
+			_, n, ok := uptimeOf(msg)
+			if !ok {
+				return msg, false
+			}
+			msg, uptime = msg[n:], true
+		case msg[0] == '[':
+			n := callerLen(msg)
+			if n == 0 {
+				return msg, true
+			}
+			return bytes.TrimLeft(msg[n:], " "), true
+		default:
+			return msg, uptime
+		}
+	}
+	return msg, uptime
+}
+
+// uptimeOf reads [ 3940.030707], also with the difference to the line before in
+// it: [ 3940.030707 <    0.000123>].
+func uptimeOf(b []byte) (seconds int64, n int, ok bool) {
+	n = 1
+	for n < len(b) && b[n] == ' ' {
+		n++
+	}
+	whole, size := number(b[n:], 12)
+	n += size
+	if size == 0 || n == len(b) || b[n] != '.' {
+		return 0, 0, false
+	}
+	_, fraction := number(b[n+1:], 9)
+	if n += 1 + fraction; fraction == 0 {
+		return 0, 0, false
+	}
+	n = skipDelta(b, n)
+	if n == len(b) || b[n] != ']' {
+		return 0, 0, false
+	}
+	return int64(whole), n + 1, true
+}
+
+// skipDelta goes past " <    0.000123 >".
+func skipDelta(b []byte, n int) int {
+	if n+1 < len(b) && b[n] == ' ' && b[n+1] == '<' {
+		if end := bytes.IndexByte(b[n:min(len(b), n+32)], '>'); end > 0 {
+			return n + end + 1
+		}
+	}
+	return n
+}
+
+// callerLen is how long the caller is that msg begins with: [T12], [    C0].
+func callerLen(msg []byte) int {
+	n := 1
+	for n < len(msg) && msg[n] == ' ' {
+		n++
+	}
+	if n == len(msg) || msg[n] != 'T' && msg[n] != 'C' {
+		return 0
+	}
+	_, size := number(msg[n+1:], 10)
+	if n += 1 + size; size == 0 || n == len(msg) || msg[n] != ']' {
+		return 0
+	}
+	return n + 1
+}
+
+// bracket reads a line of dmesg, or of journalctl -o short-monotonic.
+func (p *Parser) bracket(l *Line, b []byte) error {
+	if seconds, n, ok := uptimeOf(b); ok {
+		return p.sinceBoot(l, seconds, b[n:])
+	}
+	s, err := p.Clock.Read(b[1:])
+	if err != nil {
+		return err
+	}
+	n := skipDelta(b, s.Len+1)
+	if n == len(b) || b[n] != ']' {
+		return stamp.ErrNone
+	}
+	l.Unix = s.Unix
+	if s.Short { // dmesg -T names the day of the week; others do not
+		p.header(l, bytes.TrimLeft(b[n+1:], " "), s)
+	} else {
+		p.bare(l, b[n+1:])
+	}
+	return nil
+}
+
+// sinceBoot reads what follows the time since boot: the message, or a header.
+func (p *Parser) sinceBoot(l *Line, seconds int64, b []byte) (err error) {
+	if l.Unix, err = p.uptime(seconds); err != nil {
+		return err
+	}
+	inner := Line{Times: 1, Facility: l.Facility, Unix: l.Unix}
+	p.header(&inner, bytes.TrimLeft(b, " "), stamp.Stamp{Form: stamp.Epoch})
+	if len(inner.Tag) > 0 && !inner.Relayed && (inner.Process || string(inner.Tag) == kernel) && l.Facility == Unsaid {
+		*l = inner
+		return nil
+	}
+	p.bare(l, b)
+	return nil
+}
+
+// bare takes the rest of a line as a message of the kernel's.
+func (p *Parser) bare(l *Line, b []byte) {
+	b = bytes.TrimLeft(b, " ")
+	if n := 0; len(b) > 0 && b[0] == '[' {
+		if n = callerLen(b); n > 0 {
+			b = bytes.TrimLeft(b[n:], " ")
+		}
+	}
+	l.Bare, l.Message, l.Text, l.Rest = true, b, b, b
+}
+
+// decoded takes off what dmesg -x prints: "kern  :warn  : ".
+func decoded(l *Line, b []byte) (rest []byte, ok bool) {
+	name, rest, ok := bytes.Cut(b[:min(len(b), 24)], []byte{':'})
+	if !ok {
+		return nil, false
+	}
+	level, _, ok := bytes.Cut(rest, []byte{':'})
+	f, known := facilityNamed(bytes.TrimRight(name, " "))
+	if !ok || !known || !isLevel(bytes.TrimRight(level, " ")) {
+		return nil, false
+	}
+	l.Facility = f
+	return bytes.TrimLeft(b[len(name)+len(level)+2:], " "), true
+}
+
+// decodedRecord reads what follows that.
+func (p *Parser) decodedRecord(l *Line, b []byte) error {
+	if len(b) == 0 {
+		return stamp.ErrNone
+	}
+	if b[0] == '[' {
+		return p.bracket(l, b)
+	}
+	s, err := p.Clock.Read(b)
+	if err == nil {
+		l.Unix = s.Unix
+		p.bare(l, b[s.Len:])
+	}
+	return err
+}
+
+// kmsg reads a line of /dev/kmsg: priority, sequence, microseconds, flags.
+func (p *Parser) kmsg(l *Line, b []byte) (ok bool, err error) {
+	var value [3]uint64
+	rest := b
+	for i := range value {
+		n, size := number(rest, 19)
+		if size == 0 || size == len(rest) || rest[size] != ',' {
+			return false, nil
+		}
+		value[i], rest = n, rest[size+1:]
+	}
+	end := bytes.IndexByte(rest, ';')
+	if end < 0 || end > 64 || value[0] > 191 {
+		return false, nil
+	}
+	l.Facility = facilityOf(value[0] >> 3)
+	l.Unix, err = p.uptime(int64(value[2] / 1e6))
+	p.bare(l, rest[end+1:])
+	return true, err
+}
+
+// uptime is when a kernel had run for so many seconds: this one, for there is
+// nothing that says which.
+func (p *Parser) uptime(seconds int64) (unix int64, err error) {
+	if p.boot == 0 && p.Boot != nil {
+		p.boot = p.Boot()
+	}
+	if p.boot == 0 {
+		return 0, ErrBoot
+	}
+	now := p.Clock.Present()
+	switch unix = p.boot + seconds; {
+	case unix > now+86400:
+		return 0, ErrBoot
+	case unix > now:
+		p.assume(1, fmt.Sprintf("%d seconds since boot, and this machine runs for %d: the line is of another boot or machine, and its time not known; taken as now (dmesg -T and journalctl -o short-iso print it)",
+			seconds, now-p.boot))
+		return now, nil
+	}
+	p.assume(0, fmt.Sprintf("seconds since boot: taken as those since this machine's, %s; of another boot or machine, or if it slept, they give wrong times (dmesg -T and journalctl -o short-iso print them)",
+		time.Unix(p.boot, 0).UTC().Format(time.RFC3339)))
+	return unix, nil
+}
+
+func (p *Parser) assume(kind int, what string) {
+	if p.assumed&(1<<kind) == 0 && p.Assumed != nil {
+		p.assumed |= 3 >> (1 - kind) // the second says the first as well
+		p.Assumed(what)
+	}
+}

@@ -1,0 +1,55 @@
+package carrier
+
+import "bytes"
+
+// What syslog daemons write in place of a message that is the same as before:
+//
+//	message repeated 2 times: [ MESSAGE]    rsyslog (tools/syslogd.c, logmsgInternal); $RepeatedMsgReduction, on in Ubuntu
+//	last message repeated 2 times           sysklogd, syslog-ng, FreeBSD, rsyslog's before version 5; by no program
+//	--- last message repeated 2 times ---   macOS
+//	Last message 'MESSAGE' repeated 2 times, suppressed by syslog-ng on gw
+
+const maxTimes = 1e6 // more is a joke
+
+// repeat looks for these.
+func (l *Line) repeat() {
+	msg := l.Message
+	if len(msg) == 0 {
+		return
+	}
+	switch msg[0] {
+	case 'm':
+		l.messageRepeated(msg)
+	case 'l', '-', 'L':
+		l.lastRepeated(msg)
+	}
+}
+
+func (l *Line) messageRepeated(msg []byte) {
+	rest, ok := bytes.CutPrefix(msg, []byte("message repeated "))
+	n, size := number(rest, 7)
+	if !ok || size == 0 || n == 0 || n > maxTimes {
+		return
+	}
+	inner, ok := bytes.CutPrefix(rest[size:], []byte(" times: ["))
+	if inner = bytes.TrimRight(inner, " "); !ok || len(inner) == 0 || inner[len(inner)-1] != ']' {
+		return
+	}
+	l.Times = uint32(n)
+	l.setMessage(inner[:len(inner)-1])
+}
+
+func (l *Line) lastRepeated(msg []byte) {
+	if len(l.Tag) > 0 && string(l.Tag) != kernel && string(l.Tag) != "syslogd" && string(l.Tag) != "last" {
+		return // somebody says so
+	}
+	msg = bytes.TrimPrefix(msg, []byte("--- "))
+	rest, ok := bytes.CutPrefix(msg, []byte("last message repeated "))
+	if !ok {
+		return
+	}
+	n, size := number(rest, 7)
+	if size > 0 && n <= maxTimes && bytes.HasPrefix(rest[size:], []byte(" time")) {
+		l.Again = uint32(n)
+	}
+}

@@ -1,0 +1,37 @@
+package overlooked
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestReport(t *testing.T) {
+	var l Lines
+	add := func(n int, key string) {
+		for range n {
+			if !l.Count([]byte(key)) {
+				l.Add([]byte(key), "of "+key, "in: line 7", []byte(key+"\x1b[31m"))
+			}
+		}
+	}
+	add(1, "one")
+	add(1204, "two")
+	for i := range 100 {
+		add(2, fmt.Sprint(i))
+	}
+	var said []string
+	l.Report(func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	want := `not counted: 1,204 lines of two; the first is in: line 7: "two\x1b[31m"`
+	if l.Total() != 1405 || len(said) != 6 || said[0] != want || said[5] != "not counted: 193 lines more, for other reasons" {
+		t.Errorf("%d: %s", l.Total(), strings.Join(said, "\n"))
+	}
+}
+
+func TestShell(t *testing.T) {
+	for word, want := range map[string]string{"ulogd": "ulogd", "[UFW BLOCK] ": "'[UFW BLOCK] '", "": "''", "it's": `"it's"`, "a\x1b": `"a\x1b"`, "$(x)": "'$(x)'"} {
+		if got := Shell(word); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package unpack
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"egress-monitor/lib/testtools"
+)
+
+const text = "Nov 25 10:00:00 dnsmasq[577]: query[A] a.example.org from 192.0.2.5\n"
+
+func packed() map[string][]byte {
+	var gz bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	w.Write([]byte(text))
+	w.Close()
+	return map[string][]byte{"plain": []byte(text), "gzip": gz.Bytes(), "two gzips": append(gz.Bytes()[:gz.Len():gz.Len()], gz.Bytes()...)}
+}
+
+func TestReader(t *testing.T) {
+	for name, data := range packed() {
+		want := text
+		if name == "two gzips" {
+			want += text
+		}
+		for _, in := range []io.Reader{bytes.NewReader(data), iotest.OneByteReader(bytes.NewReader(data)), iotest.DataErrReader(bytes.NewReader(data))} {
+			got, err := io.ReadAll(Reader(in))
+			if err != nil || string(got) != want {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		}
+	}
+}
+
+// What other programs have compressed; what was cut short is an error.
+func TestPrograms(t *testing.T) {
+	for _, program := range []string{"bzip2", "zstd", "xz"} {
+		testtools.Need(t, program)
+		cmd := exec.Command(program, "-c")
+		cmd.Stdin = strings.NewReader(text)
+		data, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(Reader(bytes.NewReader(data))); err != nil || string(got) != text {
+			t.Errorf("%s: %q, %v", program, got, err)
+		}
+		if _, err := io.ReadAll(Reader(bytes.NewReader(data[:len(data)-5]))); err == nil {
+			t.Errorf("%s: cut short: no error", program)
+		}
+	}
+}
+
+// Where the program is missing, that is said.
+func TestNoProgram(t *testing.T) {
+	t.Setenv("PATH", "/nonexistent")
+	_, err := io.ReadAll(Reader(strings.NewReader("\xfd7zXZ\x00" + text)))
+	if err == nil || err.Error() != "compressed by xz, and that cannot be run: give it what xz -dc FILE prints" {
+		t.Error(err)
+	}
+}
+
+// What cannot be read is named, and no byte of it gets out.
+func TestNamed(t *testing.T) {
+	for _, f := range forms {
+		if f.open != nil {
+			continue
+		}
+		got, err := io.ReadAll(Reader(strings.NewReader(f.magic + text)))
+		if len(got) > 0 || err == nil || err.Error() != f.say {
+			t.Errorf("%q: %q, %v", f.magic, got, err)
+		}
+	}
+}
+
+// Something cut short, or of less than a magic number, is what it is.
+func TestShort(t *testing.T) {
+	for _, s := range []string{"", "B", "BZ", "BZh", "BZh9", "BZh9 is a word", "\x1f", "\x1f\x8b", "PK", "\xff"} {
+		if got, err := io.ReadAll(Reader(strings.NewReader(s))); err != nil || string(got) != s {
+			t.Errorf("%q: %q, %v", s, got, err)
+		}
+	}
+	gz := packed()["gzip"]
+	if _, err := io.ReadAll(Reader(bytes.NewReader(gz[:len(gz)-9]))); err == nil {
+		t.Error("a gzip file cut short: no error")
+	}
+}
