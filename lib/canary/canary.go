@@ -58,6 +58,7 @@ func Packet() error {
 type Sight struct {
 	Count uint64    // how often they were seen
 	Last  time.Time // when last, by the clock of the line; zero: never
+	Err   error     // why the file cannot be read
 }
 
 func (s *Sight) add(r aggregate.Record) {
@@ -68,7 +69,7 @@ func (s *Sight) add(r aggregate.Record) {
 }
 
 // Sights reads the two files. One that is not there yet holds nothing.
-func Sights(domains, ips string, open func(name string) (*os.File, error)) (map[string]Sight, error) {
+func Sights(domains, ips string, open func(name string) (*os.File, error)) map[string]Sight {
 	all := map[string]Sight{}
 	for _, f := range []struct {
 		file string
@@ -83,29 +84,31 @@ func Sights(domains, ips string, open func(name string) (*os.File, error)) (map[
 			{truth.Addresses, "203.0.113.0/24"}, {truth.Addresses, "2001:db8:ffff:ffff::/64"},
 		}},
 	} {
-		in, err := open(f.file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return all, err
-		}
-		err = sights(all, in, f.rows)
-		in.Close() // was only read
-		if err != nil {
-			return all, fmt.Errorf("%s: %w", f.file, err)
+		err := sights(all, f.file, f.rows, open)
+		for _, row := range f.rows {
+			s := all[row.way]
+			s.Err = err
+			all[row.way] = s
 		}
 	}
-	return all, nil
+	return all
 }
 
 type row struct{ way, key string }
 
-func sights(all map[string]Sight, f *os.File, rows []row) error {
+func sights(all map[string]Sight, name string, rows []row, open func(string) (*os.File, error)) error {
+	f, err := open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() // was only read
 	for _, row := range rows {
 		r, err := find(f, row.key)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		s := all[row.way]
 		s.add(r)

@@ -62,6 +62,7 @@ func (m *machine) heal() error {
 		return err
 	}
 	defer unlock()
+	polls.New(m.settings, m.log.Lines).Repair()
 	return heal.Run(m.say, false)
 }
 
@@ -82,7 +83,7 @@ func (m *machine) poll(ctx context.Context, what string) error {
 	return polls.New(m.settings, m.log.Lines).Poll(ctx, what, 0)
 }
 
-func (m *machine) sights() (map[string]canary.Sight, error) {
+func (m *machine) sights() map[string]canary.Sight {
 	return canary.Sights(m.settings.Domains(), m.settings.IPs(), child.OpenAsPoller)
 }
 

@@ -23,8 +23,8 @@ type Minute struct {
 	Upstream func() error                                 // asks the servers that dnsmasq asks
 	Poll     func(ctx context.Context, what string) error // polls.ErrBusy: another one is at work
 	Rotate   func() error                                 // if the query log is large
-	Sights   func() (map[string]canary.Sight, error)      // what the two files hold of the canaries
-	Why      func(way string) string                      // what is broken if a canary was sent and not counted
+	Sights   func() map[string]canary.Sight               // what the two files hold of the canaries
+	Why      func(way string, sent truth.Moment) string   // what is broken if a canary was sent and not counted
 
 	Say   func(format string, args ...any)
 	Now   func() truth.Moment
@@ -65,11 +65,10 @@ var words = map[string]string{
 // Run does all of it. An error is one that makes the minute as a whole
 // worthless; all else is in the state, for check to tell.
 func (m *Minute) Run(ctx context.Context) error {
-	r := &round{failed: map[string]error{}, tasks: map[string]error{}}
-	r.before, r.tasks[truth.Reading] = m.Sights()
-	r.sent = m.Now()
+	r := &round{sent: m.Now(), failed: map[string]error{}, tasks: map[string]error{}}
 	r.tasks[truth.Healing] = m.Heal()
 	m.sing(r)
+	r.before = m.Sights() // only a poll changes that
 	m.Pause(firstWait)
 	m.pollAll(ctx, r)
 	r.tasks[truth.Rotating] = m.Rotate()
@@ -104,10 +103,7 @@ func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
 	for _, what := range which {
 		r.tasks[what] = m.Poll(ctx, what)
 	}
-	var err error
-	if r.after, err = m.Sights(); err != nil {
-		r.tasks[truth.Reading] = err
-	}
+	r.after = m.Sights()
 }
 
 // uncounted are the polls that may count a canary yet.
@@ -125,8 +121,8 @@ func (r *round) uncounted() (which []string) {
 
 // counted reports whether the canary was. A file that was set aside begins anew.
 func (r *round) counted(way string) bool {
-	before, after := r.before[way].Count, r.after[way].Count
-	return r.tasks[truth.Reading] == nil && (after > before || after > 0 && after < before)
+	before, after := r.before[way], r.after[way]
+	return before.Err == nil && after.Err == nil && (after.Count > before.Count || after.Count > 0 && after.Count < before.Count)
 }
 
 // judge puts what was found out into the state.
@@ -170,7 +166,6 @@ func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 		}
 		way.Missed(sight.Count, r.sent, why)
 	}
-	way.Clock = clock(sight, m.Now())
 }
 
 // between says when a way was blind.
@@ -185,7 +180,7 @@ func between(was truth.Way, now truth.Moment) string {
 // why says what is broken: what went wrong in this minute, or else what can be
 // found out.
 func (m *Minute) why(r *round, way, what string) string {
-	for _, err := range []error{r.failed[way], r.tasks[truth.Reading]} {
+	for _, err := range []error{r.failed[way], r.before[way].Err, r.after[way].Err} {
 		if err != nil {
 			return err.Error()
 		}
@@ -193,15 +188,7 @@ func (m *Minute) why(r *round, way, what string) string {
 	if err := r.tasks[what]; err != nil {
 		return "the poll fails: " + err.Error()
 	}
-	return m.Why(way)
-}
-
-// clock says what is wrong with the time of the last canary.
-func clock(s canary.Sight, now truth.Moment) string {
-	if ahead := s.Last.Sub(now.Wall); ahead > time.Minute {
-		return fmt.Sprintf("its row is from the future (%s): this clock, or the one before it, is wrong", stamp(s.Last))
-	}
-	return ""
+	return m.Why(way, r.sent)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -3,9 +3,8 @@ package minute
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/netip"
-	"os"
-	"strings"
 	"time"
 
 	"egress-monitor/lib/ask"
@@ -19,9 +18,9 @@ import (
 
 // why finds out which part is broken, if a canary was sent and is not counted
 // although the poll succeeded.
-func (m *machine) why(way string) string {
+func (m *machine) why(way string, sent truth.Moment) string {
 	if way == truth.Addresses {
-		return m.whyAddresses()
+		return m.whyAddresses(sent)
 	}
 	log := querylog.Mark(m.settings.DNSMasqLog, child.OpenAsPoller)
 	defer log.Close()
@@ -40,16 +39,11 @@ func (m *machine) why(way string) string {
 	return "the poll does not count what is in dnsmasq's log (journalctl -t egress-monitor)"
 }
 
-func (m *machine) whyAddresses() string {
+func (m *machine) whyAddresses(sent truth.Moment) string {
 	if m.settings.Source == settings.Set {
 		return "the set of nftables does not count it (nft list table inet " + layout.Table + ")"
 	}
-	for _, family := range []string{"2", "10"} { // AF_INET, AF_INET6
-		if logger, err := os.ReadFile("/proc/sys/net/netfilter/nf_log/" + family); err == nil && strings.TrimSpace(string(logger)) == "NONE" {
-			return "the kernel's logger of packets is off (sysctl net.netfilter.nf_log." + family + "=" + "nf_log_ipv4 or nf_log_ipv6)"
-		}
-	}
-	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "--since=-3m", "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())
+	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", fmt.Sprintf("--since=@%d", sent.Wall.Unix()-1), "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())
 	switch {
 	case err != nil && child.Status(err) != 1: // 1: no entry
 		return "the journal cannot be read: " + err.Error()

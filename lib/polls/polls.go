@@ -19,8 +19,6 @@ import (
 const (
 	Domains = "domains"
 	IPs     = "ips"
-
-	set = "set" // of nftables: counts for the file of IPs, with a cursor of its own
 )
 
 // Longest is how long a poll may take: the first after days in which nobody
@@ -51,7 +49,6 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 		return err
 	}
 	defer unlock()
-	p.repair(what)
 	return p.run(ctx, child.Command(p.Lib+"/egress-"+what))
 }
 
@@ -59,8 +56,7 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 // the pipeline egress-set reads it, and the token is the cursor that its commit
 // leaves. The caller lets one at a time do so.
 func (p *Poller) Read(token string, now time.Time, listing []byte) error {
-	p.repair(set)
-	cmd := child.Command(p.Lib+"/egress-"+set, token).Input(listing).With("EGRESS_NOW=" + now.UTC().Format(time.RFC3339Nano))
+	cmd := child.Command(p.Lib+"/egress-set", token).Input(listing).With("EGRESS_NOW=" + now.UTC().Format(time.RFC3339Nano))
 	return p.run(context.Background(), cmd)
 }
 

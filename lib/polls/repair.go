@@ -15,22 +15,19 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// repair gives the poller back files of its that root has put there: an
+// Repair gives the poller back files of its that root has put there: an
 // aggregate restored from a backup with cp is root's, and since its folder is
 // sticky no poll could replace it.
-func (p *Poller) repair(what string) {
+func (p *Poller) Repair() {
 	uid, gid, err := owner()
 	if err != nil {
 		return // the pipeline cannot be started either, and that is said
 	}
-	file := what
-	if what == set {
-		file = IPs
-	}
+	log, state := p.Settings.LogDir, p.Settings.StateDir
 	for _, name := range []string{
-		p.Settings.LogDir + "/unique-" + file + ".log",
-		p.Settings.StateDir + "/" + what + ".cursor",
-		p.Settings.StateDir + "/" + what + ".lock",
+		log + "/unique-domains.log", log + "/unique-ips.log",
+		state + "/domains.cursor", state + "/ips.cursor", state + "/set.cursor",
+		state + "/domains.lock", state + "/ips.lock",
 	} {
 		healed, err := giveBack(name, uid, gid)
 		switch {

@@ -138,14 +138,18 @@ func (j *judge) way(name, file string) {
 	if why == "" && w.Blind {
 		why = w.Why
 	}
-	if w.Clock != "" {
-		j.add(Warning, time.Time{}, "%s: %s", name, w.Clock)
-	}
-	if why == "" {
+	if why == "" || name == truth.Resolver && j.asNames(w, why) {
 		return
 	}
 	since, text := j.lastGood(w, file)
 	j.add(Critical, since, "%s: blind since %s: %s", name, text, why)
+}
+
+// asNames reports whether what the system's resolver is asked is not seen only
+// because nothing is that our dnsmasq is asked. That is told already.
+func (j *judge) asNames(w *truth.Way, why string) bool {
+	n := j.State.Way(truth.Names)
+	return j.DNS.System == nil && !j.DNS.Bypassed && (n.Blind && n.Why == why || j.whyNames() != "")
 }
 
 // lastGood is when a way was last known to see: proved in this boot, or else by
@@ -241,7 +245,7 @@ func (j *judge) trouble() {
 }
 
 func (j *judge) tasks() {
-	for _, name := range []string{truth.Healing, Domains, IPs, truth.Rotating, truth.Reading} {
+	for _, name := range []string{truth.Healing, Domains, IPs, truth.Rotating} {
 		t := j.State.Task(name)
 		if since := t.Failing; !since.Wall.IsZero() && !j.blindBy(name) {
 			s := Warning
@@ -271,7 +275,6 @@ var taskText = map[string]string{
 	Domains:        "the poll of names",
 	IPs:            "the poll of addresses",
 	truth.Rotating: "logrotate",
-	truth.Reading:  "reading the two files",
 }
 
 // damage is how long damaged rows are a warning: nobody looks at them but people.

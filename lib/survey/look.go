@@ -123,7 +123,7 @@ func (m *Machine) log(d *DNS, log *querylog.Log) {
 }
 
 func (m *Machine) files(f *Facts) {
-	sights, _ := canary.Sights(f.Settings.Domains(), f.Settings.IPs(), child.OpenAsPoller) // an error is the file's own, below
+	sights := canary.Sights(f.Settings.Domains(), f.Settings.IPs(), child.OpenAsPoller) // an error is the file's own, below
 	for name, path := range map[string]string{Domains: f.Settings.Domains(), IPs: f.Settings.IPs()} {
 		file := &File{Name: path}
 		if err := file.read(child.OpenAsPoller, f.Now.Wall); err != nil {

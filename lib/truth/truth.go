@@ -29,7 +29,6 @@ const (
 const (
 	Healing  = "heal"
 	Rotating = "rotate"
-	Reading  = "read" // the counts of the canaries
 )
 
 // A Moment is a time on both clocks.
@@ -70,7 +69,6 @@ type Way struct {
 	Blind bool   `json:"blind,omitempty"` // the last one that was sent was not counted
 	Since Moment `json:"since,omitzero"`  // while blind: when that was first noticed
 	Why   string `json:"why,omitempty"`   // while blind
-	Clock string `json:"clock,omitempty"` // what is wrong with the time in its rows
 }
 
 // Seen notes that the canary of a moment was counted. It returns whether the way
