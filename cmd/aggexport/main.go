@@ -2,11 +2,12 @@
 //
 // Usage:
 //
-//	aggexport [--csv | --cof] [--joined] [FILE...]
+//	aggexport [--csv | --cof] [--[no-]joined] [FILE...]
 package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -21,15 +22,15 @@ type command struct {
 	JSON    bool        `name:"json" xor:"format" help:"JSON lines (what is printed anyway)."`
 	CSV     bool        `name:"csv" xor:"format" help:"CSV with a header."`
 	COF     bool        `name:"cof" xor:"format" help:"Passive DNS, Common Output Format; rows of domains only."`
-	Joined  bool        `help:"The rows are what aggjoin prints."`
+	Joined  *bool       `negatable:"" help:"The rows are what aggjoin prints, or are not. Default: found out from the rows."`
 	Version cli.Version `help:"Print the version and exit."`
 	Files   []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
 }
 
 func (c *command) Validate() error {
 	switch {
-	case c.COF && c.Joined:
-		return fmt.Errorf("--cof needs rows of domains, not of aggjoin")
+	case c.COF && c.Joined != nil && *c.Joined:
+		return errCOF
 	case len(c.Files) > 1 && slices.Contains(c.Files, "-"):
 		return fmt.Errorf("standard input cannot be one of several files")
 	}
@@ -41,39 +42,47 @@ func main() {
 }
 
 func (c *command) Run() error {
-	parse, format := export.Parse, c.format()
-	if c.Joined {
-		parse = export.ParseJoined
-	}
 	in, out := c.open(), bufio.NewWriterSize(os.Stdout, 64<<10)
+	rows, cof := c.rows(in), &export.COF{}
+	format := c.format(cof)
 	var buf []byte
-	for in.Scan() {
-		row, err := parse(in.Bytes())
-		if err == nil {
-			buf, err = format(buf[:0], row)
-			if _, err := out.Write(buf); err != nil {
-				return err
-			}
+	for rows.Next() {
+		if c.COF && rows.Row().Kind() == export.Joined {
+			return errCOF
 		}
-		if err != nil {
-			in.Skip(err)
+		var err error
+		if buf, err = format(buf[:0], rows.Row()); err != nil {
+			rows.Skip(err)
+		}
+		if _, err := out.Write(buf); err != nil {
+			return err
 		}
 	}
 	if s := in.Skipped(); s.Lines > 0 {
 		cli.Warn("%v", s)
 	}
-	if err := in.Err(); err != nil {
-		return err
+	for _, line := range cof.LeftOut() {
+		cli.Warn("%s", line)
 	}
-	return out.Flush()
+	return errors.Join(rows.Err(), out.Flush())
 }
 
-func (c *command) format() func([]byte, export.Row) ([]byte, error) {
+// rows reads the rows as what they are.
+func (c *command) rows(in *batch.Scanner) *export.Reader {
+	if c.Joined != nil {
+		return export.NewReaderOf(in, *c.Joined)
+	}
+	return export.NewReader(in)
+}
+
+var errCOF = errors.New("--cof needs rows of domains, not of aggjoin")
+
+func (c *command) format(cof *export.COF) func([]byte, export.Row) ([]byte, error) {
 	switch {
 	case c.CSV:
 		return new(export.CSV).Append
 	case c.COF:
-		return export.AppendCOF
+		return cof.Append
 	}
 	return export.AppendJSON
 }

@@ -3,10 +3,12 @@ package export
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/fold"
 )
 
 // Passive DNS, Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof): one
@@ -19,35 +21,59 @@ import (
 // both objects. time_first is mandatory there and not known here: it is given
 // as time_last, the only time we can vouch for.
 
-var (
-	errNotDomain = errors.New("not a row of domains")
-	errFoldedIPs = errors.New("a prefix among the addresses is no DNS data")
-)
+var errNotDomain = errors.New("not a row of domains")
 
-// AppendCOF appends the objects of a row of domains, none if its name led
-// nowhere. Prefixes, where many addresses were folded into one, are left out,
-// and that is the error.
-func AppendCOF(dst []byte, r Row) ([]byte, error) {
+// COF prints rows of domains as Passive DNS, and counts what is none.
+type COF struct {
+	Folded   int // rows left out: they stand for many names
+	Prefixes int // rows with a prefix among their addresses, where many were folded into one
+}
+
+// Append appends the objects of a row of domains, none if its name led nowhere.
+func (c *COF) Append(dst []byte, r Row) ([]byte, error) {
 	if r.Kind() != Domain {
 		return dst, errNotDomain
+	}
+	if fold.Folded(r.Key) {
+		c.Folded++
+		return dst, nil
 	}
 	last, err := time.Parse(aggregate.TimeLayout, string(r.Last))
 	if err != nil {
 		return dst, err
 	}
 	var v4, v6 [][]byte
+	prefixes := 0
 	for _, ip := range list(r.IPs) {
 		switch {
 		case bytes.IndexByte(ip, '/') >= 0:
-			err = errFoldedIPs
+			prefixes = 1
 		case bytes.IndexByte(ip, ':') >= 0:
 			v6 = append(v6, ip)
 		default:
 			v4 = append(v4, ip)
 		}
 	}
+	c.Prefixes += prefixes
 	dst = appendRRset(dst, r, "A", v4, last.Unix())
-	return appendRRset(dst, r, "AAAA", v6, last.Unix()), err
+	return appendRRset(dst, r, "AAAA", v6, last.Unix()), nil
+}
+
+// LeftOut says what was left out, a line each.
+func (c *COF) LeftOut() (lines []string) {
+	switch {
+	case c.Folded == 1:
+		lines = append(lines, "1 folded row is left out: it stands for many names")
+	case c.Folded > 1:
+		lines = append(lines, fmt.Sprintf("%d folded rows are left out: each stands for many names", c.Folded))
+	}
+	switch {
+	case c.Prefixes == 1:
+		lines = append(lines, "prefixes among the addresses of 1 row are left out: many addresses were folded into one")
+	case c.Prefixes > 1:
+		lines = append(lines, fmt.Sprintf("prefixes among the addresses of %d rows are left out: many addresses were folded into one", c.Prefixes))
+	}
+	return lines
 }
 
 func appendRRset(dst []byte, r Row, rrtype string, rdata [][]byte, last int64) []byte {

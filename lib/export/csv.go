@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 )
 
 var headers = [...]string{
@@ -43,23 +44,48 @@ func (c *CSV) Append(dst []byte, r Row) ([]byte, error) {
 
 func join(items [][]byte) []byte { return bytes.Join(items, []byte{' '}) }
 
-// appendCell appends a field. A spreadsheet would take one that begins with =,
-// +, - or @ for a formula and run it, and whoever asks for a name chooses how
-// it begins: an apostrophe before it makes it text.
+// Whoever asks for a name chooses its bytes, and a spreadsheet runs a cell that
+// begins with one of these. It may also be told to cut lines at other bytes than
+// commas, and then quotes in the middle of its cells are no quotes any more. So
+// an apostrophe, which makes it text, comes before each of these that could begin
+// a cell at any common separator.
+const (
+	formulas   = "=+-@"
+	separators = ";|: \t,\""
+)
+
+// starts says whether a spreadsheet may take c, after another byte, for the
+// beginning of a formula.
+func starts(before, c byte) bool {
+	return strings.IndexByte(formulas, c) >= 0 && strings.IndexByte(separators, before) >= 0
+}
+
+// appendCell appends a field, in quotes if there is anything unusual in it.
 func appendCell(dst, field []byte) []byte {
-	formula := len(field) > 0 && bytes.IndexByte([]byte("=+-@"), field[0]) >= 0
-	if !formula && bytes.IndexByte(field, '"') < 0 {
+	if isPlain(field) {
 		return append(dst, field...)
 	}
 	dst = append(dst, '"')
-	if formula {
-		dst = append(dst, '\'')
-	}
+	before := byte(separators[0]) // a cell begins
 	for _, c := range field {
+		if starts(before, c) {
+			dst = append(dst, '\'')
+		}
 		if c == '"' {
 			dst = append(dst, '"')
 		}
-		dst = append(dst, c)
+		dst, before = append(dst, c), c
 	}
 	return append(dst, '"')
+}
+
+func isPlain(field []byte) bool {
+	before := byte(separators[0])
+	for _, c := range field {
+		if starts(before, c) || strings.IndexByte(`";|`, c) >= 0 {
+			return false
+		}
+		before = c
+	}
+	return true
 }

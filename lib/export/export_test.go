@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand"
+	"regexp"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/batch"
 )
 
 // TestReadable: what is printed, the standard library reads back as what it
@@ -51,6 +54,8 @@ func readJSON(t *testing.T, row Row, name string, n uint64) {
 	}
 }
 
+var begins = regexp.MustCompile(`(^|[;|: ,"\t])([=+@-])`)
+
 func readCSV(t *testing.T, row Row, name string) {
 	t.Helper()
 	text, _ := new(CSV).Append(nil, row)
@@ -58,10 +63,47 @@ func readCSV(t *testing.T, row Row, name string) {
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	if strings.ContainsAny(name[:1], "=+-@") {
-		name = "'" + name
+	name = begins.ReplaceAllString(name, "$1'$2")
+	name = begins.ReplaceAllString(name, "$1'$2") // matches do not overlap
+	for _, separator := range ",;\t| :" {
+		for _, cell := range strings.FieldsFunc(string(text), func(c rune) bool { return c == separator || c == '"' || c == '\n' }) {
+			if strings.ContainsAny(cell[:1], "=+-@") {
+				t.Fatalf("%q: cut at %q there is a cell %q in %s", name, separator, cell, text)
+			}
+		}
 	}
 	if len(cells) != 2 || cells[1][0] != name || cells[1][3] != "192.0.2.1 192.0.2.2" {
 		t.Fatalf("%q: %s", name, text)
+	}
+}
+
+// TestReader: what rows are is found out from the rows, or the input is refused.
+func TestReader(t *testing.T) {
+	const at = " 3 2026-02-08T21:30:00Z "
+	direct, led := "192.0.2.1"+at+"-\n", "192.0.2.2"+at+"a.example,192.0.2.7\n"
+	name, address, odd := "a.example"+at+"192.0.2.1\n", "192.0.2.1"+at[:len(at)-1]+"\n", "192.0.2.3"+at+"192.0.2.9\n"
+	for _, test := range []struct{ text, kinds, err string }{
+		{"", "", ""},
+		{direct, "J", ""},
+		{strings.Repeat(direct, 3), "JJJ", ""},
+		{direct + led + direct, "JJJ", ""},
+		{odd + led, "JJ", ""},
+		{direct + odd + name + direct, "DDDD", ""}, // questions for names that look like addresses
+		{direct + address, "DA", ""},
+		{name + address + name, "DAD", ""},
+		{"bad\n" + direct + "bad\n" + led + "bad\n", "JJ", ""},
+		{led + name, "J", ErrMixed.Error()},
+		{name + led, "D", ErrMixed.Error()},
+		{strings.Repeat(direct, maxHeld+1) + name, strings.Repeat("J", maxHeld+1), ErrMixed.Error()},
+	} {
+		r := NewReader(batch.NewScanner(strings.NewReader(test.text), "input"))
+		var all []byte
+		for r.Next() {
+			all = append(all, "DAJ"[r.Row().Kind()])
+		}
+		kinds := string(all)
+		if got := fmt.Sprint(r.Err()); kinds != test.kinds || r.Err() != nil && got != test.err || (r.Err() == nil) != (test.err == "") {
+			t.Errorf("%.100q: %.20s, %v", test.text, kinds, got)
+		}
 	}
 }
