@@ -9,12 +9,12 @@ import (
 
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/cli"
-	"egress-monitor/lib/firewall"
 	"egress-monitor/lib/layout"
+	minutely "egress-monitor/lib/minute"
+	"egress-monitor/lib/settings"
 	"egress-monitor/lib/setup"
 	"egress-monitor/lib/survey"
 	"egress-monitor/lib/systemd"
-	"egress-monitor/lib/truth"
 )
 
 type status struct {
@@ -54,12 +54,31 @@ func (*check) Run() error {
 
 // look finds out how this machine's monitor is.
 func look() *survey.Facts {
-	now, wrong := inForce()
 	m := &survey.Machine{
-		Root: os.Geteuid() == 0, User: userName(), Settings: now, Wrong: line(wrong),
-		Active: isActive, Cron: cronTrouble, Firewall: rulesState, Notes: func() []string { return nil },
+		Root: os.Geteuid() == 0, User: userName(),
+		Active: isActive, Cron: cronTrouble,
 	}
+	var wrong error
+	if !m.Root {
+		m.Settings, wrong = settings.Load()
+	} else if s, err := setup.New(os.Stderr, cli.Warn); err != nil {
+		m.Settings, _ = settings.Load()
+		wrong = err
+	} else {
+		s.Settings, _ = setup.InForce(s.Journal)
+		m.Settings, wrong = minutely.Effective(s.Settings)
+		m.Firewall = func() *survey.Firewall { return firewallOf(s) }
+	}
+	m.Wrong = line(wrong)
 	return m.Look()
+}
+
+// line is an error in one line.
+func line(err error) string {
+	if err == nil {
+		return ""
+	}
+	return child.Clean(err.Error())
 }
 
 func userName() string {
@@ -100,46 +119,4 @@ func cronTrouble() string {
 		return fmt.Sprintf("cron does not run (systemctl start %s)", strings.TrimSuffix(unit, ".service"))
 	}
 	return ""
-}
-
-// rulesState looks at the firewall, as root.
-func rulesState() ([]survey.Family, []survey.Trouble, survey.Known) {
-	complain := func(err error) []survey.Trouble {
-		return []survey.Trouble{{Text: "the firewall rules cannot be looked at: " + line(err), Critical: true, Way: truth.Addresses}}
-	}
-	s, err := setup.New(os.Stderr, cli.Warn)
-	if err != nil {
-		return nil, complain(err), survey.Unknown
-	}
-	s.Settings, _ = setup.InForce(s.Journal)
-	st, err := s.Firewall(nil).State()
-	if err != nil {
-		return nil, complain(err), survey.Unknown
-	}
-	var rules []survey.Family
-	for _, fam := range st.Families {
-		present := survey.Is(fam.Good)
-		if !fam.Good && fam.Backend == "" && !missing(st.Problems, fam.Name) {
-			present = survey.Unknown // none are wanted, or the machine has none of that family
-		}
-		rules = append(rules, survey.Family{Name: fam.Name, Present: present, Logged: fam.Logged})
-	}
-	var trouble []survey.Trouble
-	for _, p := range st.Problems {
-		t := survey.Trouble{Text: p.Text, Do: p.Do, Critical: p.Critical}
-		if p.Critical {
-			t.Way = truth.Addresses
-		}
-		trouble = append(trouble, t)
-	}
-	return rules, trouble, survey.Unknown
-}
-
-func missing(problems []firewall.Problem, family string) bool {
-	for _, p := range problems {
-		if p.Critical && strings.HasPrefix(p.Text, family+":") {
-			return true
-		}
-	}
-	return false
 }

@@ -2,7 +2,7 @@ package minute
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"os/user"
 	"strconv"
@@ -13,6 +13,7 @@ import (
 
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
+	"egress-monitor/lib/countset"
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/heal"
 	"egress-monitor/lib/layout"
@@ -26,18 +27,10 @@ import (
 // New is the minute of this machine, with the settings in force, or of the file
 // where that is newer and only concerns the polls.
 func New(log *said.Log) (*Minute, error) {
-	s, err := setup.New(os.Stderr, log.Line)
+	of, err := newMachine(log)
 	if err != nil {
 		return nil, err
 	}
-	force, _ := setup.InForce(s.Journal)
-	s.Settings = force
-	of := &machine{log: log, settings: force, rules: s.Firewall(nil).Is}
-	now, wrong := settings.Load()
-	if wrong == nil {
-		of.settings.MaxRows, of.settings.MaxIPs = now.MaxRows, now.MaxIPs
-	}
-	of.wrong = wrong
 	return &Minute{
 		Heal: of.heal, Rules: of.logged, Packet: canary.Packet, Upstream: of.upstream,
 		System: func() error { return canary.This.Ask(layout.SystemCanaryName) },
@@ -46,12 +39,43 @@ func New(log *said.Log) (*Minute, error) {
 	}, nil
 }
 
+// Poll is one poll by hand. Another one that is at work is waited for.
+func Poll(log *said.Log, what string, wait time.Duration) error {
+	m, err := newMachine(log)
+	if err != nil {
+		return err
+	}
+	polls.New(m.settings, log.Lines).Repair()
+	return m.pollWithin(context.Background(), what, wait)
+}
+
 // A machine is what the minute does to this one.
 type machine struct {
 	log      *said.Log
-	settings settings.Settings
-	wrong    error // with the settings file
-	rules    func() (bool, error)
+	setup    *setup.Setup
+	settings settings.Settings // those in force, with the limits of the file
+	wrong    error             // with the file
+}
+
+func newMachine(log *said.Log) (*machine, error) {
+	s, err := setup.New(os.Stderr, log.Line)
+	if err != nil {
+		return nil, err
+	}
+	m := &machine{log: log, setup: s}
+	s.Settings, _ = setup.InForce(s.Journal)
+	m.settings, m.wrong = Effective(s.Settings)
+	return m, nil
+}
+
+// Effective is the settings in force, with the limits that the polls read anew
+// each time from the file; and what is wrong with that.
+func Effective(inForce settings.Settings) (settings.Settings, error) {
+	now, wrong := settings.Load()
+	if wrong == nil {
+		inForce.MaxRows, inForce.MaxIPs = now.MaxRows, now.MaxIPs
+	}
+	return inForce, wrong
 }
 
 func (m *machine) say(text string) { m.log.Line("%s", text) }
@@ -67,9 +91,9 @@ func (m *machine) heal() error {
 }
 
 func (m *machine) logged() error {
-	ok, err := m.rules()
+	ok, err := m.setup.Seen()
 	if err == nil && !ok {
-		err = fmt.Errorf("the firewall rules are missing")
+		err = errors.New("the firewall rules are missing")
 	}
 	return err
 }
@@ -80,7 +104,24 @@ func (m *machine) upstream() error {
 }
 
 func (m *machine) poll(ctx context.Context, what string) error {
-	return polls.New(m.settings, m.log.Lines).Poll(ctx, what, 0)
+	return m.pollWithin(ctx, what, 0)
+}
+
+func (m *machine) pollWithin(ctx context.Context, what string, wait time.Duration) error {
+	p := polls.New(m.settings, m.log.Lines)
+	if what != polls.IPs || !m.settings.InSet() {
+		return p.Poll(ctx, what, wait)
+	}
+	set := m.setup.Set(nil)
+	set.Wait = wait
+	said, err := set.Poll(p.Read)
+	for _, line := range said {
+		m.say(line)
+	}
+	if errors.Is(err, countset.ErrBusy) {
+		return polls.ErrBusy
+	}
+	return err
 }
 
 func (m *machine) sights() map[string]canary.Sight {

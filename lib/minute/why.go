@@ -12,7 +12,6 @@ import (
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/querylog"
-	"egress-monitor/lib/settings"
 	"egress-monitor/lib/truth"
 )
 
@@ -40,7 +39,7 @@ func (m *machine) why(way string, sent truth.Moment) string {
 }
 
 func (m *machine) whyAddresses(sent truth.Moment) string {
-	if m.settings.Source == settings.Set {
+	if m.settings.InSet() {
 		return "the set of nftables does not count it (nft list table inet " + layout.Table + ")"
 	}
 	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", fmt.Sprintf("--since=@%d", sent.Wall.Unix()-1), "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())

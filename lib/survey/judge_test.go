@@ -26,8 +26,8 @@ func well() *Facts {
 	f := &Facts{
 		Now: at(60), Root: true, Enabled: true, Since: "2026-02-01T00:00:00Z", Booted: time.Hour, Settings: settings.Default(),
 		State: &truth.State{Minute: at(32)}, Files: map[string]*File{},
-		DNS:   DNS{Active: Yes, Asked: true, Logs: Yes, Looked: true, Servers: []string{"192.0.2.53"}},
-		Rules: []Family{{"IPv4", Yes, 7}, {"IPv6", Yes, 8}},
+		DNS:      DNS{Active: Yes, Asked: true, Logs: Yes, Looked: true, Servers: []string{"192.0.2.53"}},
+		Firewall: Firewall{Rules: []Family{{"IPv4", Yes, 7}, {"IPv6", Yes, 8}}},
 	}
 	for _, name := range []string{truth.Names, truth.Resolver, truth.Addresses, truth.Upstream} {
 		f.State.Way(name).Seen(5, at(30))

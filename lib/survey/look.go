@@ -30,8 +30,7 @@ type Machine struct {
 
 	Active   func(unit string) (active bool, err error)
 	Cron     func() (trouble string)
-	Firewall func() ([]Family, []Trouble, Known) // root only; the last is the set that counts
-	Notes    func() []string
+	Firewall func() *Firewall // nil: this user cannot see it
 }
 
 // Look finds out how things are. It changes nothing but the rows of the two
@@ -58,12 +57,12 @@ func (m *Machine) Look() *Facts {
 		f.Since = f.State.Since
 	}
 	m.dns(f)
-	if f.Cron = m.Cron(); m.Root {
-		f.Rules, f.Trouble, f.Set = m.Firewall()
+	f.Cron = m.Cron()
+	if m.Firewall != nil {
+		f.Firewall = *m.Firewall()
 	}
 	m.files(f)
 	f.Gaps = week(m.gaps(f.State), f.Now.Wall)
-	f.Notes = m.Notes()
 	return f
 }
 
@@ -129,16 +128,16 @@ func (m *Machine) files(f *Facts) {
 		if err := file.read(child.OpenAsPoller, f.Now.Wall); err != nil {
 			f.Trouble = append(f.Trouble, Trouble{Text: child.Clean(err.Error())})
 		}
-		file.beside(child.OpenAsPoller, filepath.Join(f.Settings.StateDir, cursors(name, f.Settings.Source)))
+		file.beside(child.OpenAsPoller, filepath.Join(f.Settings.StateDir, cursor(name, &f.Settings)))
 		f.Files[name] = file
 	}
 	f.Files[Domains].Canary = later(sights[truth.Names].Last, sights[truth.Resolver].Last)
 	f.Files[IPs].Canary = sights[truth.Addresses].Last
 }
 
-// cursors is the name of the file that says how far was counted.
-func cursors(name string, source settings.Source) string {
-	if name == IPs && source == settings.Set {
+// cursor is the name of the file that says how far was counted.
+func cursor(name string, s *settings.Settings) string {
+	if name == IPs && s.InSet() {
 		return "set.cursor"
 	}
 	return name + ".cursor"

@@ -30,16 +30,21 @@ type Facts struct {
 	State  *truth.State
 	Closed bool // the state may not be read by this user
 
-	DNS     DNS
-	Rules   []Family
-	Trouble []Trouble // what package firewall and others complain of
-	Set     Known     // the set that counts, if one is wanted
+	DNS DNS
+	Firewall
 
 	Cron  string // what is wrong with it; "" if nothing is
 	Runs  bool   // cron runs, and its file is there
 	Files map[string]*File
 	Gaps  []gaps.Gap // of seven days
-	Notes []string   // what is left out on purpose, and by whom that was decided
+}
+
+// A Firewall is what is known of the rules and the set that count connections.
+type Firewall struct {
+	Rules   []Family
+	Set     Known     // whether it is there; Unknown if none is wanted
+	Trouble []Trouble // what is wrong
+	Notes   []string  // what is left out on purpose
 }
 
 // Known is yes, no, or not known.

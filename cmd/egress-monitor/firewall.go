@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"egress-monitor/lib/firewall"
+	"egress-monitor/lib/setup"
+	"egress-monitor/lib/survey"
+	"egress-monitor/lib/truth"
+)
+
+// firewallOf looks at the rules, the set, and whose questions are left out.
+func firewallOf(s *setup.Setup) *survey.Firewall {
+	f := &survey.Firewall{}
+	st, err := s.Firewall(nil).State()
+	if err != nil {
+		f.Trouble = append(f.Trouble, cannotLook("firewall rules", err))
+	} else {
+		complain(f, st.Problems)
+		for _, fam := range st.Families {
+			f.Rules = append(f.Rules, family(fam, st.Problems))
+		}
+	}
+	set(s, f)
+	for _, r := range setup.Listeners() {
+		f.Notes = append(f.Notes, note(r.Program, r.User, r.LeftOut, r.Why))
+	}
+	return f
+}
+
+func cannotLook(what string, err error) survey.Trouble {
+	return survey.Trouble{Text: "the " + what + " cannot be looked at: " + line(err), Critical: true, Way: truth.Addresses}
+}
+
+func complain(f *survey.Firewall, problems []firewall.Problem) {
+	for _, p := range problems {
+		t := survey.Trouble{Text: p.Text, Do: p.Do, Critical: p.Critical}
+		if p.Critical {
+			t.Way = truth.Addresses
+		}
+		f.Trouble = append(f.Trouble, t)
+	}
+}
+
+// family is the rules of one. Without any it is missing, unless nobody complains:
+// none are wanted, or the machine has no such family.
+func family(fam firewall.FamilyState, problems []firewall.Problem) survey.Family {
+	is := survey.Family{Name: fam.Name, Present: survey.Is(fam.Good), Logged: fam.Logged}
+	if fam.Good || fam.Backend != "" {
+		return is
+	}
+	is.Present = survey.Unknown
+	for _, p := range problems {
+		if p.Critical && strings.HasPrefix(p.Text, fam.Name+":") {
+			is.Present = survey.No
+		}
+	}
+	return is
+}
+
+func set(s *setup.Setup, f *survey.Firewall) {
+	if !s.Settings.InSet() {
+		return
+	}
+	st, err := s.Set(nil).State()
+	if err != nil {
+		f.Trouble = append(f.Trouble, cannotLook("set that counts", err))
+		return
+	}
+	f.Set = survey.Is(st.Good)
+	complain(f, st.Problems)
+}
+
+// note tells of another resolver on this machine, whose own questions look like
+// a way round dnsmasq.
+func note(program, user string, leftOut bool, why string) string {
+	if leftOut {
+		return fmt.Sprintf("questions that %s (user %s) asks other servers are no connections here: %s", program, user, why)
+	}
+	return fmt.Sprintf("questions that %s (user %s) asks other servers count as connections: %s", program, user, why)
+}
