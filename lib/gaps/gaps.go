@@ -47,6 +47,10 @@ func Tells(line string) bool {
 	return false
 }
 
+// Blind is what a gap begins with while which check was critical: it warned
+// then, and need not once all is well.
+const Blind = "gap, told while it lasted: "
+
 // A File is the file of that name, in a folder that is root's.
 type File string
 

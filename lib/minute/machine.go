@@ -174,5 +174,11 @@ func (m *machine) note(s *truth.State) {
 	for _, g := range all[max(0, len(all)-told):] {
 		s.Gaps = append(s.Gaps, g.String())
 	}
+	s.Polled = map[string]time.Time{}
+	for _, what := range []string{polls.Domains, polls.IPs} {
+		if info, err := os.Lstat(m.settings.Cursor(what)); err == nil {
+			s.Polled[what] = info.ModTime().UTC().Truncate(time.Second)
+		}
+	}
 	m.noteFull(s)
 }

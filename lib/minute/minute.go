@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/canary"
+	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/polls"
 	"egress-monitor/lib/truth"
 )
@@ -155,7 +156,7 @@ func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 	case r.failed[name] == nil && r.counted(name):
 		was := *way
 		if way.Seen(sight.Count, r.sent) {
-			m.Say("gap: %s were not seen %s, but are again", words[name], between(was, r.sent))
+			m.Say("%s%s were not seen %s", gaps.Blind, words[name], between(was, r.sent))
 		}
 	case errors.Is(r.tasks[what], polls.ErrBusy):
 		return // nothing is known yet

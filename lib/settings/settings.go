@@ -85,6 +85,14 @@ func (s *Settings) IPs() string     { return s.LogDir + "/unique-ips.log" }
 func (s *Settings) InSet() bool { return s.Source == Set || s.Recount }
 func (s *Settings) Logs() bool  { return s.Source == Log || s.Recount }
 
+// Cursor is the file that says how far the poll of domains or ips has counted.
+func (s *Settings) Cursor(what string) string {
+	if what == "ips" && s.InSet() {
+		what = "set"
+	}
+	return s.StateDir + "/" + what + ".cursor"
+}
+
 const maxSize = 1 << 20 // of the file
 
 // Load reads the settings file. After an error the settings are the defaults,

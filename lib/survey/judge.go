@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/truth"
 )
 
@@ -310,13 +311,20 @@ const recent = time.Hour
 func (j *judge) gaps() {
 	n, last := 0, ""
 	for _, g := range j.Gaps {
-		if age := j.Now.Wall.Sub(g.At); age < recent && age > -recent {
+		if j.isRecent(g) && !strings.HasPrefix(g.Text, gaps.Blind) {
 			n, last = n+1, g.String()
 		}
 	}
 	if n > 0 {
-		j.add(Warning, time.Time{}, "%d gap(s) in the last hour, the last: %s", n, last[:min(len(last), 150)])
+		j.add(Warning, time.Time{}, "%d gap(s) in the last hour, the last: %s", n, last[:min(len(last), 300)])
 	}
+}
+
+// isRecent reports whether a gap is of the last hour, or may be, since the clock
+// was set.
+func (f *Facts) isRecent(g gaps.Gap) bool {
+	age := f.Now.Wall.Sub(g.At)
+	return age < recent && age > -recent
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -119,6 +119,8 @@ var cases = []struct {
 		f.Gaps = []gaps.Gap{{At: t0.Add(-2 * time.Hour), Text: "old gap"}, {At: t0, Text: "a gap | x"}}
 	},
 		"WARNING - 1 gap(s) in the last hour, the last: 2026-02-08T21:30:00Z a gap / x"},
+	{"a gap that check told while it lasted", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0, Text: gaps.Blind + "x"}} },
+		"OK - names seen 30 s ago, addresses 30 s ago; 2026-02-08T21:30:00Z gap, told while it lasted: x"},
 	{"settings", func(f *Facts) { f.Wrong = "f: line 1: x" }, "WARNING - f: line 1: x; the settings of the last enable are in force"},
 	{"heal fails", func(f *Facts) { f.State.Task(truth.Healing).Done(errors.New("x"), at(0)) }, "WARNING - putting things right fails since 2026-02-08T21:30:00Z: x"},
 	{"a poll is at work", func(f *Facts) { f.State.Task(IPs).Busy = at(0) }, "WARNING - the poll of addresses has been at work since 2026-02-08T21:30:00Z"},

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -128,19 +127,14 @@ func (m *Machine) files(f *Facts) {
 		if err := file.read(child.OpenAsPoller, f.Now.Wall); err != nil {
 			f.Trouble = append(f.Trouble, Trouble{Text: child.Clean(err.Error())})
 		}
-		file.beside(child.OpenAsPoller, filepath.Join(f.Settings.StateDir, cursor(name, &f.Settings)))
+		file.beside(child.OpenAsPoller, f.Settings.Cursor(name))
+		if file.Poll.IsZero() {
+			file.Poll = f.State.Polled[name]
+		}
 		f.Files[name] = file
 	}
 	f.Files[Domains].Canary = later(sights[truth.Names].Last, sights[truth.Resolver].Last)
 	f.Files[IPs].Canary = sights[truth.Addresses].Last
-}
-
-// cursor is the name of the file that says how far was counted.
-func cursor(name string, s *settings.Settings) string {
-	if name == IPs && s.InSet() {
-		return "set.cursor"
-	}
-	return name + ".cursor"
 }
 
 func later(a, b time.Time) time.Time {

@@ -22,6 +22,9 @@ func Line(f *Facts, v *Verdict) string {
 		text = strings.Join(all, "; ")
 	default:
 		text = fmt.Sprintf("names seen %d s ago, addresses %d s ago", f.ago(truth.Names), f.ago(truth.Addresses))
+		if n := len(f.Gaps); n > 0 && f.isRecent(f.Gaps[n-1]) {
+			text += "; " + f.Gaps[n-1].String()
+		}
 	}
 	text = strings.ReplaceAll(text, "|", "/") // begins the numbers
 	return fmt.Sprintf("EGRESS %s - %s | domains=%d ips=%d", v.Severity(), text, f.File(Domains).Rows, f.File(IPs).Rows)
@@ -45,12 +48,6 @@ func Text(w io.Writer, f *Facts, v *Verdict) {
 	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, orNobody(f.DNS.Servers))
 	if len(f.DNS.Domains) > 0 {
 		fmt.Fprintf(w, "             %s: also asked of the link's own server, beside dnsmasq\n", strings.Join(f.DNS.Domains, " "))
-	}
-	switch f.Set {
-	case Yes:
-		fmt.Fprintln(w, "set          a set of nftables counts connections in the kernel")
-	case No:
-		fmt.Fprintln(w, "set          the set of nftables that counts is missing")
 	}
 	for _, note := range f.Notes {
 		fmt.Fprintf(w, "note         %s\n", note)
@@ -89,14 +86,19 @@ func table(w io.Writer, f *Facts) {
 func (k Known) String() string { return []string{"unknown", "yes", "no"}[k] }
 
 func (f *Facts) rules() string {
-	if len(f.Rules) == 0 {
-		return "rules: unknown"
-	}
+	words := []string{"none", "present", "missing"}
 	var all []string
 	for _, r := range f.Rules {
-		all = append(all, r.Name+" "+[]string{"none", "present", "missing"}[r.Present])
+		all = append(all, r.Name+" "+words[r.Present])
 	}
-	return "rules: " + strings.Join(all, ", ")
+	text := "rules: " + strings.Join(all, ", ")
+	if len(all) == 0 {
+		text = "rules: unknown"
+	}
+	if f.Set != Unknown {
+		text = "set: " + words[f.Set] + ", " + text
+	}
+	return text
 }
 
 // when is a time with its age. A time of the future has none.
