@@ -14,12 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"egress-monitor/lib/child"
+	"egress-monitor/lib/layout"
 	"egress-monitor/lib/undo"
 )
 
 // Undo removes the users and groups that were made, and all that is left of them.
 func (a Accounts) Undo(notes []undo.Entry) error {
 	users, groups := named(notes, kindUser), named(notes, kindGroup)
+	if len(notes) == 0 {
+		users, groups = a.made()
+	}
 	failed := []error{a.sweep()}
 	for _, name := range users {
 		if fields, ok := a.entry("passwd", name); ok {
@@ -48,6 +52,20 @@ func named(notes []undo.Entry, kind string) (names []string) {
 		}
 	}
 	return names
+}
+
+// made is for a journal that is lost: users as only we make them.
+func (a Accounts) made() (users, groups []string) {
+	for _, name := range []string{layout.Resolver, layout.Poller} {
+		f, ok := a.entry("passwd", name)
+		if ok && len(f) == 7 && f[4] == "egress-monitor" && f[5] == "/nonexistent" && f[6] == "/usr/sbin/nologin" {
+			users = append(users, name)
+		}
+	}
+	if len(users) > 0 {
+		groups = []string{layout.Poller}
+	}
+	return users, groups
 }
 
 // run runs a command on the machine's accounts; what it could not do is seen

@@ -28,6 +28,7 @@ func (f Folders) Undo(notes []undo.Entry, how Undo) error {
 	do := func(err error) { failed = append(failed, err) }
 	do(f.close(s.LogDir, 0o750, f.IDs.Readers))
 	do(f.close(s.StateDir, 0o700, 0))
+	do(f.closeEarlier(notes))
 	if !how.Unread || how.Purge {
 		do(removeMatching(s.LogFolder(), isQueryLog(filepath.Base(s.DNSMasqLog))))
 		do(removeEmpty(s.LogFolder()))
@@ -57,14 +58,31 @@ func (f Folders) close(dir string, mode uint32, group int) error {
 	if !f.ours(dir) {
 		return nil
 	}
-	if err := undo.Attributes(dir, undo.State{Type: undo.Folder, Mode: mode, GID: max(group, 0)}); err != nil {
-		return err
+	if text, _ := os.ReadFile(filepath.Join(dir, mark)); f.byName(dir) || string(text) == made {
+		if err := undo.Attributes(dir, undo.State{Type: undo.Folder, Mode: mode, GID: max(group, 0)}); err != nil {
+			return err
+		}
 	}
 	prefix := ""
 	if dir == f.Settings.LogDir {
 		prefix = "unique-"
 	}
 	return each(dir, prefix, func(path string) error { return giveToRoot(path, max(group, 0)) })
+}
+
+// closeEarlier is for folders of other settings, which an enable before the last
+// has made: our files in them go to root, and the query log goes.
+func (f Folders) closeEarlier(notes []undo.Entry) error {
+	var failed []error
+	for _, e := range notes {
+		dir := e.Name
+		if e.Kind == undo.KindFile || dir == f.Settings.LogDir || dir == f.Settings.StateDir || dir == f.Settings.LogFolder() || !f.ours(dir) {
+			continue
+		}
+		failed = append(failed, removeMatching(dir, isQueryLog(filepath.Base(f.Settings.DNSMasqLog))),
+			each(dir, "unique-", func(path string) error { return giveToRoot(path, max(f.IDs.Readers, 0)) }))
+	}
+	return errors.Join(failed...)
 }
 
 // ours tells whether a folder is ours: by its name, or by the mark in it.

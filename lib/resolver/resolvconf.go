@@ -82,6 +82,14 @@ func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
 	return nil, now, nil
 }
 
+// IsOurs tells whether /etc/resolv.conf is ours by its text.
+func IsOurs() bool {
+	now, err := undo.Keep(resolvConf)
+	return err == nil && now.Type == undo.File && hasMark(now.Data)
+}
+
+var errLost = errors.New("what /etc/resolv.conf was is not known any more: write it anew, with your name servers")
+
 func hasMark(data []byte) bool { return strings.HasPrefix(string(data), Mark) }
 
 // text is what a resolv.conf, or the file that a link in its place leads to, says.
@@ -176,6 +184,9 @@ func (r *Resolver) resolvConfDo(h *change.Hand) error {
 // resolvConfUndo puts back what was there, with what the admin has changed in
 // ours. What another program has written after us stays.
 func (r *Resolver) resolvConfUndo() error {
+	if _, known := r.noted(); !known && IsOurs() {
+		return errLost
+	}
 	was, now, err := r.conf()
 	if err != nil || was == nil {
 		// A note without the change, or theirs; what is left of a change that was cut short goes.

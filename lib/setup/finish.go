@@ -16,6 +16,7 @@ import (
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/polls"
+	"egress-monitor/lib/resolver"
 	"egress-monitor/lib/systemd"
 	"egress-monitor/lib/undo"
 )
@@ -177,5 +178,5 @@ func traces() bool {
 			return true
 		}
 	}
-	return false
+	return resolver.IsOurs()
 }

@@ -72,10 +72,10 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	}
 	s.Warn("%v", err)
 	s.Warn("enable failed; putting everything back")
-	if back := s.undo(Off{}); back != nil {
-		return fmt.Errorf("not all could be put back: %w", back)
+	if err := s.undo(Off{}); err != nil {
+		return err
 	}
-	return errors.New("nothing was changed")
+	return errors.New("all is as before")
 }
 
 // do makes all so, step by step.
@@ -155,7 +155,7 @@ func (s *Setup) Disable(off Off) error {
 		return nil
 	}
 	if err := s.undo(off); err != nil {
-		return fmt.Errorf("%w\nnot all could be put back; see above, then repeat: egress-monitor disable", err)
+		return err
 	}
 	kept := ""
 	if _, err := os.Stat(s.Settings.LogDir); err == nil && !off.Purge {
@@ -173,29 +173,33 @@ func (s *Setup) undo(off Off) error {
 	if err := remove(layout.Enabled); err != nil {
 		return err
 	}
-	var failed []error
+	left := len(s.Journal.Damaged)
 	for _, line := range s.Journal.Damaged {
-		failed = append(failed, errors.New(line))
+		s.Warn("%s", line)
 	}
+	lost := s.Journal.Empty()
 	kept := false
 	steps := s.Steps()
 	for _, step := range slices.Backward(steps) {
-		if step.Undo == nil {
+		if step.Undo == nil || step.Base && kept {
 			continue
 		}
-		if step.Base && kept {
-			continue
+		notes := s.Journal.Of(step.ID)
+		if len(notes) > 0 || lost {
+			fmt.Fprintf(s.Out, "  undo   %s\n", step.Text)
 		}
-		fmt.Fprintf(s.Out, "  undo   %s\n", step.Text)
-		if err := step.Undo(s.Journal.Of(step.ID)); err != nil {
-			s.Warn("%s: %v", step.Text, err)
-			failed = append(failed, fmt.Errorf("failed: %s", step.Text))
+		if err := step.Undo(notes); err != nil {
+			s.Warn("cannot undo: %s: %v", step.Text, err)
+			left++
 			kept = kept || step.Keeps
 		}
 	}
-	failed = append(failed, s.undoUnknown(steps)...)
-	if len(failed) > 0 {
-		return errors.Join(failed...)
+	for _, err := range s.undoUnknown(steps) {
+		s.Warn("%v", err)
+		left++
+	}
+	if left > 0 {
+		return errors.New("not all could be put back; mend what is said above, then repeat: egress-monitor disable")
 	}
 	return s.forget()
 }
