@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,9 +50,12 @@ func (l *listing) wants(s *nftjson.Set) bool {
 	return len(l.names) == 0 || slices.Contains(l.names, s.Name)
 }
 
-func (l *listing) skip(why error) {
+func (l *listing) skip(s *nftjson.Set, why error) {
+	if !l.wants(s) {
+		return
+	}
 	if l.skipped++; l.skipped == 1 {
-		l.why = why
+		l.why = fmt.Errorf("table %q, set %q: %w", s.Table, s.Name, why)
 	}
 }
 
@@ -86,7 +90,7 @@ func (l *listing) warn() {
 		cli.Warn("%d elements have no timeout: the time of the listing stands for their last", l.ageless)
 	}
 	if l.skipped > 0 {
-		cli.Warn("skipped %d: the first is %v", l.skipped, l.why)
+		cli.Warn("%v; skipped, and %d like it", l.why, l.skipped-1)
 	}
 }
 

@@ -85,7 +85,7 @@ func (w *world) read(token string, now time.Time, listing []byte) error {
 				w.Errorf("%v was seen %f s ago", e.Addr, e.Age)
 			}
 		},
-		Skip: func(err error) { w.Error(err) },
+		Skip: func(_ *nftjson.Set, err error) { w.Error(err) },
 	})
 	if err != nil {
 		w.Fatalf("%v\n%s", err, listing)

@@ -56,24 +56,24 @@ type Handler struct {
 	Set     func(*Set) // before its elements
 	Element func(*Set, Element)
 	Counter func(table, name string, packets uint64)
-	Skip    func(error) // an element that could not be used, and why
+	Skip    func(*Set, error) // an element that could not be used, and why
 }
 
 // Read reads all documents of an input. An error holds its place in it.
 func Read(in io.Reader, h Handler) error {
 	p := &parser{lexer: newLexer(in), Handler: h}
-	for documents := 0; ; documents++ {
-		if p.space() == 0 && p.end() {
-			if documents == 0 && p.err == io.EOF {
-				return errEmpty
-			}
-			return p.failed()
-		}
+	documents := 0
+	for p.space(); p.err == nil; p.space() {
 		p.document()
-		if p.err != nil {
-			return p.failed()
-		}
+		documents++
 	}
+	switch {
+	case p.err == io.EOF && documents == 0:
+		return errEmpty
+	case p.err == io.EOF:
+		return nil
+	}
+	return fmt.Errorf("byte %d: %w", p.place(), p.err)
 }
 
 var (
@@ -92,12 +92,6 @@ type parser struct {
 	Handler
 }
 
-func (p *parser) skip(err error) {
-	if p.Skip != nil {
-		p.Skip(err)
-	}
-}
-
 // document reads {"nftables": […]}.
 func (p *parser) document() {
 	if p.space() != '{' {
@@ -105,14 +99,18 @@ func (p *parser) document() {
 		return
 	}
 	ours := false
-	p.object(func(key []byte) {
-		if string(key) != "nftables" {
+	for first := p.enter('{'); p.more('}', &first); {
+		if string(p.key()) != "nftables" {
 			p.skipValue()
-			return
+			continue
 		}
 		ours = true
-		p.array(func() { p.object(p.thing) })
-	})
+		for first := p.enter('['); p.more(']', &first); {
+			for first := p.enter('{'); p.more('}', &first); {
+				p.thing(p.key())
+			}
+		}
+	}
 	if !ours {
 		p.fail(errForeign)
 	}
@@ -132,8 +130,8 @@ func (p *parser) thing(kind []byte) {
 func (p *parser) counter() {
 	var table, name string
 	packets, ok := uint64(0), false
-	p.object(func(key []byte) {
-		switch string(key) {
+	for first := p.enter('{'); p.more('}', &first); {
+		switch string(p.key()) {
 		case "table":
 			table = p.string()
 		case "name":
@@ -143,7 +141,7 @@ func (p *parser) counter() {
 		default:
 			p.skipValue()
 		}
-	})
+	}
 	if p.Counter != nil && ok && name != "" && p.err == nil {
 		p.Counter(table, name, packets)
 	}
@@ -151,8 +149,8 @@ func (p *parser) counter() {
 
 func (p *parser) set() {
 	s, typ, done := &Set{}, "", false
-	p.object(func(key []byte) {
-		switch string(key) {
+	for first := p.enter('{'); p.more('}', &first); {
+		switch string(p.key()) {
 		case "table":
 			s.Table = p.string()
 		case "name":
@@ -167,7 +165,7 @@ func (p *parser) set() {
 		default:
 			p.skipValue()
 		}
-	})
+	}
 	if p.err == nil && !done && isAddress(typ) && p.Set != nil { // one without elements
 		s.IPv6 = typ == "ipv6_addr"
 		p.Set(s)
@@ -189,81 +187,64 @@ func (p *parser) elements(s *Set, typ string) {
 	if p.Set != nil {
 		p.Set(s)
 	}
-	p.array(func() {
-		if p.space() != '{' {
+	for first := p.enter('['); p.more(']', &first); {
+		if err := p.member(s); err != nil && p.err == nil && p.Skip != nil {
+			p.Skip(s, err)
+		}
+	}
+}
+
+// member reads what is in a set: {"elem": {…}}, or something of another form.
+func (p *parser) member(s *Set) error {
+	if p.space() != '{' {
+		p.skipValue()
+		return errNoCounter
+	}
+	err := errAddress // a prefix, a range
+	for first := p.enter('{'); p.more('}', &first); {
+		if string(p.key()) == "elem" {
+			err = p.element(s)
+		} else {
 			p.skipValue()
-			p.skip(errNoCounter)
-			return
 		}
-		whole := false
-		p.object(func(key []byte) {
-			if string(key) == "elem" && !whole {
-				p.element(s)
-				whole = true
-			} else {
-				p.skipValue()
-			}
-		})
-		if !whole && p.err == nil {
-			p.skip(errAddress) // a prefix, a range
-		}
-	})
+	}
+	return err
 }
 
 // element reads {"val": …, "expires": …, "counter": {…}}.
-func (p *parser) element(s *Set) {
+func (p *parser) element(s *Set) (bad error) {
 	e := Element{Age: -1}
 	timeout, left, counted := s.timeout, -1.0, false
-	var bad error
-	note := func(ok bool) {
-		if !ok && bad == nil {
-			bad = errValue
-		}
-	}
-	p.object(func(key []byte) {
-		switch string(key) {
+	for first := p.enter('{'); p.more('}', &first); {
+		ok := true
+		switch string(p.key()) {
 		case "val":
-			if e.Addr = p.address(); !e.Addr.IsValid() || e.Addr.Is6() != s.IPv6 {
-				bad = errAddress
-			}
+			e.Addr = p.address()
 		case "timeout":
-			t, _, ok := p.seconds()
-			timeout = t
-			note(ok)
+			timeout, _, ok = p.seconds()
 		case "expires":
-			t, cut, ok := p.seconds()
-			if left = t; cut {
+			var cut bool
+			if left, cut, ok = p.seconds(); cut {
 				left += 0.5
 			}
-			note(ok)
 		case "counter":
-			if p.space() != '{' {
-				p.skipValue() // null, where counters are not shown
-				return
-			}
-			p.object(func(key []byte) {
-				if string(key) == "packets" {
-					e.Packets, counted = p.count()
-					note(counted)
-				} else {
-					p.skipValue()
-				}
-			})
+			e.Packets, counted, ok = p.packets()
 		default:
 			p.skipValue()
 		}
-	})
+		if !ok {
+			bad = errValue
+		}
+	}
 	switch {
 	case p.err != nil:
-		return
-	case bad == nil && !e.Addr.IsValid():
-		bad = errAddress
-	case bad == nil && !counted:
-		bad = errNoCounter
-	}
-	if bad != nil {
-		p.skip(bad)
-		return
+		return nil
+	case !e.Addr.IsValid() || e.Addr.Is6() != s.IPv6:
+		return errAddress
+	case bad != nil:
+		return bad
+	case !counted:
+		return errNoCounter
 	}
 	if timeout > 0 && left >= 0 {
 		e.Age = max(0, timeout-left)
@@ -271,6 +252,26 @@ func (p *parser) element(s *Set) {
 	if p.Element != nil {
 		p.Element(s, e)
 	}
+	return nil
+}
+
+// packets reads a counter: {"packets": 2, "bytes": 60}, or null where it is not
+// shown.
+func (p *parser) packets() (n uint64, counted, ok bool) {
+	if p.space() != '{' {
+		p.skipValue()
+		return 0, false, true
+	}
+	ok = true
+	for first := p.enter('{'); p.more('}', &first); {
+		if string(p.key()) == "packets" {
+			n, ok = p.count()
+			counted = ok
+		} else {
+			p.skipValue()
+		}
+	}
+	return n, counted, ok
 }
 
 // string reads a value that should be a string: "" for any other.
@@ -320,11 +321,4 @@ func (p *parser) seconds() (s float64, cut, ok bool) {
 		return 0, cut, false
 	}
 	return s, cut, true
-}
-
-func (p *parser) failed() error {
-	if p.err == io.EOF {
-		return nil
-	}
-	return fmt.Errorf("byte %d: %w", p.at, p.err)
 }
