@@ -81,7 +81,7 @@ install-server: built
 	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e bin/egress-monitor -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
 	install bin/egress-monitor $(LIBDIR)
 	ln -sf /usr/lib/egress-monitor/egress-monitor $(DESTDIR)$(PREFIX)/sbin/egress-monitor
-	install cron.d/egress-domains cron.d/egress-ips cron.d/egress-set cron.d/egress-recount scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
+	install cron.d/egress-domains cron.d/egress-ips cron.d/egress-set scripts/dnsmasq-start scripts/egress-serve $(LIBDIR)
 	install -m 644 scripts/systemd/* $(DESTDIR)/usr/lib/systemd/system
 	install -m 644 $$(ls cmd/*/*.1 | grep -v $(COLLECTOR:%=-e /%.1)) $(MAN)/man1
 	install -m 644 scripts/*.8 $(MAN)/man8

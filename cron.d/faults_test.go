@@ -68,6 +68,16 @@ var stories = []story{{
 		s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
 	},
 	want: func(t testing.TB) string { return text(t, "../testdata/demo/unique-ips.log") },
+}, {
+	pipeline: "egress-set " + setToken(2),
+	tools:    []string{"nftparse", "aggmerge"},
+	file:     "log/unique-ips.log",
+	before: func(s *server) {
+		s.write("listing", setListing(1, 3, 3))
+		s.poll("egress-set " + setToken(1))
+		s.write("listing", setListing(2, 4, 4))
+	},
+	want: func(testing.TB) string { return setRows(7) },
 }}
 
 // restore puts log and state back to what they were before the poll.
@@ -84,7 +94,7 @@ func (s *server) save() {
 }
 
 func (s *server) cursor(dir string) (c string) {
-	for _, name := range []string{"domains.cursor", "ips.cursor"} {
+	for _, name := range []string{"domains.cursor", "ips.cursor", "set.cursor"} {
 		for line := range strings.Lines(s.read(dir + "state/" + name)) {
 			if !strings.HasPrefix(line, "-- staged: ") {
 				c += line
@@ -102,7 +112,7 @@ func TestFaultsAtEverySystemCall(t *testing.T) {
 	for _, st := range stories {
 		for _, tool := range st.tools {
 			for _, fault := range []string{"signal=SIGKILL", "error=ENOSPC", "error=EIO"} {
-				t.Run(st.pipeline+"/"+tool+"/"+fault, func(t *testing.T) {
+				t.Run(strings.Fields(st.pipeline)[0]+"/"+tool+"/"+fault, func(t *testing.T) {
 					t.Parallel()
 					s := newServer(t)
 					st.before(s)

@@ -10,12 +10,12 @@ import (
 )
 
 // 40,000 new connections in a second and more can be too many for journald to
-// read in time: each of them is in the counts or in the number of the gap. With
-// a set that counts beside the LOG rule each of them ends in the counts.
+// read in time: each of them is in the counts or in the number of the gap. A set
+// that counts beside the LOG rule counts each.
 func TestFloodIsCounted(t *testing.T) {
 	testtools.NeedRoot(t)
 	testtools.Need(t, "journalctl", "iptables", "ip6tables", "ip", "ping", "unshare", "nsenter")
-	testtools.Must(t, testtools.Build(bin, "../testdata/real/flood"))
+	testtools.Must(t, testtools.Build(bin, "../testdata/real/flood", "../testdata/real/rules"))
 	set := ""
 	if _, err := exec.LookPath("nft"); err == nil {
 		set = "1"

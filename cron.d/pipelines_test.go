@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"egress-monitor/lib/testtools"
@@ -69,8 +70,13 @@ func (s *server) append(name, text string) {
 	s.must(f.Close())
 }
 
+// command is a pipeline, with its arguments. That of the set reads a listing.
 func (s *server) command(pipeline string) *exec.Cmd {
-	cmd := exec.Command("./" + pipeline)
+	words := strings.Fields(pipeline)
+	cmd := exec.Command("./"+words[0], words[1:]...)
+	if words[0] == "egress-set" {
+		cmd.Stdin = strings.NewReader(s.read("listing"))
+	}
 	path := bin + ":" + os.Getenv("PATH")
 	if s.path != "" {
 		path = s.path + ":" + path

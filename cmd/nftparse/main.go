@@ -27,6 +27,7 @@ type command struct {
 	Now         time.Time   `placeholder:"RFC3339" help:"When the sets were listed (the present)."`
 	Cursor      string      `placeholder:"TOKEN" help:"The generation of sets that is listed: if it is whole, end with TOKEN as the cursor."`
 	AfterCursor string      `placeholder:"TOKEN" help:"The generation that was read before it."`
+	CursorFile  string      `placeholder:"FILE" help:"The cursor file of aggmerge that says which generation was read before it."`
 	Version     cli.Version `help:"Print the version and exit."`
 	Files       []string    `arg:"" optional:"" name:"file" help:"Files to read. Default, or -: standard input."`
 }
@@ -38,8 +39,8 @@ func (c *command) Validate() error {
 	if c.Cursor != "" && len(c.Set) > 0 {
 		return errors.New("--cursor and --set: the cursor says which sets to read")
 	}
-	if c.Cursor == "" && c.AfterCursor != "" {
-		return errors.New("--after-cursor needs --cursor")
+	if c.Cursor == "" && c.AfterCursor+c.CursorFile != "" {
+		return errors.New("--after-cursor and --cursor-file need --cursor")
 	}
 	return nil
 }
@@ -77,11 +78,28 @@ func (c *command) commit(out *bufio.Writer) error {
 	if err := c.read(g.handler()); err != nil {
 		return err
 	}
-	cursor, err := g.finish(c.AfterCursor)
+	after, err := c.after()
+	if err != nil {
+		return err
+	}
+	cursor, err := g.finish(after)
 	if err != nil {
 		return err
 	}
 	return batch.Finish(out, batch.Trailer{Cursor: cursor})
+}
+
+// after is the cursor of the generation before. A damaged file says nothing:
+// nothing in it can be believed.
+func (c *command) after() (string, error) {
+	if c.CursorFile == "" {
+		return c.AfterCursor, nil
+	}
+	f, err := batch.ReadFile(c.CursorFile)
+	if errors.Is(err, batch.ErrDamaged) {
+		return "damaged", nil
+	}
+	return f.Trailer.Cursor, err
 }
 
 func (c *command) read(h nftjson.Handler) error {
