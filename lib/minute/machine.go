@@ -3,6 +3,8 @@ package minute
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/netip"
 	"os"
 	"os/user"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"egress-monitor/lib/ask"
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/countset"
@@ -33,6 +36,7 @@ func New(log *said.Log) (*Minute, error) {
 	}
 	return &Minute{
 		Heal: of.heal, Rules: of.logged, Packet: canary.Packet, Upstream: of.upstream,
+		Ask:    of.ask,
 		System: func() error { return canary.This.Ask(layout.SystemCanaryName) },
 		Poll:   of.poll, Rotate: of.rotate, Sights: of.sights, Why: of.why,
 		Say: log.Line, Now: truth.Now, Pause: time.Sleep, Keep: of.keep,
@@ -94,6 +98,14 @@ func (m *machine) logged() error {
 	ok, err := m.setup.Seen()
 	if err == nil && !ok {
 		err = errors.New("the firewall rules are missing")
+	}
+	return err
+}
+
+func (m *machine) ask() error {
+	err := canary.Ask(netip.AddrPortFrom(m.settings.Listen, ask.Port), layout.CanaryName)
+	if err != nil {
+		err = fmt.Errorf("dnsmasq does not answer: %w", err)
 	}
 	return err
 }

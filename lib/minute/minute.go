@@ -19,6 +19,7 @@ import (
 type Minute struct {
 	Heal     func() error                                 // put right what is wrong; asks dnsmasq for its canary
 	Rules    func() error                                 // nil if what leaves is logged, and the canary's packet dropped
+	Ask      func() error                                 // asks our dnsmasq for its canary
 	System   func() error                                 // asks the system's resolver for its canary
 	Packet   func() error                                 // sends the canary's packet
 	Upstream func() error                                 // asks the servers that dnsmasq asks
@@ -91,10 +92,17 @@ func (m *Minute) sing(r *round) {
 	}
 }
 
-// pollAll polls both, and once more what has not counted a canary that was sent.
+// pollAll polls both. A canary whose line was late or lost, in a burst say, may
+// be counted at the second try.
 func (m *Minute) pollAll(ctx context.Context, r *round) {
 	m.polls(ctx, r, polls.Domains, polls.IPs)
-	if again := r.uncounted(); len(again) > 0 {
+	var again []string
+	for _, what := range []string{polls.Domains, polls.IPs} {
+		if m.singAgain(r, what) {
+			again = append(again, what)
+		}
+	}
+	if len(again) > 0 {
 		m.Pause(secondWait)
 		m.polls(ctx, r, again...)
 	}
@@ -107,17 +115,20 @@ func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
 	r.after = m.Sights()
 }
 
-// uncounted are the polls that may count a canary yet.
-func (r *round) uncounted() (which []string) {
-	for _, what := range []string{polls.Domains, polls.IPs} {
-		for way, of := range ways {
-			if of == what && r.failed[way] == nil && r.tasks[what] == nil && !r.counted(way) {
-				which = append(which, what)
-				break
-			}
+// singAgain sends once more what a poll has not counted although it could have.
+func (m *Minute) singAgain(r *round, poll string) (again bool) {
+	for way, of := range ways {
+		if of != poll || r.failed[way] != nil || r.tasks[poll] != nil || r.counted(way) {
+			continue
 		}
+		sing := map[string]func() error{truth.Names: m.Ask, truth.Resolver: m.System, truth.Addresses: m.Packet}[way]
+		if err := sing(); err != nil {
+			r.failed[way] = err
+			continue
+		}
+		again = true
 	}
-	return which
+	return again
 }
 
 // counted reports whether the canary was. A file that was set aside begins anew.

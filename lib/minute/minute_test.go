@@ -28,6 +28,7 @@ type world struct {
 	heal    error
 	failing map[string]error // what else fails
 	slow    int              // polls that find no line yet
+	loses   bool             // the first canaries of a minute
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,6 +50,10 @@ func (w *world) poll(_ context.Context, what string) error {
 	w.polls = append(w.polls, what)
 	if err := w.failing[what]; err != nil {
 		return err
+	}
+	if w.loses {
+		clear(w.sung)
+		w.loses = what != polls.IPs
 	}
 	if w.slow > 0 {
 		w.slow--
@@ -78,6 +83,7 @@ func (w *world) minute() {
 	w.said, w.polls = nil, nil
 	m := &Minute{
 		Heal:   func() error { w.sing(truth.Names); return w.heal },
+		Ask:    func() error { return w.sing(truth.Names) },
 		System: func() error { return w.sing(truth.Resolver) }, Packet: func() error { return w.sing(truth.Addresses) },
 		Rules: func() error { return w.failing["rules"] }, Upstream: func() error { return w.failing[truth.Upstream] },
 		Poll: w.poll, Rotate: func() error { return w.failing[truth.Rotating] }, Sights: w.sights,
@@ -141,6 +147,15 @@ func TestLate(t *testing.T) {
 	if got := strings.Join(w.polls, " "); got != "domains ips domains ips" {
 		t.Errorf("polls: %s", got)
 	}
+}
+
+// One that is lost is sent once more.
+func TestLost(t *testing.T) {
+	w := newWorld(t)
+	w.minute()
+	w.loses = true
+	w.minute()
+	w.want("", "")
 }
 
 // Each way of going blind shows in the minute after, keeps the time at which the

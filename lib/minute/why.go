@@ -29,7 +29,7 @@ func (m *machine) why(way string, sent truth.Moment) string {
 	missing, err := log.Wait(time.Second, layout.CheckName)
 	switch {
 	case err != nil:
-		return "dnsmasq's log cannot be read: " + err.Error()
+		return "dnsmasq does not write its log, or it cannot be read: " + err.Error()
 	case len(missing) > 0:
 		return "dnsmasq does not write " + m.settings.DNSMasqLog + " (is the disk full?)"
 	case way == truth.Resolver:

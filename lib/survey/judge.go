@@ -199,7 +199,7 @@ func (j *judge) whyNames() string {
 	case j.DNS.Answers != nil:
 		return fmt.Sprintf("dnsmasq does not answer (%v; systemctl restart egress-monitor-dnsmasq)", j.DNS.Answers)
 	case j.DNS.Logs == No && j.DNS.LogError != nil:
-		return fmt.Sprintf("dnsmasq's log cannot be read: %v", j.DNS.LogError)
+		return fmt.Sprintf("dnsmasq does not write its log, or it cannot be read: %v", j.DNS.LogError)
 	case j.DNS.Logs == No:
 		return fmt.Sprintf("dnsmasq does not write %s (is the disk full? heal reopens it each minute)", j.Settings.DNSMasqLog)
 	}

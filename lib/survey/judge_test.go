@@ -61,7 +61,7 @@ var cases = []struct {
 	{"no query log", func(f *Facts) { f.DNS.Logs = No },
 		"CRITICAL - names: blind since 2026-02-08T21:30:30Z: dnsmasq does not write /var/log/egress-monitor/dnsmasq/dnsmasq.log (is the disk full? heal reopens it each minute)"},
 	{"query log closed", func(f *Facts) { f.DNS.Logs, f.DNS.LogError = No, errors.New("permission denied") },
-		"CRITICAL - names: blind since 2026-02-08T21:30:30Z: dnsmasq's log cannot be read: permission denied"},
+		"CRITICAL - names: blind since 2026-02-08T21:30:30Z: dnsmasq does not write its log, or it cannot be read: permission denied"},
 	{"another resolver", func(f *Facts) { f.DNS.System = errors.New("/etc/resolv.conf asks 192.0.2.9") },
 		"CRITICAL - resolver: blind since 2026-02-08T21:30:30Z: the system's resolver does not ask dnsmasq (/etc/resolv.conf asks 192.0.2.9)"},
 	{"bypassed", func(f *Facts) { f.DNS.Bypassed = true },
