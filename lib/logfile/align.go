@@ -44,13 +44,25 @@ func (a *aligner) run() (found bool, err error) {
 			}
 		}
 	}
+	a.note()
+	return true, nil
+}
+
+// note notes the marks in their segments.
+func (a *aligner) note() {
+	for _, s := range a.segs {
+		s.from, s.newest = nil, false
+	}
 	for i, j := range a.at {
 		if j >= 0 {
 			a.segs[j].from = &a.marks[i]
+			a.segs[j].newest = i == len(a.at)-1
 		}
 	}
-	return true, nil
 }
+
+// placed says whether the newest mark has its segment.
+func (a *aligner) placed() bool { return a.at[len(a.at)-1] >= 0 }
 
 // like is match, remembered: to match a compressed segment takes reading it.
 func (a *aligner) like(i, j int) (likeness, error) {
@@ -77,6 +89,15 @@ func (a *aligner) placeFiles() (found bool, err error) {
 			l, err := a.like(i, j)
 			if err != nil {
 				return false, err
+			}
+			if l == same { // the live one: not truncated, if its lines can tell
+				head, err := a.segs[j].begin()
+				if err != nil {
+					return false, err
+				}
+				if telling(head) {
+					l = renamed
+				}
 			}
 			if l == renamed {
 				a.at[i], next, found = j, j+1, true
@@ -190,6 +211,6 @@ func (a *aligner) replaced(i, j int) bool {
 func (a *aligner) begins() bool {
 	read := func(m mark) bool { return m.off > 0 }
 	return !slices.ContainsFunc(a.marks, read) && slices.ContainsFunc(a.segs, func(s *segment) bool {
-		return s.codec != plain || knows(a.marks, s)
+		return s.codec != plain || past{marks: a.marks}.knows(s)
 	})
 }

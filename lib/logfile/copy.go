@@ -3,11 +3,18 @@ package logfile
 import (
 	"errors"
 	"io"
+
+	"egress-monitor/lib/batch"
 )
 
 // copyAll writes the segments of the plan and returns the token after them.
 func (l *Log) copyAll(w *output, p *plan) (string, error) {
 	growing := p.growing()
+	if p.reread && l.Reread {
+		if err := w.write([]byte(batch.Reread)); err != nil {
+			return "", err
+		}
+	}
 	var marks []mark
 	var unread []string
 	for i, s := range p.segs {
@@ -18,7 +25,7 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 			m = *s.from
 		case s.codec == unreadable:
 			m = s.pass()
-			if s.from == nil || s.from == p.newest { // older ones were read to their end
+			if s.from == nil || s.newest { // older ones were read to their end
 				unread = append(unread, s.path)
 			}
 		case s.codec != plain:
@@ -34,7 +41,24 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 		marks = append(marks, m)
 	}
 	l.sayUnread(unread)
-	return formatToken(marks), nil
+	if err := p.sync(marks); err != nil {
+		return "", err
+	}
+	return formatToken(marks, p.others()), nil
+}
+
+// sync makes durable what was read, before a cursor says so. To fdatasync it is
+// enough that a file is open for reading.
+func (p *plan) sync(marks []mark) error {
+	for i, s := range p.segs {
+		if s.file == nil || marks[i].off == s.from.offset() {
+			continue
+		}
+		if err := s.file.sync(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // growing is the index of the newest segment that holds data. All before it

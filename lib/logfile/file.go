@@ -131,6 +131,16 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
+// sync waits until what was written to the file is on the disk. What cannot do
+// that has nothing to write.
+func (f *file) sync() error {
+	err := retry(func() error { return unix.Fdatasync(f.fd) })
+	if err == unix.EINVAL || err == unix.EROFS || err == unix.ENOSYS {
+		return nil
+	}
+	return f.wrap("sync", err)
+}
+
 func (f *file) wrap(op string, err error) error {
 	if err == nil {
 		return nil

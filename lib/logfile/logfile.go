@@ -7,21 +7,33 @@
 // says how far each segment (file of the log) was read, and how to know it
 // again by what is in it:
 //
-//	f1:8192.0123456789abcdef.01234567.89abcdef,42.….….…:deadbeef
+//	f2:8192.0123456789abcdef.01234567.89abcdef,42.….….…;89abcdef01234567…:deadbeef
 //
 // The parts are a version, marks separated by commas (oldest segment first,
-// five at most) and a checksum of all before it. A mark is four fields: the
+// five at most), the identities of other files that are not new, and a checksum
+// of all before it. A mark is four fields: the
 // offset in decimal, and in hexadecimal the hash of the 512 bytes before the
 // offset, the hash of the first 512 bytes, and the identity of the file (inode
 // and time of birth), which serves only to tell segments of equal content
 // apart. Offsets count uncompressed bytes. A token is opaque to others; it is
-// printable, without blanks, and below 300 bytes.
+// printable, without blanks, and below 2,400 bytes (300 if no more than the five
+// segments are there).
 //
 // There is a mark for each of the five newest segments, not only for the one
 // that is written to: a writer may hold the old file open for a while after it
 // has begun the new one (dnsmasq's TCP children do, for up to 150 s), and what
 // it adds there is printed by the next poll. A segment leaves the token when
 // five newer ones are there. What is written to it after that is not seen.
+//
+// A copy is not new, whatever its name and time: what logrotate's options copy
+// and renamecopy make, what a backup puts beside the log. It begins like another
+// segment, and ends like that one does at the same place. And a file that was
+// there before is not new for being the only one that is left of what it copied.
+//
+// The lines are made durable (fdatasync) before Copy returns the cursor after
+// them: or a power cut could leave a cursor that is ahead of its file. Where the
+// end of a file is lost nevertheless, by a disk that lies or a backup that was
+// played back, reading goes on at the end of what is good.
 //
 // What is not promised: bytes that were never in a file when we looked (what
 // copytruncate loses between copy and truncate) cannot be known to be missing;
@@ -40,7 +52,10 @@ type Log struct {
 	OldDirs []string         // further folders that hold rotated copies
 	Gap     func(msg string) // is told of lines that are lost
 
-	denied error // a folder that may hold copies cannot be read
+	// Reread says that the reader knows lines again which it has counted. So
+	// where the place is lost at which to go on, more is printed rather than
+	// less, after a line that says so (batch.Reread).
+	Reread bool
 }
 
 // Copy writes to w the complete lines after the cursor, oldest first, and
@@ -48,18 +63,18 @@ type Log struct {
 // retained, and so does one that leads nowhere, which is a gap. If there is an
 // error, some lines may have been written, but there is no new cursor.
 func (l *Log) Copy(w io.Writer, after string) (cursor string, err error) {
-	var marks []mark
+	var before past
 	if after != "" {
-		if marks, err = parseToken(after); err != nil {
+		if before, err = parseToken(after); err != nil {
 			l.gap("%v; printing all that is retained", err)
 		}
 	}
-	p, err := l.plan(marks)
+	p, err := l.plan(before)
 	if err != nil {
 		return "", err
 	}
 	defer p.close()
-	if p.idle(marks) {
+	if p.idle(before) {
 		return after, nil
 	}
 	if p.lost != "" {

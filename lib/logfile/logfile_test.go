@@ -16,6 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Memory, where there is a file system in it: a poll waits until its lines are on
+// the disk.
+func TestMain(m *testing.M) {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		os.Setenv("TMPDIR", "/dev/shm")
+	}
+	m.Run()
+}
+
 func put(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
@@ -82,13 +91,13 @@ func TestNames(t *testing.T) {
 	t.Chdir(real)
 	for _, path := range []string{"q ?.log", "./q ?.log", real + "/q ?.log", dir + "/link", dir + "/linklink", dir + "/dirlink/q ?.log", "../link"} {
 		got, _ := read(t, path, "")
-		expect(t, path, got, "two\none\nlive\n")
+		expect(t, path, got, "one\nlive\n")
 	}
 	if err := os.Remove(real + "/q ?.log"); err != nil {
 		t.Fatal(err)
 	}
 	got, _ := read(t, dir+"/link", "")
-	expect(t, "between rename and reopen", got, "two\none\n")
+	expect(t, "between rename and reopen", got, "one\n")
 }
 
 func TestNoFile(t *testing.T) {

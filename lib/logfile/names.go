@@ -28,11 +28,18 @@ var codecs = map[string]codec{
 // logrotate numbers (".7" is older than ".1") or dates them ("-20260207" is
 // older than "-20260208").
 type rotation struct {
-	shape  string // copies of one shape can be compared: "#", "-99999999", …
-	number int    // of shape "#"
+	shape  string // copies of one shape can be compared: numbered, "-99999999", …
+	number int    // of those that are numbered
 	date   string // of any other shape
 	codec  codec
 }
+
+// beingCopied is the end of the name that logrotate's renamecopy gives the log
+// until the copy of it is made.
+const beingCopied = ".tmp"
+
+// numbered is the shape of .1, .2, …
+const numbered = "#"
 
 const digits = "0123456789"
 
@@ -87,8 +94,10 @@ func parseSuffix(s string) (r rotation, ok bool) {
 	switch {
 	case s == "":
 		return rotation{}, false
+	case s == beingCopied && r.codec == plain:
+		r.shape = s
 	case isNumber(s):
-		r.shape = "#"
+		r.shape = numbered
 		r.number, _ = strconv.Atoi(s[1:])
 	case isDate(s):
 		r.shape, r.date = shape(s), s

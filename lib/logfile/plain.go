@@ -25,15 +25,12 @@ func (s *segment) start() (int64, error) {
 // there may be half a line, and the kernel shows one now and then while it
 // copies a line over a page boundary.
 func (s *segment) copyLines(w *output) (mark, error) {
-	end := s.size
-	if s.limit >= 0 {
-		end = min(end, s.limit)
-	}
 	from, err := s.start()
 	if err != nil {
 		return mark{}, err
 	}
-	if end, err = s.lastLine(from, end); err != nil {
+	end, err := s.lastLine(from, s.size)
+	if err != nil {
 		return mark{}, err
 	}
 	return s.copyRange(w, from, end)

@@ -3,17 +3,20 @@ package logfile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
+
+	"egress-monitor/lib/logtoken"
 )
 
 // A plan is what one poll reads: segments of one moment, opened.
 type plan struct {
 	all    []*segment // every file that scan found
 	segs   []*segment // the ones to read, oldest first
-	newest *mark      // of the cursor, nil if it has none
+	copies []*segment // of the live one, as it is now
+	old    []*segment // that are not new
 	lost   string     // what to say of a gap, "" if there is none
+	reread bool       // what is read may have been read before
 }
 
 func (p *plan) close() {
@@ -24,10 +27,10 @@ func (p *plan) close() {
 
 // plan tries until no rename comes in between. What is open then stays what
 // it is, whatever logrotate does next.
-func (l *Log) plan(marks []mark) (p *plan, err error) {
+func (l *Log) plan(before past) (p *plan, err error) {
 	for wait := time.Millisecond; ; wait *= 2 {
 		p = &plan{}
-		err = l.attempt(p, marks)
+		err = l.attempt(p, before)
 		if err == nil {
 			return p, nil
 		}
@@ -42,17 +45,20 @@ func (l *Log) plan(marks []mark) (p *plan, err error) {
 	}
 }
 
-func (l *Log) attempt(p *plan, marks []mark) (err error) {
+func (l *Log) attempt(p *plan, before past) (err error) {
 	if p.all, err = l.scan(); err != nil {
 		return err
 	}
 	if p.segs, err = unique(p.all); err != nil {
 		return err
 	}
-	if p.segs, err = withoutCopies(p.segs, marks); err != nil {
+	if err = p.dropCopies(before); err != nil {
 		return err
 	}
-	if err = l.choose(p, marks); err != nil || p.idle(marks) {
+	if err = p.dropKnown(before); err != nil {
+		return err
+	}
+	if err = l.choose(p, before); err != nil || p.idle(before) {
 		return err
 	}
 	for _, s := range p.segs {
@@ -66,41 +72,78 @@ func (l *Log) attempt(p *plan, marks []mark) (err error) {
 	return l.confirm(p)
 }
 
-// choose cuts the plan's segments to those that the marks leave to be read.
-func (l *Log) choose(p *plan, marks []mark) error {
-	if len(marks) == 0 {
+// choose cuts the plan's segments to those that are left to be read.
+func (l *Log) choose(p *plan, before past) error {
+	newest := before.newest()
+	if newest == nil {
+		p.reread = true
 		return nil
 	}
-	a := newAligner(marks, p.segs)
-	found, err := a.run()
+	a, found, err := p.align(before.marks)
+	if err == nil && !a.placed() {
+		err = l.place(p, a)
+	}
 	if err != nil {
 		return err
 	}
-	if found {
-		p.segs = p.segs[slices.IndexFunc(p.segs, func(s *segment) bool { return s.from != nil }):]
+	at := a.at[len(a.at)-1]
+	begins := !found && a.begins()
+	if first := slices.IndexFunc(p.segs, func(s *segment) bool { return s.from != nil }); first > 0 {
+		p.segs, at = p.segs[first:], at-first
 	}
-	p.newest = &marks[len(marks)-1]
-	switch {
-	case a.at[len(marks)-1] >= 0 || !found && a.begins():
+	p.dropOld(at)
+	if a.placed() || begins {
 		return nil
-	case l.blocked(p) != nil:
-		return l.blocked(p) // what is missing may be there: it is not lost yet
+	}
+	if err := p.blocked(); err != nil {
+		return err // what is missing may be there: it is not lost yet
 	}
 	what := "all that is retained"
 	if found {
 		what = "all that is later than " + p.segs[0].path
 	}
-	p.lost = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", p.newest.off, what)
+	p.lost, p.reread = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.off, what), true
 	return nil
 }
 
-func (l *Log) blocked(p *plan) error {
+// align finds the segments of the marks; if the newest one has none, also among
+// the files that are not new: the original of a copy may be gone.
+func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
+	a = newAligner(marks, p.segs)
+	if found, err = a.run(); err != nil || a.placed() || len(p.old) == 0 {
+		return a, found, err
+	}
+	segs := slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool {
+		return !slices.Contains(p.segs, s) && !slices.Contains(p.old, s)
+	})
+	again := newAligner(marks, segs)
+	if _, err = again.run(); err != nil || !again.placed() {
+		a.note()
+		return a, found, err
+	}
+	p.segs = segs
+	return again, true, nil
+}
+
+// dropOld leaves out what lies before the segment at, the last one that was read
+// before, and has no mark: what is new comes later.
+func (p *plan) dropOld(at int) {
+	var kept []*segment
+	for i, s := range p.segs {
+		if s.from != nil || s.live || i > at && !slices.Contains(p.old, s) {
+			kept = append(kept, s)
+		}
+	}
+	p.segs = kept
+}
+
+func (p *plan) blocked() error {
 	for _, s := range p.segs {
 		if s.denied != nil {
 			return s.denied
 		}
 	}
-	return l.denied
+	return nil
 }
 
 // settled: read to its end before, and not written to since.
@@ -108,9 +151,9 @@ func (s *segment) settled() bool {
 	return s.from != nil && !s.live && s.id() == s.from.id && (s.codec != plain || s.size == s.from.off)
 }
 
-// idle says whether the token would be the same again. Then there is no need
-// to look twice.
-func (p *plan) idle(marks []mark) bool {
+// idle says whether the token would be the same again, but for files that are
+// gone. Then there is no need to look twice.
+func (p *plan) idle(before past) bool {
 	known := 0
 	for _, s := range p.segs {
 		if s.from == nil || s.id() != s.from.id || s.codec == plain && s.size != s.from.off {
@@ -118,7 +161,22 @@ func (p *plan) idle(marks []mark) bool {
 		}
 		known++
 	}
-	return known == len(marks) && p.lost == ""
+	for _, s := range p.others() {
+		if !before.knows(s) && !slices.Contains(before.seen, s.id()) && len(p.all) <= logtoken.MaxSeen {
+			return false
+		}
+	}
+	return known == len(before.marks) && p.lost == ""
+}
+
+// others are all files but the copies of the live one.
+func (p *plan) others() (list []*segment) {
+	for _, s := range p.all {
+		if !slices.Contains(p.copies, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // confirm looks again. If nothing was renamed, the files that are open are
@@ -143,38 +201,4 @@ func (l *Log) confirm(p *plan) error {
 		}
 	}
 	return nil
-}
-
-// withoutCopies drops what logrotate's copytruncate has copied of the live
-// file so far (or its copy option, for good), and does not read the live file
-// beyond that copy: once it is truncated, the copy must hold the bytes before
-// the cursor.
-func withoutCopies(segs []*segment, marks []mark) ([]*segment, error) {
-	if len(segs) == 0 || !segs[len(segs)-1].live {
-		return segs, nil
-	}
-	live := segs[len(segs)-1]
-	known := knows(marks, live)
-	for len(segs) > 1 {
-		s := segs[len(segs)-2]
-		if s.codec != plain || knows(marks, s) || s.birth < live.birth || s.birth == live.birth && !known {
-			break // a copy is new, and younger than what it was made of
-		}
-		copied, err := s.beginsLike(live, s.size)
-		if err != nil && !errors.Is(err, fs.ErrPermission) {
-			return nil, err
-		}
-		if !copied {
-			break
-		}
-		if known && live.limit < 0 && s.size > 0 && s.time >= live.time-int64(time.Minute) {
-			live.limit = s.size
-		}
-		segs = append(segs[:len(segs)-2], live)
-	}
-	return segs, nil
-}
-
-func knows(marks []mark, s *segment) bool {
-	return slices.ContainsFunc(marks, func(m mark) bool { return m.id == s.id() })
 }

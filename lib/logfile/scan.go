@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,7 @@ func resolve(path string) (string, error) {
 
 // look returns the live segment, or nil while there is none.
 func (l *Log) look(path string) (*segment, error) {
-	s := &segment{path: path, live: true, limit: -1}
+	s := &segment{path: path, live: true}
 	var err error
 	s.stat, err = lookAt(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,8 +74,8 @@ func (l *Log) look(path string) (*segment, error) {
 	return s, err
 }
 
-// rotated finds the rotated copies: in the log's folder, in subfolders of it
-// that are named like an olddir, and in those that we were told of.
+// rotated finds the rotated copies: in the log's folder, and in those that we
+// were told of. In other folders are backups, and other machines' logs.
 func (l *Log) rotated(path string) ([]*segment, error) {
 	dir, base := filepath.Split(path)
 	entries, err := readDir(dir)
@@ -82,16 +83,6 @@ func (l *Log) rotated(path string) ([]*segment, error) {
 		return nil, err
 	}
 	segs, err := segmentsIn(dir, base, entries)
-	for _, e := range entries {
-		if err == nil && e.IsDir() && likeOldDir(e.Name()) {
-			var more []*segment
-			more, err = l.inDir(dir+e.Name(), base)
-			if errors.Is(err, fs.ErrPermission) {
-				l.denied, err = err, nil // it need not be one of ours
-			}
-			segs = append(segs, more...)
-		}
-	}
 	for _, d := range l.OldDirs {
 		if err == nil {
 			var more []*segment
@@ -100,13 +91,6 @@ func (l *Log) rotated(path string) ([]*segment, error) {
 		}
 	}
 	return segs, err
-}
-
-func likeOldDir(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"old", "archive", "rotat", "backup"}, func(s string) bool {
-		return strings.Contains(name, s)
-	})
 }
 
 func (l *Log) inDir(dir, base string) ([]*segment, error) {
@@ -135,7 +119,7 @@ func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
 		if !ok || e.IsDir() {
 			continue
 		}
-		segs = append(segs, &segment{path: dir + e.Name(), rotation: r, limit: -1, link: e.Type()&fs.ModeSymlink != 0})
+		segs = append(segs, &segment{path: dir + e.Name(), rotation: r, link: e.Type()&fs.ModeSymlink != 0})
 	}
 	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first
 	for _, s := range segs {
@@ -162,6 +146,7 @@ func order(segs []*segment) {
 	for _, s := range segs {
 		last[s.shape] = max(last[s.shape], s.time)
 	}
+	last[beingCopied] = math.MaxInt64 // what it is copied to is older
 	slices.SortStableFunc(segs, func(a, b *segment) int {
 		return cmp.Or(
 			cmp.Compare(last[a.shape], last[b.shape]),

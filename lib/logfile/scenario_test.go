@@ -3,6 +3,7 @@ package logfile
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,16 +60,67 @@ func oldDir(dir string) step {
 			dir = w.t.TempDir()
 		}
 		w.check(os.MkdirAll(dir, 0o755))
-		w.log.OldDirs = nil
-		if !likeOldDir(filepath.Base(dir)) {
-			w.log.OldDirs = []string{dir}
-		}
+		w.log.OldDirs = []string{dir}
 		w.names = func(n int) string { return fmt.Sprintf("%s/q.log.%d", dir, n) }
 	}
 }
 
 func copySome(w *world) { w.shift(); w.copyTo(700) }
 func copyAll(w *world)  { w.copyTo(-1) }
+func look(w *world)     { w.poll() }
+
+// copy1 is logrotate's option copy: the live file stays as it is.
+func copy1(w *world) { w.shift(); w.copyTo(-1) }
+
+func copyDated(w *world) { w.date++; w.copyTo(-1) }
+
+// renameTmp, copyTmp and dropTmp are the steps of renamecopy.
+func renameTmp(w *world) { w.shift(); w.check(os.Rename(w.path, w.path+".tmp")) }
+func dropTmp(w *world)   { w.check(os.Remove(w.path + ".tmp")) }
+
+func copyTmp(n int) step {
+	return func(w *world) {
+		b := w.must(os.ReadFile(w.path + ".tmp"))
+		if n < 0 {
+			n = len(b)
+		}
+		w.check(os.WriteFile(w.name(1), b[:min(n, len(b))], 0o640))
+	}
+}
+
+// backup is a nightly cp -p of all there is, to names of another kind.
+func backup(w *world) {
+	w.backups++
+	names, err := filepath.Glob(w.path + "*")
+	w.check(err)
+	for i, name := range names {
+		if strings.Contains(name, "-2026") {
+			continue
+		}
+		to := fmt.Sprintf("%s-202601%02d%02d%s", w.path, w.backups, i, strings.TrimPrefix(filepath.Ext(name), ".log"))
+		if ext := filepath.Ext(name); ext != ".gz" {
+			to = strings.TrimSuffix(to, ext)
+		}
+		w.check(exec.Command("cp", "-p", name, to).Run())
+	}
+}
+
+func packBackups(w *world) {
+	names, err := filepath.Glob(w.path + "-2026*")
+	w.check(err)
+	for _, name := range names {
+		w.check(exec.Command("gzip", name).Run())
+	}
+}
+
+// newer makes the backups the files that were written to last.
+func newer(w *world) {
+	names, err := filepath.Glob(w.path + "-2026*")
+	w.check(err)
+	for _, name := range names {
+		w.check(exec.Command("touch", "-d", "+1 hour", name).Run())
+	}
+}
 func truncate(w *world) { w.truncate() }
 
 // gzipAtWork leaves part of a .gz beside its original.
@@ -80,46 +132,54 @@ func gzipAtWork(n int) step {
 }
 
 var exactScenarios = map[string][]step{
-	"growing":                     {lines(3), lines(70), lines(1)},
-	"renamed":                     {lines(30), rename, lines(5), reopen, lines(40)},
-	"renamed twice":               {lines(30), rotate, lines(5), rotate, lines(40), rotate, lines(1), rotate, lines(2)},
-	"renamed and absent":          {lines(30), rename, lines(4), lines(2)},
-	"dateext":                     {dateext("-%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3), rotateDated, lines(9)},
-	"dateext with seconds":        {dateext("-%d-1770586200"), lines(30), rotateDated, lines(30), rotateDated, lines(3), gz(1), rotateDated},
-	"dateext by the hour":         {dateext("-%d21"), lines(30), rotateDated, lines(30), rotateDated, lines(3), zst(2)},
-	"dateext in seconds":          {dateext("-17%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3)},
-	"dateext with dots":           {dateext(".%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3)},
-	"extension kept":              {dateext("-%d.log"), lines(30), rotateDated, lines(30), gz(1), rotateDated, lines(3), rotateDated, lines(9)},
-	"gzip at once":                {lines(30), rotate, gz(1), lines(30), rotate, gz(1), lines(3), rotate, gz(1)},
-	"gzip at once, short":         {lines(1), rotate, gz(1), lines(1), rotate, gz(1), lines(1), rotate, gz(1)},
-	"zstd at once":                {lines(300), rotate, zst(1), lines(30), rotate, zst(1), lines(3)},
-	"delaycompress":               {lines(30), rotate, lines(30), gz(1), rotate, lines(30), gz(1), rotate, lines(2), gz(1), rotate},
-	"gzip at work":                {lines(300), rotate, lines(30), gzipAtWork(1), late(1, 5), gz(1), lines(3)},
-	"gzip killed":                 {lines(300), gzipAtWork0, lines(30), rotate, lines(30)},
-	"olddir by its name":          {oldDir("old"), lines(30), rotate, lines(30), rotate, gz(1), lines(3)},
-	"olddir that we were told of": {oldDir("elsewhere"), lines(30), rotate, lines(30), rotate, gz(1), lines(3)},
-	"olddir outside":              {oldDir(""), lines(30), rotate, lines(30)},
-	"copytruncate":                {lines(30), copyTruncate, lines(10), copyTruncate, lines(90), copyTruncate, lines(1)},
-	"copytruncate and gzip":       {lines(30), copyTruncate, gz(1), lines(50), copyTruncate, gz(1), lines(3)},
-	"copytruncate at work":        {lines(60), copySome, copyAll, truncate, lines(90), copySome, copyAll, truncate, lines(2)},
-	"late writer":                 {lines(30), rotate, lines(5), late(1, 3), lines(5), late(1, 1), rotate, late(1, 2), late(2, 1), lines(4)},
-	"late writer, then gzip":      {lines(30), rotate, lines(5), late(1, 3), gz(1), lines(5), rotate, late(1, 3), gz(1), lines(2)},
-	"late writer, several back":   {lines(30), rotate, lines(5), rotate, lines(3), late(2, 1), rotate, lines(1), late(3, 2), late(2, 1)},
-	"same first kilobyte":         {sameHead, lines(2), rotate, sameHead, lines(2), rotate, sameHead, lines(2), gz(1)},
-	"identical":                   {identical, lines(60), rotate, lines(60), rotate, lines(60), rotate, lines(60)},
-	"identical and gzip":          {identical, lines(60), rotate, lines(60), rotate, gz(2), lines(60), rotate, gz(2), lines(60)},
-	"identical and gzip at once":  {identical, lines(60), rotate, lines(30), gz(1), rotate, lines(60), gz(1), rotate, lines(60)},
-	"identical, shorter":          {identical, lines(60), rotate, lines(50), rotate, lines(40), late(1, 10), rotate, lines(60)},
-	"empty new file":              {rotate, lines(30), rotate, rotate, rotate, lines(2), rotate},
-	"empty, then gzip at once":    {rotate, lines(30), rotate, gz(1), rotate, gz(1), lines(3)},
-	"empty, copytruncate":         {copyTruncate, lines(30), copyTruncate, lines(2)},
-	"half last line":              {lines(3), half, lines(1), half, rotate, lines(3), half, lines(2)},
-	"half last line and gzip":     {lines(3), half, rotate, gz(1), half, half, rotate, lines(1), gz(1)},
-	"half last line, no newer":    {lines(3), half, rename, lines(2)},
-	"half last line ends late":    {lines(3), half, rotate, lines(2), lateLF, lines(1), gz(1)},
-	"numbers, then dateext":       {lines(3), rotate, lines(3), rotate, lines(4), dateext("-%d"), rotateDated, lines(2), rotateDated, lines(9)},
-	"moved between devices":       {lines(30), rotate, lines(3), reborn(1), lines(2), rotate, reborn(1), reborn(2)},
-	"long line":                   {longLine, lines(2), rotate, longLine, gz(1), lines(1)},
+	"growing":                    {lines(3), lines(70), lines(1)},
+	"renamed":                    {lines(30), rename, lines(5), reopen, lines(40)},
+	"renamed twice":              {lines(30), rotate, lines(5), rotate, lines(40), rotate, lines(1), rotate, lines(2)},
+	"renamed and absent":         {lines(30), rename, lines(4), lines(2)},
+	"dateext":                    {dateext("-%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3), rotateDated, lines(9)},
+	"dateext with seconds":       {dateext("-%d-1770586200"), lines(30), rotateDated, lines(30), rotateDated, lines(3), gz(1), rotateDated},
+	"dateext by the hour":        {dateext("-%d21"), lines(30), rotateDated, lines(30), rotateDated, lines(3), zst(2)},
+	"dateext in seconds":         {dateext("-17%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3)},
+	"dateext with dots":          {dateext(".%d"), lines(30), rotateDated, lines(30), rotateDated, lines(3)},
+	"extension kept":             {dateext("-%d.log"), lines(30), rotateDated, lines(30), gz(1), rotateDated, lines(3), rotateDated, lines(9)},
+	"gzip at once":               {lines(30), rotate, gz(1), lines(30), rotate, gz(1), lines(3), rotate, gz(1)},
+	"gzip at once, short":        {lines(1), rotate, gz(1), lines(1), rotate, gz(1), lines(1), rotate, gz(1)},
+	"zstd at once":               {lines(300), rotate, zst(1), lines(30), rotate, zst(1), lines(3)},
+	"delaycompress":              {lines(30), rotate, lines(30), gz(1), rotate, lines(30), gz(1), rotate, lines(2), gz(1), rotate},
+	"gzip at work":               {lines(300), rotate, lines(30), gzipAtWork(1), late(1, 5), gz(1), lines(3)},
+	"gzip killed":                {lines(300), gzipAtWork0, lines(30), rotate, lines(30)},
+	"olddir":                     {oldDir("elsewhere"), lines(30), rotate, lines(30), rotate, gz(1), lines(3)},
+	"olddir outside":             {oldDir(""), lines(30), rotate, lines(30)},
+	"copytruncate":               {lines(30), copyTruncate, lines(10), copyTruncate, lines(90), copyTruncate, lines(1)},
+	"copytruncate and gzip":      {lines(30), copyTruncate, gz(1), lines(50), copyTruncate, gz(1), lines(3)},
+	"copy":                       {lines(30), copy1, lines(10), copy1, lines(90), copy1, lines(1), copy1},
+	"copy and gzip at once":      {lines(30), copy1, gz(1), lines(10), copy1, gz(1), lines(90), copy1, gz(1), lines(1)},
+	"copy and gzip later":        {lines(30), copy1, lines(10), copy1, gz(2), lines(90), copy1, gz(2), lines(1)},
+	"copy with dates":            {dateext("-%d"), lines(30), copyDated, lines(10), gz(1), copyDated, lines(9), copyDated, lines(3)},
+	"renamecopy":                 {lines(30), renameTmp, lines(4), reopen, lines(5), late(1, 1), copyTmp(300), copyTmp(-1), dropTmp, lines(7)},
+	"renamecopy and gzip":        {lines(30), renameTmp, reopen, lines(5), copyTmp(-1), dropTmp, gz(1), lines(7), renameTmp, reopen, copyTmp(-1), dropTmp, gz(1)},
+	"backups":                    {lines(30), backup, lines(5), rotate, backup, lines(5), gz(1), backup, rotate, lines(3), backup, rotate, lines(2)},
+	"a backup that outlives all": {lines(30), rotate, lines(9), backup, rotate, lines(5), look, remove(2), remove(1), rotate, lines(4), rotate, lines(2), newer, rotate, lines(1)},
+	"a backup, compressed":       {lines(30), rotate, lines(9), look, backup, packBackups, lines(2), rotate, lines(5)},
+	"copytruncate at work":       {lines(60), copySome, copyAll, truncate, lines(90), copySome, copyAll, truncate, lines(2)},
+	"late writer":                {lines(30), rotate, lines(5), late(1, 3), lines(5), late(1, 1), rotate, late(1, 2), late(2, 1), lines(4)},
+	"late writer, then gzip":     {lines(30), rotate, lines(5), late(1, 3), gz(1), lines(5), rotate, late(1, 3), gz(1), lines(2)},
+	"late writer, several back":  {lines(30), rotate, lines(5), rotate, lines(3), late(2, 1), rotate, lines(1), late(3, 2), late(2, 1)},
+	"same first kilobyte":        {sameHead, lines(2), rotate, sameHead, lines(2), rotate, sameHead, lines(2), gz(1)},
+	"identical":                  {identical, lines(60), rotate, lines(60), rotate, lines(60), rotate, lines(60)},
+	"identical and gzip":         {identical, lines(60), rotate, lines(60), rotate, gz(2), lines(60), rotate, gz(2), lines(60)},
+	"identical and gzip at once": {identical, lines(60), rotate, lines(30), gz(1), rotate, lines(60), gz(1), rotate, lines(60)},
+	"identical, shorter":         {identical, lines(60), rotate, lines(50), rotate, lines(40), late(1, 10), rotate, lines(60)},
+	"empty new file":             {rotate, lines(30), rotate, rotate, rotate, lines(2), rotate},
+	"empty, then gzip at once":   {rotate, lines(30), rotate, gz(1), rotate, gz(1), lines(3)},
+	"empty, copytruncate":        {copyTruncate, lines(30), copyTruncate, lines(2)},
+	"half last line":             {lines(3), half, lines(1), half, rotate, lines(3), half, lines(2)},
+	"half last line and gzip":    {lines(3), half, rotate, gz(1), half, half, rotate, lines(1), gz(1)},
+	"half last line, no newer":   {lines(3), half, rename, lines(2)},
+	"half last line ends late":   {lines(3), half, rotate, lines(2), lateLF, lines(1), gz(1)},
+	"numbers, then dateext":      {lines(3), rotate, lines(3), rotate, lines(4), dateext("-%d"), rotateDated, lines(2), rotateDated, lines(9)},
+	"moved between devices":      {lines(30), rotate, lines(3), reborn(1), lines(2), rotate, reborn(1), reborn(2)},
+	"long line":                  {longLine, lines(2), rotate, longLine, gz(1), lines(1)},
 }
 
 func gzipAtWork0(w *world) {

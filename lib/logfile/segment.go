@@ -18,10 +18,11 @@ type segment struct {
 	file   *file   // when opened
 	stream *stream // of a compressed one, where match left it
 
-	denied error // we may not read it
+	denied error  // we may not read it
+	head   []byte // where begin has read it
 
-	limit int64 // do not read beyond, while logrotate copies; -1: no limit
-	from  *mark // what the cursor says of it, nil if nothing
+	from   *mark // what the cursor says of it, nil if nothing
+	newest bool  // and that is the newest mark
 }
 
 func (s *segment) id() uint32 { return fileID(s.stat, s.codec) }
@@ -182,7 +183,14 @@ func (s *segment) copies(o *segment) (bool, error) {
 }
 
 // begin returns the first window bytes of the text, or what there is of them.
-func (s *segment) begin() ([]byte, error) {
+func (s *segment) begin() (head []byte, err error) {
+	if s.head == nil {
+		s.head, err = s.readHead()
+	}
+	return s.head, err
+}
+
+func (s *segment) readHead() ([]byte, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}

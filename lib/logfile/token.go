@@ -3,6 +3,7 @@ package logfile
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"egress-monitor/lib/logtoken"
 )
@@ -51,23 +52,54 @@ func (m *mark) offset() int64 {
 // package. Nothing else has it by accident: it ends in a checksum.
 func ValidToken(token []byte) bool { return logtoken.Valid(token) }
 
-func parseToken(token string) ([]mark, error) {
-	list, err := logtoken.Parse(token)
-	if err != nil {
-		return nil, err
-	}
-	marks := make([]mark, len(list))
-	for i, m := range list {
-		marks[i] = mark{m.Off, m.Tail, m.Head, m.ID}
-	}
-	return marks, nil
+// A past is what a token says: how far segments were read, oldest first, and
+// which other files were there that are not new. These are copies of what was
+// read, under whatever name, and segments that have left the marks.
+type past struct {
+	marks []mark
+	seen  []uint32
 }
 
-// formatToken makes a token of the newest marks; oldest first, as given.
-func formatToken(marks []mark) string {
-	var list []logtoken.Mark
-	for _, m := range marks {
-		list = append(list, logtoken.Mark{Off: m.off, Tail: m.tail, Head: m.head, ID: m.id})
+func parseToken(token string) (past, error) {
+	t, err := logtoken.Parse(token)
+	if err != nil {
+		return past{}, err
 	}
-	return logtoken.Format(list)
+	p := past{seen: t.Seen}
+	for _, m := range t.Marks {
+		p.marks = append(p.marks, mark{m.Off, m.Tail, m.Head, m.ID})
+	}
+	return p, nil
+}
+
+// newest is the mark of what was the live segment, nil if there is none.
+func (p past) newest() *mark {
+	if len(p.marks) == 0 {
+		return nil
+	}
+	return &p.marks[len(p.marks)-1]
+}
+
+func (p past) knows(s *segment) bool {
+	return slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == s.id() })
+}
+
+// saw says whether a file was there at an earlier poll, and was no segment to
+// be read on. Without the time of birth an inode is no identity.
+func (p past) saw(s *segment) bool { return s.birth != 0 && slices.Contains(p.seen, s.id()) }
+
+// formatToken makes a token of the newest marks; oldest first, as given. All
+// files that have no mark are not new from now on.
+func formatToken(marks []mark, all []*segment) string {
+	marks = marks[max(0, len(marks)-maxMarks):]
+	var t logtoken.Token
+	for _, m := range marks {
+		t.Marks = append(t.Marks, logtoken.Mark{Off: m.off, Tail: m.tail, Head: m.head, ID: m.id})
+	}
+	for _, s := range all {
+		if !(past{marks: marks}).knows(s) {
+			t.Seen = append(t.Seen, s.id())
+		}
+	}
+	return t.Format()
 }

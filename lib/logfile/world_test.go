@@ -16,22 +16,23 @@ import (
 
 // A world is a writer, its log, whoever rotates it, and our polls.
 type world struct {
-	t      *testing.T
-	path   string
-	log    Log
-	held   []*os.File        // what the writer has open, newest last; never closed, so that no inode is used twice
-	half   string            // what stands at the end of the live file without a line feed
-	cut    map[*os.File]bool // files that end in half a line for good
-	lines  int
-	names  func(n int) string // of rotated copy n, 1 is the newest; nil: path.n
-	date   int
-	line   func(n int) string
-	want   []string
-	lost   map[string]bool  // was deleted, or overwritten; and a poll had seen its file?
-	seen   map[uint64]int64 // size of each inode at the last poll
-	got    bytes.Buffer
-	gaps   []string
-	cursor string
+	t       *testing.T
+	path    string
+	log     Log
+	held    []*os.File        // what the writer has open, newest last; never closed, so that no inode is used twice
+	half    string            // what stands at the end of the live file without a line feed
+	cut     map[*os.File]bool // files that end in half a line for good
+	lines   int
+	names   func(n int) string // of rotated copy n, 1 is the newest; nil: path.n
+	date    int
+	backups int
+	line    func(n int) string
+	want    []string
+	lost    map[string]bool  // was deleted, or overwritten; and a poll had seen its file?
+	seen    map[uint64]int64 // size of each inode at the last poll
+	got     bytes.Buffer
+	gaps    []string
+	cursor  string
 }
 
 func newWorld(t *testing.T) *world {
@@ -246,7 +247,7 @@ func (w *world) poll() {
 	w.t.Helper()
 	cursor, err := w.log.Copy(&w.got, w.cursor)
 	w.check(err)
-	if !ValidToken([]byte(cursor)) || len(cursor) > 300 {
+	if !ValidToken([]byte(cursor)) || len(cursor) > 2400 {
 		w.t.Fatalf("cursor %q", cursor)
 	}
 	w.cursor = cursor

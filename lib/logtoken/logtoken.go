@@ -1,6 +1,9 @@
 // Package logtoken reads and prints the cursors of package logfile:
 //
-//	f1:OFFSET.TAIL.HEAD.ID,OFFSET.TAIL.HEAD.ID:CHECKSUM
+//	f2:OFFSET.TAIL.HEAD.ID,OFFSET.TAIL.HEAD.ID;ID ID ID…:CHECKSUM
+//
+// The marks are followed by the identities of other files, 8 digits each without
+// anything between, if there are any. The first version, f1, had only marks.
 //
 // It is a package of its own for those who pass a cursor on: what reads logs,
 // compressed ones too, makes a tool start 0.15 ms later.
@@ -15,7 +18,12 @@ import (
 )
 
 const (
-	version = "f1:" // of the token's form
+	version = "f2:" // of the token's form
+	first   = "f1:"
+
+	// MaxSeen is how many other files a token names at most: it is an argument,
+	// and remains one of 2.5 kB.
+	MaxSeen = 256
 
 	// MaxMarks is how many marks a token has at most: the live file and four
 	// rotated ones.
@@ -40,13 +48,34 @@ func Valid(token []byte) bool {
 	return err == nil
 }
 
-// Parse reads a token: its marks, oldest first.
-func Parse(token string) ([]Mark, error) {
+// A Token is what is known of a log: marks, oldest first, and the identities of
+// other files that were there and are not new.
+type Token struct {
+	Marks []Mark
+	Seen  []uint32
+}
+
+// Parse reads a token.
+func Parse(token string) (t Token, err error) {
 	body, sum, ok := cutLast(token, ':')
-	if !ok || sum != checksum(body) || !strings.HasPrefix(body, version) {
-		return nil, errToken
+	if !ok || sum != checksum(body) || !strings.HasPrefix(body, version) && !strings.HasPrefix(body, first) {
+		return Token{}, errToken
 	}
-	texts := strings.Split(body[len(version):], ",")
+	marks, seen, hasSeen := strings.Cut(body[len(version):], ";")
+	if t.Marks, err = parseMarks(marks); err != nil {
+		return Token{}, err
+	}
+	if hasSeen {
+		t.Seen, err = parseSeen(seen)
+	}
+	if err == nil && strings.HasPrefix(body, version) && t.Format() != token {
+		err = errToken
+	}
+	return t, err
+}
+
+func parseMarks(list string) ([]Mark, error) {
+	texts := strings.Split(list, ",")
 	if len(texts) > MaxMarks {
 		return nil, errToken
 	}
@@ -58,6 +87,20 @@ func Parse(token string) ([]Mark, error) {
 		}
 	}
 	return marks, nil
+}
+
+func parseSeen(list string) (seen []uint32, err error) {
+	if len(list)%8 != 0 || len(list) > 8*MaxSeen {
+		return nil, errToken
+	}
+	for ; list != ""; list = list[8:] {
+		id, err := strconv.ParseUint(list[:8], 16, 32)
+		if err != nil {
+			return nil, errToken
+		}
+		seen = append(seen, uint32(id))
+	}
+	return seen, nil
 }
 
 func parseMark(text string) (m Mark, err error) {
@@ -80,15 +123,21 @@ func (m Mark) appendText(dst []byte) []byte {
 	return fmt.Appendf(dst, "%d.%016x.%08x.%08x", m.Off, m.Tail, m.Head, m.ID)
 }
 
-// Format makes a token of the newest marks; oldest first, as given.
-func Format(marks []Mark) string {
-	marks = marks[max(0, len(marks)-MaxMarks):]
+// Format makes a token of the newest marks and files.
+func (t Token) Format() string {
+	marks := t.Marks[max(0, len(t.Marks)-MaxMarks):]
 	text := []byte(version)
 	for i, m := range marks {
 		if i > 0 {
 			text = append(text, ',')
 		}
 		text = m.appendText(text)
+	}
+	for i, id := range t.Seen[max(0, len(t.Seen)-MaxSeen):] {
+		if i == 0 {
+			text = append(text, ';')
+		}
+		text = fmt.Appendf(text, "%08x", id)
 	}
 	return string(text) + ":" + checksum(string(text))
 }

@@ -1,0 +1,153 @@
+package logfile
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"slices"
+)
+
+// dropCopies drops what logrotate's copytruncate has copied of the live file so
+// far, or its copy option for good. It is not remembered, as other copies are:
+// when the live file is truncated it becomes a segment.
+func (p *plan) dropCopies(before past) error {
+	segs := p.segs
+	if len(segs) == 0 || !segs[len(segs)-1].live {
+		return nil
+	}
+	live := segs[len(segs)-1]
+	known := before.knows(live)
+	for len(segs) > 1 {
+		s := segs[len(segs)-2]
+		if s.codec != plain || before.knows(s) || s.birth < live.birth || s.birth == live.birth && !known {
+			break // a copy is new, and younger than what it was made of
+		}
+		copied, err := s.beginsLike(live, s.size)
+		if unlessDenied(err) != nil {
+			return err
+		}
+		if !copied {
+			break
+		}
+		p.copies = append(p.copies, s)
+		segs = append(segs[:len(segs)-2:len(segs)-2], live)
+	}
+	p.segs = segs
+	return nil
+}
+
+// dropKnown drops files that were there before and had no mark, and copies. Of
+// two files that are copies of each other that one goes of which the name is of
+// another kind than those of the segments that we know, or than numbers; or the
+// younger one.
+func (p *plan) dropKnown(before past) error {
+	kinds := map[string]int{numbered: 1}
+	for _, s := range p.segs {
+		if before.knows(s) && s.size > 0 {
+			kinds[s.shape] = 2
+		}
+	}
+	strangers := slices.DeleteFunc(slices.Clone(p.segs), func(s *segment) bool { return s.live || before.knows(s) })
+	slices.SortStableFunc(strangers, func(a, b *segment) int {
+		return cmp.Or(cmp.Compare(kinds[a.shape], kinds[b.shape]), cmp.Compare(b.birth, a.birth))
+	})
+	for _, s := range strangers {
+		old := before.saw(s) || s.size == 0 && kinds[s.shape] == 0 && slices.ContainsFunc(p.segs, isNumbered)
+		if !old {
+			var err error
+			if old, err = s.copied(p.segs); err != nil {
+				return err
+			}
+		}
+		if old {
+			p.old = append(p.old, s)
+			p.segs = slices.DeleteFunc(slices.Clone(p.segs), func(o *segment) bool { return o == s })
+		}
+	}
+	return nil
+}
+
+func isNumbered(s *segment) bool { return s.shape == numbered }
+
+// copied says whether s is a copy of what another segment holds, or held when
+// the copy was made: it begins like that one, and ends like that one does at the
+// same place.
+func (s *segment) copied(others []*segment) (bool, error) {
+	head, err := s.begin()
+	if err != nil || !telling(head) {
+		return false, unlessDenied(err)
+	}
+	var end *mark
+	for _, o := range others {
+		if o == s || o.codec == unreadable {
+			continue
+		}
+		if like, err := o.begin(); err != nil || !bytes.HasPrefix(like, head) {
+			if unlessDenied(err) != nil {
+				return false, err
+			}
+			continue
+		}
+		if end == nil {
+			if end, err = s.end(); err != nil || end == nil {
+				return false, err
+			}
+		}
+		if l, err := o.match(*end); err != nil || l >= same {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func unlessDenied(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // not read by us, and so no copy either
+	}
+	return err
+}
+
+// end is the mark at the end of a segment; nil if that cannot be read.
+func (s *segment) end() (*mark, error) {
+	if s.codec == plain {
+		m, err := s.markAt(s.size)
+		if err == io.EOF {
+			err = errMoved
+		}
+		return &m, err
+	}
+	s.rewind()
+	r, err := newStream(s.file, s.codec)
+	if err == nil {
+		defer r.stop()
+		err = r.skip(math.MaxInt64)
+	}
+	switch {
+	case err == io.EOF:
+		m := r.mark(s.id())
+		return &m, nil
+	case errors.Is(err, errDamaged):
+		return nil, nil
+	}
+	return nil, err
+}
+
+// telling says whether the beginning of a segment can tell it from others: a log
+// of lines that are nearly all the same is not known again.
+func telling(head []byte) bool {
+	first, rest, _ := bytes.Cut(head, []byte{'\n'})
+	alike, others := 0, 0
+	for len(rest) > 0 {
+		line, after, whole := bytes.Cut(rest, []byte{'\n'})
+		if whole && !bytes.Equal(line, first) || !bytes.HasPrefix(first, line) {
+			others++
+		} else {
+			alike++
+		}
+		rest = after
+	}
+	return others > alike
+}
