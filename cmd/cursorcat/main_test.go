@@ -64,7 +64,7 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 // or the status is 1 and there is no cursor line.
 func TestFaults(t *testing.T) {
 	testtools.Need(t, "strace")
-	for call, errno := range map[string]string{"openat": "EIO", "pread64": "EIO", "splice": "EIO",
+	for call, errno := range map[string]string{"openat": "EIO", "pread64": "EIO", "splice": "EIO", "fdatasync": "EIO",
 		"statx": "EIO", "getdents64": "EIO", "readlinkat": "EIO", "write": "ENOSPC"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +87,7 @@ func faults(t *testing.T, call, errno string) {
 				expected = "new\n"
 			}
 			stdout, stderr, err := inject(path, after, fmt.Sprintf("%s:error=%s:when=%d", call, errno, n), trace)
-			whole := strings.HasPrefix(stdout, expected+"-- cursor: f1:") && strings.HasSuffix(stdout, "\n")
+			whole := strings.HasPrefix(stdout, expected+"-- cursor: f2:") && strings.HasSuffix(stdout, "\n")
 			cursor := strings.Contains(stdout, "-- cursor: ")
 			if err == nil && !whole || err != nil && (cursor || !strings.HasPrefix(expected, stdout) || strings.Count(stderr, "\n") != 1) {
 				t.Errorf("%s %d, after %q: %v\nstdout %q\nstderr %s", call, n, after, err, stdout, stderr)

@@ -32,6 +32,7 @@ type command struct {
 	UTC          bool        `name:"utc" help:"Time stamps are UTC, not of the zone of this process (TZ)."`
 	Now          time.Time   `placeholder:"RFC3339" help:"When the log is read: it decides the year. Default: the wall clock."`
 	Carry        string      `placeholder:"FILE" help:"The cursor file of the poll before, for what was open at its end."`
+	Counted      string      `placeholder:"AGGREGATE" help:"Of lines that were perhaps read before, those count that are later than the newest time in AGGREGATE."`
 	LineBuffered bool        `help:"Print records whenever there is no more input for now."`
 	Files        []string    `arg:"" optional:"" name:"file" help:"Logs, oldest first, also compressed ones; - is standard input, and so is none."`
 	Version      cli.Version `help:"Print the version and exit."`
@@ -54,6 +55,14 @@ func (c *command) Run() error {
 	s := newStream(c, in, out, log)
 	for in.Scan() {
 		line := in.Bytes()
+		if in.Reread() {
+			if was, err := s.again.counted(c, log.Clock(), line); was || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
 		if s.foreign(line) || log.Line(line) != nil {
 			s.other(line)
 		}

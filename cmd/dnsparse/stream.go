@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"egress-monitor/lib/batch"
@@ -27,6 +26,7 @@ type stream struct {
 	unread  overlooked.Lines
 	bad     int // lines that could not be read, among these
 	printed bool
+	again   again
 }
 
 func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.Tracker) *stream {
@@ -112,21 +112,17 @@ func (c *command) restore(log *transact.Tracker) error {
 	if c.Carry == "" {
 		return nil
 	}
-	in := batch.Open([]string{c.Carry})
-	for in.Scan() {
+	file, err := batch.ReadFile(c.Carry)
+	if errors.Is(err, batch.ErrDamaged) {
+		cli.Warn("%v; answers to earlier questions are not credited to them", err)
+		return nil
 	}
-	if err := in.Err(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	for _, carry := range in.Trailer().Carry {
+	for _, carry := range file.Trailer.Carry {
 		if err := log.Restore(carry); err != nil {
 			cli.Warn("%s: %v: %s; skipped", c.Carry, err, short(carry))
 		}
 	}
-	return nil
+	return err
 }
 
 // short quotes text, or the beginning of it.
