@@ -132,10 +132,16 @@ func TestRealRotation(t *testing.T) {
 		"dateext":       "dateext\ndateformat -%Y%m%d-%s\n" + reopen,
 		"olddir":        "olddir old\ncreateolddir\n" + reopen,
 		"copytruncate":  "copytruncate\ncompress\ndelaycompress\n",
+		"copy":          "copy\ncompress\n",
+		"renamecopy":    "renamecopy\ncompress\n" + reopened,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			s.now()
+			if name == "olddir" {
+				s.env = append(s.env, "EGRESS_DNSMASQ_OLDDIR="+s.file("dnsmasq/old"))
+				s.must(os.Mkdir(s.file("dnsmasq/old"), 0o750))
+			}
 			d := newDaemon(s)
 			s.must(os.Chmod(s.file("dnsmasq"), 0o750)) // logrotate refuses folders that others can write to
 			conf := s.log() + " {\nrotate 20\nnomail\n" + strings.ReplaceAll(rules, "PID", s.file("dnsmasq.pid")) + "}\n"

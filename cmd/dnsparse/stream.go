@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"egress-monitor/lib/batch"
@@ -112,17 +114,35 @@ func (c *command) restore(log *transact.Tracker) error {
 	if c.Carry == "" {
 		return nil
 	}
-	file, err := batch.ReadFile(c.Carry)
-	if errors.Is(err, batch.ErrDamaged) {
-		cli.Warn("%v; answers to earlier questions are not credited to them", err)
+	text, err := os.ReadFile(c.Carry)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	for _, carry := range file.Trailer.Carry {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", c.Carry, pe.Err)
+	}
+	for _, carry := range c.carried(text) {
 		if err := log.Restore(carry); err != nil {
 			cli.Warn("%s: %v: %s; skipped", c.Carry, err, short(carry))
 		}
 	}
-	return err
+	return nil
+}
+
+// carried is the carry lines of a cursor file, or of what an earlier run printed.
+func (c *command) carried(text []byte) []string {
+	file, err := batch.ParseFile(text)
+	if err == nil {
+		return file.Trailer.Carry
+	}
+	if batch.Summed(text) {
+		cli.Warn("%s: %v; answers to earlier questions are not credited to them", c.Carry, err)
+		return nil
+	}
+	in := batch.NewScanner(bytes.NewReader(text), c.Carry)
+	for in.Scan() {
+	}
+	return in.Trailer().Carry
 }
 
 // short quotes text, or the beginning of it.

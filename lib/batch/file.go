@@ -50,13 +50,17 @@ func sumLine(text []byte) string {
 	return fmt.Sprintf("%s%x\n", sumMark, sum[:8])
 }
 
+// Summed says whether text is that of a cursor file with a sum: if it cannot be
+// parsed, it is damaged for certain.
+func Summed(text []byte) bool { return bytes.HasPrefix(text, []byte(sumMark)) }
+
 // ParseFile reads the text of a cursor file. One that is empty says nothing, as
 // one that is not there.
 func ParseFile(text []byte) (f File, err error) {
 	if len(text) == 0 {
 		return File{}, nil
 	}
-	if bytes.HasPrefix(text, []byte(sumMark)) {
+	if Summed(text) {
 		_, rest, _ := bytes.Cut(text, []byte{'\n'})
 		if string(text[:len(text)-len(rest)]) != sumLine(rest) {
 			return File{}, ErrDamaged
