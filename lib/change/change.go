@@ -20,6 +20,14 @@ import (
 type Attr struct {
 	Mode     uint32 // as chmod(2) takes it
 	UID, GID int
+	Owner    string // USER:GROUP for people, who may not be there yet; "" is root:root
+}
+
+func (a Attr) owner() string {
+	if a.Owner == "" {
+		return "root:root"
+	}
+	return a.Owner
 }
 
 // Root644 and Root755 are what most of /etc has.
@@ -35,8 +43,9 @@ type Hand struct {
 	Step    string        // what the journal calls the step
 	Journal *undo.Journal // what is noted, and where
 	Context context.Context
-	Print   io.Writer // not nil: a dry run, which prints and changes nothing
-	changed []undone  // by this run, for TakeBack
+	Print   io.Writer       // not nil: a dry run, which prints and changes nothing
+	changed []undone        // by this run, for TakeBack
+	made    map[string]bool // folders that a dry run would have made
 }
 
 type undone struct {
@@ -65,18 +74,19 @@ func (h *Hand) Noted(kind, name string) bool {
 // nothing there is noted first, and comes back with disable; so it does for a
 // path that is ours by its name, whatever somebody has done to it meanwhile.
 func (h *Hand) Write(path, text string, a Attr) error {
-	return h.put(path, undo.State{Type: undo.File, Mode: a.Mode, UID: a.UID, GID: a.GID, Data: []byte(text)}, true, nil)
+	return h.put(path, text, a, true, nil)
 }
 
 // Replace is Write for a path that others write as well: what they write after
 // us stays. was, if it is not nil, is put back in place of what is there now.
 func (h *Hand) Replace(path, text string, a Attr, was *undo.State) error {
-	return h.put(path, undo.State{Type: undo.File, Mode: a.Mode, UID: a.UID, GID: a.GID, Data: []byte(text)}, false, was)
+	return h.put(path, text, a, false, was)
 }
 
-func (h *Hand) put(path string, s undo.State, ours bool, was *undo.State) error {
+func (h *Hand) put(path, text string, a Attr, ours bool, was *undo.State) error {
+	s := undo.State{Type: undo.File, Mode: a.Mode, UID: a.UID, GID: a.GID, Data: []byte(text)}
 	if h.Dry() {
-		fmt.Fprintf(h.Print, "    write %s (mode %o, owner %d:%d)\n%s", path, s.Mode, s.UID, s.GID, indent(s.Data))
+		fmt.Fprintf(h.Print, "    write %s (%s, mode %o)\n%s", path, a.owner(), s.Mode, indent(s.Data))
 		return nil
 	}
 	if err := h.Context.Err(); err != nil {
@@ -107,6 +117,9 @@ func (h *Hand) Folder(path string, a Attr) error {
 	if err != nil {
 		return err
 	}
+	if h.made[path] {
+		now.Type = undo.Folder
+	}
 	switch now.Type {
 	case undo.Folder:
 		return h.Own(path, a)
@@ -121,6 +134,9 @@ func (h *Hand) Folder(path string, a Attr) error {
 // Need makes a folder that is missing, with its parents. One that is there stays
 // as it is.
 func (h *Hand) Need(path string) error {
+	if h.made[path] {
+		return nil
+	}
 	now, err := os.Stat(path)
 	switch {
 	case err == nil && !now.IsDir():
@@ -136,7 +152,11 @@ func (h *Hand) makeFolder(path string, a Attr) error {
 		return err
 	}
 	if h.Dry() {
-		fmt.Fprintf(h.Print, "    mkdir %s (mode %o, owner %d:%d)\n", path, a.Mode, a.UID, a.GID)
+		fmt.Fprintf(h.Print, "    mkdir %s (%s, mode %o)\n", path, a.owner(), a.Mode)
+		if h.made == nil {
+			h.made = map[string]bool{}
+		}
+		h.made[path] = true
 		return nil
 	}
 	e := undo.Entry{Step: h.Step, Kind: undo.KindFolder, Name: path, Was: &undo.State{Type: undo.Absent}}
@@ -152,12 +172,12 @@ func (h *Hand) makeFolder(path string, a Attr) error {
 // it must be root's, closed to those who could put a link in its place.
 func (h *Hand) Own(path string, a Attr) error {
 	now, err := undo.Look(path)
+	if err == nil && h.Dry() && !a.of(now) {
+		fmt.Fprintf(h.Print, "    chown %s %s; chmod %o %s\n", a.owner(), path, a.Mode, path)
+		return nil
+	}
 	if err != nil || a.of(now) || now.Type == undo.Absent {
 		return err
-	}
-	if h.Dry() {
-		fmt.Fprintf(h.Print, "    chown %d:%d %s; chmod %o %s\n", a.UID, a.GID, path, a.Mode, path)
-		return nil
 	}
 	if !h.Noted(undo.KindOwner, path) && !h.Noted(undo.KindFolder, path) {
 		if err := h.Journal.Note(undo.Entry{Step: h.Step, Kind: undo.KindOwner, Name: path, Was: &now}); err != nil {

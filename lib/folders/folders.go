@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"egress-monitor/lib/change"
+	"egress-monitor/lib/layout"
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/undo"
 )
@@ -47,15 +48,17 @@ func (f Folders) Text() string {
 	return "folders " + f.Settings.LogDir + " and " + f.Settings.StateDir
 }
 
-func (f Folders) logs() change.Attr { return change.Attr{Mode: 0o1775, GID: f.IDs.PollerGroup} }
+func (f Folders) logs() change.Attr {
+	return change.Attr{Mode: 0o1775, GID: f.IDs.PollerGroup, Owner: "root:" + layout.Poller}
+}
 func (f Folders) queries() change.Attr {
-	return change.Attr{Mode: 0o2750, UID: f.IDs.Resolver, GID: f.IDs.Readers}
+	return change.Attr{Mode: 0o2750, UID: f.IDs.Resolver, GID: f.IDs.Readers, Owner: layout.Resolver + ":" + layout.Readers}
 }
 func (f Folders) state() change.Attr {
-	return change.Attr{Mode: 0o750, UID: f.IDs.Poller, GID: f.IDs.PollerGroup}
+	return change.Attr{Mode: 0o750, UID: f.IDs.Poller, GID: f.IDs.PollerGroup, Owner: layout.Poller + ":" + layout.Poller}
 }
 func (f Folders) queryLog() change.Attr {
-	return change.Attr{Mode: 0o640, UID: f.IDs.Resolver, GID: f.IDs.Readers}
+	return change.Attr{Mode: 0o640, UID: f.IDs.Resolver, GID: f.IDs.Readers, Owner: layout.Resolver + ":" + layout.Readers}
 }
 
 // Is tells whether all is as it should be. It looks at a fixed number of names,
@@ -196,9 +199,9 @@ func (f Folders) adoptQueries(h *change.Hand) error {
 // adopt gives the poller the files in a folder that are, or were, its own: first
 // those that matter, which the others must not crowd out.
 func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
-	a := change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.Readers}
+	a := change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.Readers, Owner: layout.Poller + ":" + layout.Readers}
 	if dir == f.Settings.StateDir {
-		a.GID = f.IDs.PollerGroup
+		a.GID, a.Owner = f.IDs.PollerGroup, layout.Poller+":"+layout.Poller
 	}
 	for _, path := range f.pollers() {
 		if filepath.Dir(path) == dir {
@@ -254,7 +257,7 @@ func adopt(h *change.Hand, path string, a change.Attr) error {
 		return nil
 	}
 	if h.Dry() {
-		return h.Do(fmt.Sprintf("chown %d:%d %s; chmod %o %s", a.UID, a.GID, path, a.Mode, path), nil)
+		return h.Do(fmt.Sprintf("chown %s %s; chmod %o %s", a.Owner, path, a.Mode, path), nil)
 	}
 	if err := unix.Fchown(fd, a.UID, a.GID); err != nil {
 		return &os.PathError{Op: "chown", Path: path, Err: err}

@@ -111,6 +111,9 @@ func (s *Setup) rulesDo(h *change.Hand) error {
 	if err := h.Note("rules", "mangle", ""); err != nil {
 		return err
 	}
+	if h.Dry() && folders.LookUp().Resolver < 0 {
+		h.Do("(and, once "+layout.Resolver+" is there, rules before LOG that leave out its questions to port 53)", nil)
+	}
 	return s.Firewall(h).Do()
 }
 

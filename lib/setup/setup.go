@@ -63,7 +63,7 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	if _, err := s.WriteUpstream(); err != nil {
 		return err
 	}
-	hands, err := s.do(ctx)
+	hands, err := s.do(ctx, s.Steps())
 	switch {
 	case err == nil:
 		return nil
@@ -79,8 +79,8 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 }
 
 // do makes all so, step by step.
-func (s *Setup) do(ctx context.Context) (hands []*change.Hand, err error) {
-	for _, step := range s.Steps() {
+func (s *Setup) do(ctx context.Context, steps []Step) (hands []*change.Hand, err error) {
+	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return hands, errors.New("interrupted")
 		}
@@ -173,13 +173,21 @@ func (s *Setup) undo(off Off) error {
 	if err := remove(layout.Enabled); err != nil {
 		return err
 	}
-	left := len(s.Journal.Damaged)
+	left := s.undoSteps(s.Steps())
+	if left > 0 {
+		return errors.New("not all could be put back; mend what is said above, then repeat: egress-monitor disable")
+	}
+	return s.forget()
+}
+
+// undoSteps returns how much could not be undone.
+func (s *Setup) undoSteps(steps []Step) (left int) {
+	left = len(s.Journal.Damaged)
 	for _, line := range s.Journal.Damaged {
 		s.Warn("%s", line)
 	}
 	lost := s.Journal.Empty()
 	kept := false
-	steps := s.Steps()
 	for _, step := range slices.Backward(steps) {
 		if step.Undo == nil || step.Base && kept {
 			continue
@@ -198,8 +206,5 @@ func (s *Setup) undo(off Off) error {
 		s.Warn("%v", err)
 		left++
 	}
-	if left > 0 {
-		return errors.New("not all could be put back; mend what is said above, then repeat: egress-monitor disable")
-	}
-	return s.forget()
+	return left
 }

@@ -69,6 +69,9 @@ func (s *Setup) noteSettings(_ context.Context, h *change.Hand) error {
 	if err != nil {
 		return err
 	}
+	if h.Dry() {
+		return h.Do("note in "+layout.Admin+"/journal, before each change, what was there", nil)
+	}
 	return h.Note(kindSettings, layout.Defaults, string(now))
 }
 

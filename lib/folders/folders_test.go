@@ -1,0 +1,147 @@
+package folders
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/change"
+	"egress-monitor/lib/settings"
+	"egress-monitor/lib/undo"
+)
+
+func world(t *testing.T) (Folders, *change.Hand, string) {
+	t.Helper()
+	dir := t.TempDir()
+	s := settings.Default()
+	s.LogDir, s.StateDir, s.DNSMasqLog = dir+"/log", dir+"/state", dir+"/log/dnsmasq/q.log"
+	j, err := undo.Open(filepath.Join(dir, "admin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As somebody who may not give files away, all users are us. The folders' owner must be root.
+	f := Folders{Settings: s, IDs: IDs{Poller: os.Getuid(), PollerGroup: os.Getgid(), Resolver: os.Getuid(), Readers: os.Getgid()}}
+	return f, &change.Hand{Step: "folders", Journal: j, Context: context.Background()}, dir
+}
+
+func root(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("root only")
+	}
+}
+
+func list(t *testing.T, dir string) string {
+	t.Helper()
+	var names []string
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if rel, _ := filepath.Rel(dir, path); rel != "." && !strings.HasPrefix(rel, "admin") {
+			names = append(names, rel)
+		}
+		return err
+	})
+	return strings.Join(names, " ")
+}
+
+func put(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, p := range paths {
+		if err := os.WriteFile(p, []byte("x\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestMadeAndPurged(t *testing.T) {
+	root(t)
+	f, h, dir := world(t)
+	if err := f.Do(h); err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]uint32{"log": 0o1775, "log/dnsmasq": 0o2750, "state": 0o750} {
+		if s, _ := undo.Look(dir + "/" + path); s.Mode != mode {
+			t.Errorf("%s: mode %o", path, s.Mode)
+		}
+	}
+	put(t, dir+"/log/unique-ips.log", dir+"/log/unique-ips.log.rejected", dir+"/log/dnsmasq/q.log", dir+"/log/dnsmasq/q.log.2.gz", dir+"/state/ips.cursor", dir+"/state/domains.cursor")
+	notes := h.Journal.Of("folders")
+	if err := f.Undo(notes, Undo{}); err != nil {
+		t.Fatal(err)
+	}
+	const kept = "log log/.egress-monitor log/unique-ips.log log/unique-ips.log.rejected state state/.egress-monitor state/ips.cursor"
+	if got := list(t, dir); got != kept {
+		t.Errorf("after disable: %s", got)
+	}
+	if err := f.Undo(nil, Undo{Purge: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, dir); got != "" {
+		t.Errorf("after purge: %s", got)
+	}
+}
+
+// What is not ours stays, and so do the folders around it, as they were.
+func TestOthersStay(t *testing.T) {
+	root(t)
+	f, h, dir := world(t)
+	if err := os.Mkdir(dir+"/log", 0o705); err != nil || os.Chmod(dir+"/log", 0o705) != nil {
+		t.Fatal(err)
+	}
+	if err := f.Do(h); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir+"/log/notes.txt", dir+"/log/unique-ips.log", dir+"/log/dnsmasq/q.log", dir+"/log/dnsmasq/theirs", dir+"/state/mine")
+	if err := f.Undo(h.Journal.Of("folders"), Undo{Purge: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, dir); got != "log log/.egress-monitor log/dnsmasq log/dnsmasq/.egress-monitor log/dnsmasq/theirs log/notes.txt state state/.egress-monitor state/mine" {
+		t.Error(got)
+	}
+	if s, _ := undo.Look(dir + "/log"); s.Mode != 0o705 {
+		t.Errorf("mode %o", s.Mode)
+	}
+}
+
+// A folder that holds other files is refused, by the name of its setting.
+func TestRefused(t *testing.T) {
+	f, h, dir := world(t)
+	if err := os.Mkdir(dir+"/state", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir+"/state/theirs")
+	if err := f.Check(h.Journal, "folders"); err == nil || !strings.HasPrefix(err.Error(), "EGRESS_STATE_DIR: ") {
+		t.Error(err)
+	}
+	os.Remove(dir + "/state/theirs")
+	if err := f.Check(h.Journal, "folders"); err != nil {
+		t.Error(err)
+	}
+	put(t, dir+"/state/"+mark, dir+"/state/ips.cursor")
+	if err := f.Check(h.Journal, "folders"); err != nil {
+		t.Errorf("one that is ours: %v", err)
+	}
+	os.Symlink(dir+"/state", dir+"/log")
+	if err := f.Check(h.Journal, "folders"); err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Error(err)
+	}
+}
+
+// Links, and files with a second name, keep their owner.
+func TestAdopt(t *testing.T) {
+	root(t)
+	f, h, dir := world(t)
+	f.IDs.Poller = 12345
+	put(t, dir+"/target", dir+"/unique-a", dir+"/unique-twice")
+	os.Symlink(dir+"/target", dir+"/unique-link")
+	os.Link(dir+"/unique-twice", dir+"/other-name")
+	if err := f.adopt(h, dir, "unique-"); err != nil {
+		t.Fatal(err)
+	}
+	for name, uid := range map[string]int{"target": 0, "unique-a": 12345, "unique-twice": 0} {
+		if s, _ := undo.Look(dir + "/" + name); s.UID != uid {
+			t.Errorf("%s belongs to %d", name, s.UID)
+		}
+	}
+}
