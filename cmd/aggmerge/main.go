@@ -93,5 +93,8 @@ func (c *command) commit(inputs *union.Union, target *store.Store) error {
 func (c *command) newUnion(dir string) *union.Union {
 	u := union.New(dir, func(s batch.Skipped) { cli.Warn("%v", s) })
 	u.Rows, u.IPs = c.MaxRows, c.MaxIPs
+	u.Damaged = func(name string) {
+		cli.Warn("%s: is not as it was written, though it was not written to since (a failing disk?): each row is checked", name)
+	}
 	return u
 }

@@ -65,7 +65,7 @@ func (s *stream) print(flush bool) error {
 }
 
 // literal is a record of a name as it was asked for: a question for "*.com"
-// must not be taken for all that lies below com.
+// must not be taken for others that had no room.
 func literal(record []byte) []byte {
 	key, rest, _ := bytes.Cut(record, []byte{' '})
 	if name := fold.Literal(key); len(name) > len(key) {

@@ -1,6 +1,9 @@
 package aggregate
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // A Check sees each record before Merge writes it, and may change it. The
 // record may be no more than its key, if nothing else was looked at: Len and
@@ -52,7 +55,7 @@ func Each(sources []*Source, do func(Record) error) error {
 		}
 		whole, err := rec.Whole()
 		if err != nil {
-			continue // trusted wrongly
+			return fmt.Errorf("%w: %w", ErrChanged, err)
 		}
 		if err := do(whole); err != nil {
 			return err

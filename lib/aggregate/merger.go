@@ -37,7 +37,7 @@ func (m *merger) next() (*Record, error) {
 		}
 		m.pending = true
 		front := m.h[0].Source
-		if front.trust != none {
+		if front.sealed {
 			return &front.rec, nil
 		}
 		if ok, err := front.settle(); ok || err != nil {

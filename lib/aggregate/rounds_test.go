@@ -58,7 +58,7 @@ func roundsOf(texts []string, most int, buffer func() int) (string, []*batch.Sca
 		files = append(files, f)
 	}
 	var out bytes.Buffer
-	err := Merge(&out, []*Source{NewAggregate(NewRounds(files), true, impossible)})
+	err := Merge(&out, []*Source{NewSealed(NewRounds(files))})
 	return out.String(), files, err
 }
 
@@ -138,7 +138,7 @@ func TestRoundsReadError(t *testing.T) {
 		batch.NewScanner(strings.NewReader("a 1 2026-02-08T21:30:00Z\n"), "good"),
 		batch.NewScanner(io.MultiReader(strings.NewReader("a 1 2026-02-08T21:30:00Z\n"), iotest.ErrReader(broken)), "bad"),
 	}
-	if err := Merge(io.Discard, []*Source{NewAggregate(NewRounds(files), true, impossible)}); !errors.Is(err, broken) {
+	if err := Merge(io.Discard, []*Source{NewSealed(NewRounds(files))}); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -187,7 +187,7 @@ func BenchmarkRounds(b *testing.B) {
 			f.Buffer = 4 << 10
 			files = append(files, f)
 		}
-		if err := Merge(io.Discard, []*Source{NewAggregate(NewRounds(files), true, impossible)}); err != nil {
+		if err := Merge(io.Discard, []*Source{NewSealed(NewRounds(files))}); err != nil {
 			b.Fatal(err)
 		}
 	}

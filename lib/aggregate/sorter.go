@@ -3,7 +3,6 @@ package aggregate
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"iter"
 	"os"
@@ -181,16 +180,10 @@ func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		all = append(all, NewAggregate(open(f), true, impossible))
+		all = append(all, NewSealed(open(f)))
 	}
 	s.sort()
-	return append(all, NewAggregate(s.memory(), true, impossible)), nil
-}
-
-// impossible is the answer to a record of our own that is none: the disk has
-// changed it.
-func impossible(_ []byte, why error) error {
-	return errors.Join(errors.New("a record came back changed"), why)
+	return append(all, NewSealed(s.memory())), nil
 }
 
 // Close gives back what the runs take.

@@ -1,17 +1,21 @@
 package diff
 
 import (
+	"bytes"
+	"net/netip"
+
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/rows"
 )
 
-// folded returns for each family in now how much of its count was in old in
-// rows that are gone since. Only the families are held in memory, and where
-// there is none, as nearly always, old is not read for this.
+// folded returns for each folded row in now how much of its count was in old in
+// rows that are gone since. Only these rows are held in memory, and where there
+// is none, as nearly always, old is not read for this.
 func folded(old, now *rows.File) (map[string]uint64, error) {
-	families, err := familiesOf(now)
-	if err != nil || families.Empty() {
+	f, err := foldedRows(now)
+	if err != nil || f.narrow.Empty() && len(f.wide) == 0 {
 		return nil, err
 	}
 	taken := map[string]uint64{}
@@ -19,18 +23,69 @@ func folded(old, now *rows.File) (map[string]uint64, error) {
 		if b != nil {
 			return nil
 		}
-		if top := families.Top(gone.Key); top != "" {
-			taken[top] += gone.Count
+		if into := f.into(gone.Key); into != "" {
+			taken[into] += gone.Count
 		}
 		return nil
 	})
 	return taken, err
 }
 
-func familiesOf(f *rows.File) (*fold.Set, error) {
-	r, families := f.Rows(), &fold.Set{}
+// families are the folded rows of a file.
+type families struct {
+	narrow fold.Set
+	wide   map[string]bool
+}
+
+func foldedRows(f *rows.File) (families, error) {
+	all := families{wide: map[string]bool{}}
+	r := f.Rows()
 	for r.Next() {
-		families.Add(r.Record().Key)
+		if key := r.Record().Key; fold.Wide(key) {
+			all.wide[string(key)] = true
+		} else {
+			all.narrow.Add(key)
+		}
 	}
-	return families, r.Err()
+	return all, r.Err()
+}
+
+// into is the row that the row of a key has gone into, by all that can be told:
+// the narrow row that covers it, or the first wide one that may stand for it,
+// from *.co.uk to *; "" if there is none.
+func (f *families) into(key []byte) string {
+	if top := f.narrow.Top(key); top != "" {
+		return top
+	}
+	if len(f.wide) == 0 {
+		return ""
+	}
+	if p, ok := family.Address(key); ok {
+		return f.prefixInto(p)
+	}
+	for rest := key; ; {
+		i := bytes.IndexByte(rest, '.')
+		if i < 0 {
+			return f.all()
+		}
+		if rest = rest[i+1:]; f.wide["*."+string(rest)] {
+			return "*." + string(rest)
+		}
+	}
+}
+
+func (f *families) prefixInto(p netip.Prefix) string {
+	for bits := p.Bits() - 1; bits >= 0; bits-- {
+		if wide := netip.PrefixFrom(p.Addr(), bits).Masked().String(); f.wide[wide] {
+			return wide
+		}
+	}
+	return f.all()
+}
+
+func (f *families) all() string {
+	if f.wide["*"] {
+		return "*"
+	}
+	return ""
 }

@@ -1,101 +1,68 @@
 package fold
 
-import (
-	"cmp"
-	"iter"
-	"slices"
-	"strings"
-)
-
-// A Counter says which families to fold. It is told all keys, each once, and
-// remembers no more families than there may be rows in the end: if there are
-// more, folding them would not be enough, and wider ones are counted instead.
-type Counter struct {
-	max   int
-	level int
-	size  map[node]*int
+// A counter counts nodes in bounded memory. Of so many adds it forgets none of
+// which there were more than their most'th part, but what it knows of the
+// others is too little, if it has lost any (Misra and Gries, 1982).
+//
+// Memory: some 150 bytes for each node.
+type counter struct {
+	most int
+	size map[node]*int // pointers, since a new value brings its key with it, which is a part of a buffer
+	lost bool
 }
 
-// NewCounter returns a Counter for a limit of max rows.
-func NewCounter(max int) *Counter {
-	return &Counter{max: max, size: map[node]*int{}}
-}
+func newCounter(most int) *counter { return &counter{most: most, size: map[node]*int{}} }
 
-// Add counts a key.
-func (c *Counter) Add(key []byte) { c.add(nodeOf(key), 1) }
-
-func (c *Counter) add(n node, rows int) {
-	c.put(n, rows)
-	if len(c.size) <= c.max {
+func (c *counter) add(n node) {
+	if size := c.size[n]; size != nil {
+		*size++
 		return
 	}
-	narrow := c.size
-	for len(c.size) > c.max && c.level < len(levels)-1 {
-		c.level++
-		c.size = map[node]*int{}
-		for n, rows := range narrow {
-			c.put(n, *rows)
+	if len(c.size) < c.most {
+		one := 1
+		c.size[n.clone()] = &one
+		return
+	}
+	c.lost = true
+	for n, size := range c.size {
+		if *size--; *size == 0 {
+			delete(c.size, n)
 		}
 	}
 }
 
-func (c *Counter) put(n node, rows int) {
-	family := n.wider(c.level)
-	if size := c.size[family]; size != nil {
-		*size += rows
-		return
+// addKnown counts a node that is known already.
+func (c *counter) addKnown(n node) {
+	if size := c.size[n]; size != nil {
+		*size++
 	}
-	family.name = strings.Clone(family.name)
-	c.size[family] = &rows
 }
 
-// Choose returns the keys of the rows into which families must be folded.
-func (c *Counter) Choose() (keys []string) {
-	for _, f := range c.choose() {
-		keys = append(keys, f.key())
+// of is how often a node was counted.
+func (c *counter) of(n node) int {
+	if size := c.size[n]; size != nil {
+		return *size
 	}
-	return keys
+	return 0
 }
 
-// Forced returns the families that have more than max rows by themselves: they
-// will be folded, whatever else there is. It gives up, and returns false, if
-// there are too many families to say.
-func Forced(max int, keys iter.Seq[[]byte]) (forced []string, ok bool) {
-	c := NewCounter(max)
+// Forced returns the narrow rows that are of more than max keys by themselves:
+// they will be made, whatever else there is. It gives up, and returns false, if
+// there are too many owners to say.
+func Forced(max int, keys func(yield func([]byte) bool)) (forced []string, ok bool) {
+	owners := newCounter(max)
 	for key := range keys {
-		c.put(nodeOf(key), 1)
-		if len(c.size) > max {
+		if n := nodeOf(key); n.owner() != n {
+			owners.add(n.owner())
+		}
+		if owners.lost {
 			return nil, false
 		}
 	}
-	for f, size := range c.size {
-		if *size > max {
-			forced = append(forced, f.key())
+	for n, size := range owners.size {
+		if *size > max && (!n.prefix.IsValid() || *size > 128) {
+			forced = append(forced, n.key())
 		}
 	}
 	return forced, true
-}
-
-// choose takes the largest families until the rest fits.
-func (c *Counter) choose() (chosen []node) {
-	rows, families := 0, make([]node, 0, len(c.size))
-	for n, size := range c.size {
-		rows += *size
-		if *size > 1 {
-			families = append(families, n)
-		}
-	}
-	slices.SortFunc(families, func(x, y node) int {
-		if d := cmp.Compare(*c.size[y], *c.size[x]); d != 0 {
-			return d
-		}
-		return strings.Compare(x.key(), y.key())
-	})
-	for _, f := range families {
-		if rows <= c.max {
-			break
-		}
-		chosen, rows = append(chosen, f), rows-(*c.size[f]-1)
-	}
-	return chosen
 }

@@ -1,50 +1,89 @@
-// Package fold makes few rows of many: a family of keys becomes one row, whose
-// key stands for all of them.
+// Package fold makes few rows of many: rows that are too much go into a row
+// whose key stands for all of them. There are two kinds of such folded rows.
 //
-//	*.example.com          every name below example.com
-//	*.2.0.192.in-addr.arpa the reverse names of 192.0.2.0/24
-//	*                      everything
-//	203.0.113.0/24         every address of the prefix
+// # Narrow rows
 //
-// # What a folded row covers
+// A narrow row stands for keys of one owner, whose flood it was:
 //
-// This is decided by the text of the keys alone, so that it stays the same
-// whatever list of public suffixes a host has.
+//	*.example.com            every name below a registrable domain, or below a name in it
+//	*.2.0.192.in-addr.arpa   the reverse names of 192.0.2.0/24 (or of a /64, or of less)
+//	203.0.113.0/24           every address of a /24 or a /64, or of less
 //
-//   - "*.S" covers each key that ends in ".S", also "*.T.S". It does not cover
-//     S itself: example.com is no subdomain of example.com, and what was asked
-//     of it stays apart. S is not empty and has no dot at its end.
+// It takes the rows of the keys that it covers in every merge, with a limit or
+// without: counts add, the later time stays, addresses unite. The narrow rows
+// that cover a key lie within each other, and the widest of them takes the row.
+//
+//   - "*.S" covers each key that ends in ".S" and has the same public suffix as
+//     S, also "*.T.S". So *.amazonaws.com does not take what lies below
+//     s3.amazonaws.com, which is a public suffix itself: that is of other
+//     owners. It does not cover S itself either.
 //   - A prefix, in the form netip.Prefix prints, covers each address and each
 //     narrower prefix in it. A name that looks like an address is one here. An
 //     IPv4-mapped address is the IPv6 address it is written as.
-//   - "*" covers every key.
 //
-// So the folded rows that cover a key lie within each other. The widest of
-// them takes its row: counts add, the later time stays, addresses unite. That
-// holds in every merge, whether it has a limit or not. What comes out depends
-// only on which folded rows there are in all inputs, and not on order or
-// grouping: a merge that folds nothing itself is still addition.
+// # Wide rows
 //
-// A question for the very name "*.example.com" is legal. Its key is that of the
-// folded row, and it joins that: from then on the names below example.com are
-// counted as one row. So much, and no more, whoever asks can do with one
-// question: see Literal.
+// A wide row stands for others: keys that have no row of their own, because
+// there was no room.
 //
-// # What is folded
+//	*.com, *.co.uk           names below a public suffix (or the reverse zone of more than a /24)
+//	0.0.0.0/0, ::/0          addresses
+//	*                        what is left
 //
-// Nothing, up to a limit of rows. Beyond it the largest families (most rows;
-// of equal ones the first by key) are folded until the rest fits. A family is
-// what lies below one registrable domain (the public suffix list says which
-// that is), the reverse names of a /24 or a /64, or the addresses of one. If
-// there are more families than rows allowed, wider ones are taken at once:
+// It covers nothing. In a merge it is a key like any other: so what one host
+// had no room for takes nothing from another host. Prefixes wider than a /24 or
+// a /64, which earlier versions made, are such rows too.
 //
-//	names       *.co.uk, *.uk, *    (in-addr.arpa: of /16, /8; ip6.arpa: of /48, /32, /16)
-//	addresses   /16, /8, 0.0.0.0/0  (IPv6: /48, /32, /16, ::/0), *
+// So what comes out of a merge without a limit depends only on which narrow
+// rows there are in all inputs, and not on order or grouping: merging is
+// addition.
 //
-// Narrow families that fit anyway are left alone then: ten million new domains
-// below one top level domain cost the detail of that one, not of all others.
+// # A limit
 //
-// Lists of addresses are folded in the same way.
+// Nothing is folded up to a limit of rows. If there are more, rows go until
+// three quarters of the limit are left: else each poll at the limit would have
+// to fold again, and no name that is new would find room.
+//
+// Every row is of one group: the names below one public suffix; the names of
+// one label; IPv4 addresses; IPv6 addresses. (A folded row is of the group that
+// its family is of: *.example.com is of com, *.com of the names of one label.)
+// Public suffixes with no more than an eighth of all rows are one group
+// together: else a thousand small floods, each smaller than what an ordinary
+// domain has, would cost the ordinary domain its rows.
+//
+// The weakest row is the one with the smallest count; of equal ones the newest,
+// and of those the last by key. If the weakest rows of all went until there are
+// few enough: the group that most of them are of, and of those that are as weak
+// as the last of them, made the flood. It gives up its own weakest rows, as many
+// as have to go; if that is not enough all of them, and the next group some. So a
+// flood, whose rows are new and were counted once, costs its own group. What was
+// there before it stays, and what is new afterwards finds room.
+//
+// The rows that are given up go
+//
+//   - first of all into narrow rows, where one owner made the flood: if more
+//     than 128 addresses of a /24 or a /64 go (half of a /24), or if at least 16
+//     names of a registrable domain, or reverse names of a /24 or a /64, go and
+//     fewer stay. If there are more than seven eighths of the limit left even so,
+//     also names of an owner, if more than one goes and they are more than an
+//     eighth of what their group gives up, or than a quarter of the limit; those
+//     with the most first, until there are not. A narrow row takes everything
+//     that it covers. If it is enough, nothing else is folded;
+//   - or else, chosen anew from what the same groups have then, in the same
+//     order, into the wide row of the group: "*.com", "0.0.0.0/0", "::/0", or
+//     "*" for names of one label and of small groups.
+//
+// If the limit is smaller than the number of groups, all rows go into "*".
+//
+// # Lists of addresses
+//
+// A list that has more addresses than it may have keeps as many as fit, and a
+// prefix that says "and more": 0.0.0.0/0 for IPv4, ::/0 for IPv6. It keeps the
+// first ones in byte order, of IPv4 and of IPv6 half each if both are too many:
+// which ones were learnt first says nothing about what they are worth, and so
+// the same ones stay in whatever order they come. In a list a prefix wider than
+// a /24 (IPv6: than a /48) never says that the name led to one of its addresses
+// (see Leads), and takes nothing; a narrower one takes what it covers.
 package fold
 
 import "bytes"

@@ -16,45 +16,76 @@ func Absorb(list []byte) []byte {
 			s.add(p)
 		}
 	}
-	return rewrite(list, entries, &s)
-}
-
-// List folds a sorted list of addresses and prefixes into limit of them at most,
-// or two, if that is more: one for IPv4 and one for IPv6.
-func List(list []byte, limit int) []byte {
-	if bytes.Count(list, []byte{','}) < limit {
-		return list
-	}
-	entries := bytes.Split(list, []byte{','})
-	c := NewCounter(max(limit, 2))
-	for _, e := range entries {
-		c.Add(e)
-	}
-	var s prefixSet
-	for _, family := range c.choose() {
-		s.add(family.prefix)
-	}
-	return rewrite(list, entries, &s)
-}
-
-// rewrite puts prefixes into the place of what they cover.
-func rewrite(list []byte, entries [][]byte, s *prefixSet) []byte {
 	if len(s.keys) == 0 {
 		return list
 	}
-	changed := false
-	for i, e := range entries {
+	rest := slices.DeleteFunc(entries, func(e []byte) bool {
 		p, ok := parsePrefix(e)
-		if !ok {
-			continue
+		top := ""
+		if ok {
+			top = s.top(p)
 		}
-		if top := s.top(p); top != "" && top != string(e) {
-			entries[i], changed = []byte(top), true
-		}
-	}
-	if !changed {
+		return top != "" && top != string(e)
+	})
+	return bytes.Join(rest, []byte{','})
+}
+
+// List leaves limit entries at most of a sorted list of addresses and prefixes,
+// or two, if that is more. What it takes out is in "and more".
+func List(list []byte, limit int) []byte {
+	limit = max(limit, 2)
+	if bytes.Count(list, []byte{','}) < limit {
 		return list
 	}
+	var v4, v6 family
+	for e := range bytes.SplitSeq(list, []byte{','}) {
+		if bytes.IndexByte(e, ':') < 0 {
+			v4.add(e)
+		} else {
+			v6.add(e)
+		}
+	}
+	room := 0
+	for before := -1; before != room; {
+		before, room = room, limit-v4.mark()-v6.mark()
+		v4.keep = min(len(v4.list), max(room/2, room-len(v6.list)))
+		v6.keep = min(len(v6.list), room-v4.keep)
+	}
+	entries := append(v4.kept("0.0.0.0/0"), v6.kept("::/0")...)
 	slices.SortFunc(entries, bytes.Compare)
-	return bytes.Join(slices.CompactFunc(entries, bytes.Equal), []byte{','})
+	return bytes.Join(entries, []byte{','})
+}
+
+// A family is what a list has of IPv4, or of IPv6.
+type family struct {
+	list [][]byte // without what leads nowhere
+	more bool     // there was such
+	keep int
+}
+
+func (f *family) add(entry []byte) {
+	if bytes.IndexByte(entry, '/') >= 0 {
+		if p, ok := parsePrefix(entry); ok && !Leads(p) {
+			f.more = true
+			return
+		}
+	}
+	f.list = append(f.list, entry)
+	f.keep = len(f.list)
+}
+
+// mark is how many entries it takes to say "and more".
+func (f *family) mark() int {
+	if f.more || f.keep < len(f.list) {
+		f.more = true
+		return 1
+	}
+	return 0
+}
+
+func (f *family) kept(more string) [][]byte {
+	if f.more {
+		return append([][]byte{[]byte(more)}, f.list[:f.keep]...)
+	}
+	return f.list[:f.keep]
 }

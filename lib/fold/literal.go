@@ -2,30 +2,53 @@ package fold
 
 import (
 	"bytes"
-
-	"egress-monitor/lib/suffix"
+	"net/netip"
+	"strings"
 )
 
 // Literal returns the key of a name that was asked for. It is the name, but if
-// that reads as a folded row that would take other domains with it ("*",
-// "*.com", "*.co.uk", "10.0.0.0/8"), then with its star or slash as \DDD: one
-// question must not make a single row of all that is known.
+// that reads as a folded row of more than one owner ("*", "*.com", "10.0.0.0/8")
+// then with its star or slash as \DDD: a question must not look as if a bound had
+// been reached. A question for the very name "*.example.com" is legal, and its
+// key is that of the narrow row: it joins that, and from then on the names below
+// example.com are counted as one row. So much, and no more, whoever asks can do.
+//
+// A name that is an address in another form than the one in which addresses
+// are keys ("2001:db8:0::1", "::ffff:102:304") has its first colon as \DDD: it
+// is another name than that address, and two spellings of one key are none.
 //
 // So does a name that is "--": a line that begins with it and a space is not a
 // record, but one of the stream (package batch).
 func Literal(name []byte) []byte {
-	if string(name) == "--" {
+	switch {
+	case string(name) == "--":
 		return []byte(`\045-`)
-	}
-	if !Folded(name) {
-		return name
-	}
-	n := nodeOf(name)
-	if !n.star {
-		return bytes.Replace(name, []byte("/"), []byte(`\047`), 1)
-	}
-	if n == root || suffix.Of(n.name) == n.name {
-		return append([]byte(`\042`), name[1:]...)
+	case len(name) > 0 && name[0] == '*':
+		if Wide(name) {
+			return append([]byte(`\042`), name[1:]...)
+		}
+	case Misspelt(name), Folded(name):
+		if bytes.IndexByte(name, '/') >= 0 {
+			return bytes.Replace(name, []byte("/"), []byte(`\047`), 1)
+		}
+		return bytes.Replace(name, []byte(":"), []byte(`\058`), 1)
 	}
 	return name
+}
+
+// Misspelt says whether a key is an address or a prefix in another form than
+// the one that is printed: such a key would be a second one for the same thing.
+func Misspelt(key []byte) bool {
+	if !likeAddress(key) {
+		return false
+	}
+	if _, ok := parsePrefix(key); ok {
+		return false
+	}
+	if bytes.IndexByte(key, '/') >= 0 {
+		_, err := netip.ParsePrefix(view(key))
+		return err == nil
+	}
+	a, err := netip.ParseAddr(view(key))
+	return err == nil && !strings.Contains(view(key), "%") && a.IsValid()
 }

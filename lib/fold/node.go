@@ -3,6 +3,7 @@ package fold
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 	"unsafe"
 )
 
@@ -58,6 +59,14 @@ func parsePrefix(key []byte) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
+// within is the prefix of so many bits that holds n, or n if it is as wide.
+func (n node) within(bits int) node {
+	if n.prefix.Bits() <= bits {
+		return n
+	}
+	return node{prefix: netip.PrefixFrom(n.prefix.Addr(), bits).Masked()}
+}
+
 // likeAddress says no to nearly all names at a glance.
 func likeAddress(key []byte) bool {
 	if len(key) == 0 || len(key) > 64 {
@@ -65,6 +74,12 @@ func likeAddress(key []byte) bool {
 	}
 	first, last := key[0], key[len(key)-1]
 	return first-'0' <= 9 && last-'0' <= 9 || bytes.IndexByte(key, ':') >= 0
+}
+
+// clone is a node that stays good when its key is changed.
+func (n node) clone() node {
+	n.name = strings.Clone(n.name)
+	return n
 }
 
 // view is the bytes as a string, without a copy.

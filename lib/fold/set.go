@@ -2,28 +2,37 @@ package fold
 
 import (
 	"bytes"
+	"maps"
 	"net/netip"
 	"slices"
+
+	"egress-monitor/lib/suffix"
 )
 
-// A Set is the folded rows of a merge.
+// A Set is the narrow rows of a merge.
 type Set struct {
-	all      bool              // "*"
 	below    map[string]string // by the name they are below
 	prefixes prefixSet
 }
 
-// Empty says whether nothing is folded.
-func (s *Set) Empty() bool { return !s.all && len(s.below)+len(s.prefixes.keys) == 0 }
+// Empty says whether there is none.
+func (s *Set) Empty() bool { return len(s.below)+len(s.prefixes.keys) == 0 }
 
-// Add takes a key, which may be any; only that of a folded row changes s.
+// Clone is a set of the same rows.
+func (s *Set) Clone() Set {
+	return Set{maps.Clone(s.below), prefixSet{maps.Clone(s.prefixes.keys), slices.Clone(s.prefixes.bits4), slices.Clone(s.prefixes.bits6)}}
+}
+
+// Add takes a key, which may be any; only that of a narrow row changes s.
 func (s *Set) Add(key []byte) {
-	if !Folded(key) {
-		return
+	if Folded(key) {
+		s.add(nodeOf(bytes.Clone(key)))
 	}
-	switch n := nodeOf(bytes.Clone(key)); {
-	case n == root:
-		s.all = true
+}
+
+func (s *Set) add(n node) {
+	switch {
+	case !n.narrow():
 	case n.star:
 		if s.below == nil {
 			s.below = map[string]string{}
@@ -34,11 +43,11 @@ func (s *Set) Add(key []byte) {
 	}
 }
 
-// Top is the key of the widest folded row that covers key, or is key itself;
-// "" if there is none.
+// Top is the key of the widest row that covers key, or is key itself; "" if
+// there is none.
 func (s *Set) Top(key []byte) string {
-	if s.all {
-		return "*"
+	if s.Empty() {
+		return ""
 	}
 	if p, ok := parsePrefix(key); ok {
 		return s.prefixes.top(p)
@@ -47,25 +56,21 @@ func (s *Set) Top(key []byte) string {
 		return ""
 	}
 	for at := bytes.LastIndexByte(key, '.'); at >= 0; at = bytes.LastIndexByte(key[:at], '.') {
-		if top, ok := s.below[string(key[at+1:])]; ok {
+		if top, ok := s.below[string(key[at+1:])]; ok && sameOwner(key, top) {
 			return top
 		}
 	}
 	return ""
 }
 
-// Tops are the keys of the rows that no other row of the set covers.
-func (s *Set) Tops() (keys []string) {
-	if s.all {
-		return []string{"*"}
+// sameOwner says whether a key that ends as a narrow row does has its public
+// suffix too.
+func sameOwner(key []byte, narrow string) bool {
+	name := view(key)
+	if n := nodeOf(key); n.star {
+		name = n.name
 	}
-	for _, key := range s.below {
-		keys = append(keys, key)
-	}
-	for _, key := range s.prefixes.keys {
-		keys = append(keys, key)
-	}
-	return slices.DeleteFunc(keys, func(key string) bool { return s.Top([]byte(key)) != key })
+	return suffix.Of(name) == suffix.Of(narrow[len("*."):])
 }
 
 // prefixSet is a set of prefixes, with the text of each.

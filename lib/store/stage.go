@@ -58,10 +58,11 @@ func (s *Store) beside(name string) string {
 	return filepath.Join(filepath.Dir(s.File), name)
 }
 
-// A Merge writes the new aggregate. ours says that the old one is as we have
-// written it. What it returns are rows of the old one that have no place in
-// the new, and are set aside in FILE.rejected.
-type Merge func(old, staged *os.File, ours bool) (rejected []byte, err error)
+// A Merge writes the new aggregate, and returns its checksum. seal is the one
+// that the old one had, if nobody seems to have written to it since. What it
+// also returns are rows of the old one that have no place in the new, and are
+// set aside in FILE.rejected.
+type Merge func(old, staged *os.File, seal *uint32) (sum uint32, rejected []byte, err error)
 
 // stage writes the new aggregate, and returns the name it has for now. last is
 // what was staged before.
@@ -75,19 +76,20 @@ func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 	}
 	defer old.Close()
 	name := s.stagedPrefix() + s.owner() + "-" + strconv.FormatUint(rand.Uint64(), 36)
-	f, err := os.OpenFile(s.beside(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	f, err := os.OpenFile(s.beside(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return seal{}, err
 	}
 	err = errors.Join(keepOwner(f, s.File), keepMode(f, s.File))
+	var sum uint32
 	if err == nil {
-		err = s.fill(old, f, last, merge)
+		sum, err = s.fill(old, f, last, merge)
 	}
 	if err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
-		staged, err = sealOf(name, f)
+		staged, err = sealOf(name, f, sum)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		s.unstage(name)
@@ -96,16 +98,16 @@ func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 	return staged, nil
 }
 
-func (s *Store) fill(old, staged *os.File, last seal, merge Merge) error {
-	now, err := sealOf(last.name, old)
+func (s *Store) fill(old, staged *os.File, last seal, merge Merge) (uint32, error) {
+	seal, err := last.fits(old)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	rejected, err := merge(old, staged, last.name != "" && now == last)
+	sum, rejected, err := merge(old, staged, seal)
 	if err != nil || len(rejected) == 0 {
-		return err
+		return sum, err
 	}
-	return setAside(s.File+".rejected", rejected)
+	return sum, setAside(s.File+".rejected", rejected)
 }
 
 // setAside appends rows to a file, and makes them durable. A run that was

@@ -19,12 +19,12 @@ func newStore(t *testing.T) *Store {
 
 // appending is a Merge that copies the old aggregate and adds a line.
 func appending(line string) Merge {
-	return func(old, staged *os.File, _ bool) ([]byte, error) {
+	return func(old, staged *os.File, _ *uint32) (uint32, []byte, error) {
 		if _, err := io.Copy(staged, old); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		_, err := staged.WriteString(line)
-		return nil, err
+		return 7, nil, err
 	}
 }
 
@@ -55,7 +55,7 @@ func TestCommit(t *testing.T) {
 		t.Errorf("a batch that begins elsewhere: %v", err)
 	}
 	broken := errors.New("broken")
-	err := s.Commit("4", batch.Trailer{Cursor: "5"}, true, func(*os.File, *os.File, bool) ([]byte, error) { return nil, broken })
+	err := s.Commit("4", batch.Trailer{Cursor: "5"}, true, func(*os.File, *os.File, *uint32) (uint32, []byte, error) { return 0, nil, broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("a merge that fails: %v", err)
 	}
@@ -72,9 +72,9 @@ func TestCommit(t *testing.T) {
 func TestSeal(t *testing.T) {
 	s := newStore(t)
 	var ours bool
-	look := func(old, staged *os.File, o bool) ([]byte, error) {
-		ours = o
-		return appending("x")(old, staged, o)
+	look := func(old, staged *os.File, seal *uint32) (uint32, []byte, error) {
+		ours = seal != nil && *seal == 7
+		return appending("x")(old, staged, seal)
 	}
 	commit(t, s, "", "1", look)
 	if ours {

@@ -29,11 +29,26 @@ var rules = sync.OnceValue(func() map[string]bool {
 	return m
 })
 
+// mostLabels is how many labels the longest rule has; the tests see to that.
+const mostLabels = 7
+
+// lastLabels is what a rule can fit of a name: the names of a tunnel have many
+// more labels.
+func lastLabels(name string) string {
+	at := len(name)
+	for range mostLabels {
+		if at = strings.LastIndexByte(name[:at], '.'); at < 0 {
+			return name
+		}
+	}
+	return name[at+1:]
+}
+
 // Of is the public suffix of a name in lower case: what the longest rule that
 // fits it says, or its last label if none does.
 func Of(name string) string {
 	m := rules()
-	for s := name; ; {
+	for s := lastLabels(name); ; {
 		_, parent, more := strings.Cut(s, ".")
 		switch {
 		case m["!"+s]:

@@ -20,7 +20,10 @@ func TestRules(t *testing.T) {
 	n := 0
 	for rule := range rules() {
 		name := strings.TrimPrefix(strings.TrimPrefix(rule, "!"), "*.")
-		for _, front := range []string{"", "a.", "www.a.", "b.www.a."} {
+		if labels := strings.Count(rule, ".") + 1; labels > mostLabels {
+			t.Errorf("%s has %d labels", rule, labels)
+		}
+		for _, front := range []string{"", "a.", "www.a.", "b.www.a.", "a.b.c.d.e.f."} {
 			check(t, front+name)
 		}
 		n++

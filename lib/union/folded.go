@@ -12,42 +12,34 @@ import (
 
 // note takes a row of a file that looks folded.
 func (u *Union) note(line []byte) {
-	if rec, err := aggregate.Parse(line); err == nil && fold.Folded(rec.Key) {
-		u.folded.Add(rec.Key)
+	if rec, err := aggregate.Parse(line); err == nil {
+		u.narrow.Add(rec.Key)
 	}
 }
 
-// writeFolded is Write where there is something to fold. What is folded is
-// known by now but for that in the aggregate, which is looked for first. Then
-// each row either goes into a file of the rest, or is summed under the key of
-// the folded row that covers it; both together are the union.
+// writeFolded is Write for inputs with narrow rows, which u.narrow holds but for
+// those of an aggregate: they are added first. It returns how many rows there
+// are.
 //
-// Memory: the keys of folded rows, some hundred bytes for each row that may be
-// left, and the 16 MiB of a Sorter.
-func (u *Union) writeFolded(w io.Writer, more old) error {
-	if err := u.findFolded(more); err != nil {
-		return err
+// Memory: the keys of narrow rows, and the 16 MiB of a Sorter.
+func (u *Union) writeFolded(w io.Writer, more old) (rows int, err error) {
+	if err := u.findNarrow(more); err != nil {
+		return 0, err
 	}
-	parts, err := u.divide(more)
-	if errors.Is(err, errFold) {
-		if err := u.choose(more); err != nil {
-			return err
-		}
-		parts, err = u.divide(more)
-	}
+	p, err := u.pass(more)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer parts.Close()
-	sources, err := parts.sources()
+	parts, err := u.divide(p.sources, func(r *aggregate.Record) string { return u.narrow.Top(r.Key) })
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return aggregate.MergeChecked(w, sources, u.shorten)
+	u.warnAll(p.scanners)
+	return u.join(w, parts)
 }
 
-// findFolded notes what is folded in an aggregate.
-func (u *Union) findFolded(more old) error {
+// findNarrow notes what is folded in an aggregate.
+func (u *Union) findNarrow(more old) error {
 	if more == nil {
 		return nil
 	}
@@ -56,36 +48,75 @@ func (u *Union) findFolded(more old) error {
 		return err
 	}
 	return aggregate.Each([]*aggregate.Source{s}, func(r aggregate.Record) error {
-		u.folded.Add(r.Key)
+		u.narrow.Add(r.Key)
 		return nil
 	})
 }
 
-// choose decides what must be folded besides.
-func (u *Union) choose(more old) error {
-	p, err := u.pass(more)
+// reduce folds a file that has too many rows.
+func (u *Union) reduce(f *target) error {
+	plan, err := fold.NewPlan(u.Rows, rowsOf(f.File))
 	if err != nil {
 		return err
 	}
-	families := fold.NewCounter(u.Rows)
-	for _, key := range u.folded.Tops() {
-		families.Add([]byte(key))
+	narrow, err := plan.Narrow(rowsOf(f.File))
+	if err != nil {
+		return err
 	}
-	err = aggregate.Each(p.sources, func(r aggregate.Record) error {
-		if u.folded.Top(r.Key) == "" {
-			families.Add(r.Key)
+	if !narrow.Empty() {
+		left, err := u.replace(f, func(r *aggregate.Record) string { return narrow.Top(r.Key) })
+		if err != nil || fold.Enough(u.Rows, left) {
+			return err
 		}
-		return nil
-	})
-	for _, key := range families.Choose() {
-		u.folded.Add([]byte(key))
+		if plan, err = plan.Again(rowsOf(f.File)); err != nil {
+			return err
+		}
 	}
+	plan.Start()
+	_, err = u.replace(f, func(r *aggregate.Record) string { return plan.Into(r.Key, r.Count, r.Last) })
 	return err
 }
 
-// parts are a union, taken apart.
+// rowsOf goes through a file of our own.
+func rowsOf(f *os.File) fold.Rows {
+	return func(visit func(key []byte, count uint64, last []byte)) error {
+		s, err := sourceOf(f)
+		if err != nil {
+			return err
+		}
+		return aggregate.Each([]*aggregate.Source{s}, func(r aggregate.Record) error {
+			visit(r.Key, r.Count, r.Last)
+			return nil
+		})
+	}
+}
+
+func sourceOf(f *os.File) (*aggregate.Source, error) {
+	_, err := f.Seek(0, io.SeekStart)
+	return aggregate.NewSealed(scan(f)), err
+}
+
+// replace puts rows of a file into others, which into tells the keys of, and
+// returns how many rows are left.
+func (u *Union) replace(f *target, into func(*aggregate.Record) string) (rows int, err error) {
+	s, err := sourceOf(f.File)
+	if err != nil {
+		return 0, err
+	}
+	parts, err := u.divide([]*aggregate.Source{s}, into)
+	if err != nil {
+		return 0, err
+	}
+	if err := f.rewind(); err != nil {
+		parts.Close()
+		return 0, err
+	}
+	return u.join(f, parts)
+}
+
+// parts are rows that stay, and the sums of those that go into others.
 type parts struct {
-	rest *os.File // rows that no folded row covers
+	rest *os.File
 	sums *aggregate.Sorter
 }
 
@@ -95,45 +126,49 @@ func (p *parts) Close() {
 }
 
 func (p *parts) sources() ([]*aggregate.Source, error) {
-	if _, err := p.rest.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
 	s, err := p.sums.Sources(func(run io.Reader) aggregate.Lines { return scan(run) })
-	return append(s, aggregate.NewAggregate(scan(p.rest), true, changed)), err
-}
-
-// divide takes the union apart. It fails if there are too many rows.
-func (u *Union) divide(more old) (*parts, error) {
-	p, err := u.pass(more)
 	if err != nil {
 		return nil, err
 	}
+	rest, err := sourceOf(p.rest)
+	return append(s, rest), err
+}
+
+// divide takes rows apart: into tells the key of the row that a row goes into,
+// or nothing.
+func (u *Union) divide(sources []*aggregate.Source, into func(*aggregate.Record) string) (*parts, error) {
 	rest, err := aggregate.UnnamedFile(u.dir)
 	if err != nil {
 		return nil, err
 	}
 	to := &parts{rest: rest, sums: aggregate.NewSorter(u.dir)}
 	to.sums.Shorten = u.shortenList
-	if err := u.fill(to, p.sources); err != nil {
+	out, line := bufio.NewWriterSize(rest, 64<<10), []byte(nil)
+	err = aggregate.Each(sources, func(r aggregate.Record) error {
+		if key := into(&r); key != "" {
+			return to.sums.Add(r.WithKey([]byte(key)))
+		}
+		line = r.Append(line[:0])
+		_, err := out.Write(line)
+		return err
+	})
+	if err = errors.Join(err, out.Flush()); err != nil {
 		to.Close()
 		return nil, err
 	}
-	u.warnAll(p.scanners)
 	return to, nil
 }
 
-func (u *Union) fill(to *parts, sources []*aggregate.Source) error {
-	rest, rows, line := bufio.NewWriterSize(to.rest, 64<<10), len(u.folded.Tops()), []byte(nil)
-	err := aggregate.Each(sources, func(r aggregate.Record) error {
-		if top := u.folded.Top(r.Key); top != "" {
-			return to.sums.Add(r.WithKey([]byte(top)))
-		}
-		if rows++; u.Rows > 0 && rows > u.Rows {
-			return errFold
-		}
-		line = r.Append(line[:0])
-		_, err := rest.Write(line)
-		return err
+// join writes parts together, and returns how many rows there are.
+func (u *Union) join(w io.Writer, parts *parts) (rows int, err error) {
+	defer parts.Close()
+	sources, err := parts.sources()
+	if err != nil {
+		return 0, err
+	}
+	err = aggregate.MergeChecked(w, sources, func(r *aggregate.Record) error {
+		rows++
+		return u.shorten(r)
 	})
-	return errors.Join(err, rest.Flush())
+	return rows, err
 }

@@ -36,7 +36,7 @@ func (p *pass) open(files []string) {
 		p.scanners = append(p.scanners, in)
 	}
 	if len(files) > few {
-		p.sources = append(p.sources, aggregate.NewAggregate(aggregate.NewRounds(p.scanners), true, changed))
+		p.sources = append(p.sources, aggregate.NewSealed(aggregate.NewRounds(p.scanners)))
 		return
 	}
 	for _, in := range p.scanners {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
@@ -20,6 +21,9 @@ import (
 type Union struct {
 	// Warn is told once for each input what could not be used.
 	Warn func(batch.Skipped)
+	// Damaged is told of an aggregate that is not as we have written it, though
+	// it looks so. It need not be set where there is none.
+	Damaged func(name string)
 	// Rows is how many rows the union may have, and IPs how many addresses a
 	// row; 0 is no limit. What is more is folded (package fold).
 	Rows, IPs int
@@ -29,9 +33,10 @@ type Union struct {
 	look   []byte
 	files  []string // sorted
 	merged []*os.File
-	folded fold.Set // what is folded in the inputs
-	early  bool     // something was folded before the end of the inputs
-	varied bool     // there are too many families to do so
+	narrow fold.Set // the narrow rows of the inputs
+	early  bool     // some were made before the end of the inputs
+	varied bool     // there are too many owners to do so
+	warned []string // what was told to Warn
 }
 
 // New returns a Union that keeps what does not fit into memory in dir.
@@ -120,7 +125,7 @@ func (u *Union) addRecords(in *batch.Scanner) error {
 }
 
 func (u *Union) add(rec aggregate.Record) error {
-	u.folded.Add(rec.Key)
+	u.narrow.Add(rec.Key)
 	if err := u.shorten(&rec); err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (u *Union) add(rec aggregate.Record) error {
 		u.foldEarly()
 	}
 	if u.early {
-		if top := u.folded.Top(rec.Key); top != "" {
+		if top := u.narrow.Top(rec.Key); top != "" {
 			rec = rec.WithKey([]byte(top))
 		}
 	}
@@ -142,15 +147,19 @@ func (u *Union) foldEarly() {
 	forced, ok := fold.Forced(u.Rows, u.stream.Keys())
 	u.varied = !ok
 	for _, key := range forced {
-		u.folded.Add([]byte(key))
+		u.narrow.Add([]byte(key))
 		u.early = true
 	}
 }
 
+// warn tells once what of an input could not be used, which may be read again.
 func (u *Union) warn(in *batch.Scanner) {
-	if in.Skipped().Lines > 0 {
-		u.Warn(in.Skipped())
+	s := in.Skipped()
+	if s.Lines == 0 || slices.Contains(u.warned, s.First.Error()) {
+		return
 	}
+	u.warned = append(u.warned, s.First.Error())
+	u.Warn(s)
 }
 
 func lines(name string) *batch.Scanner {
@@ -168,7 +177,3 @@ func scan(run io.Reader) *batch.Scanner {
 
 // again is a file that a Scanner does not close at its end.
 type again struct{ io.Reader }
-
-func changed(_ []byte, why error) error {
-	return fmt.Errorf("a sorted run came back changed: %w", why)
-}

@@ -3,7 +3,6 @@ package union
 import (
 	"errors"
 	"io"
-	"os"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
@@ -14,16 +13,17 @@ import (
 // line of more than aggregate.MaxRow could not be read again.
 const mostIPs = 300_000
 
-// errFold ends a merge in which there is something to fold.
-var errFold = errors.New("there is something to fold")
+// errNarrow ends a merge in which there is a narrow row.
+var errNarrow = errors.New("there is a narrow row")
 
 // Write writes the union of all inputs.
-func (u *Union) Write(w io.Writer) error {
+func (u *Union) Write(w io.Writer) (err error) {
 	switch {
 	case u.Rows > 0:
 		return u.spool(w)
-	case !u.folded.Empty():
-		return u.writeFolded(w, nil)
+	case !u.narrow.Empty():
+		_, err = u.writeFolded(w, nil)
+		return err
 	}
 	return u.merge(w, nil, u.shorten)
 }
@@ -37,7 +37,7 @@ func (u *Union) spool(w io.Writer) error {
 		return err
 	}
 	defer f.Close() // has no name
-	if err := u.writeFile(f, nil); err != nil {
+	if err := u.writeFile(&target{File: f}, nil); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -51,39 +51,37 @@ func (u *Union) spool(w io.Writer) error {
 type old func() (*aggregate.Source, error)
 
 // writeFile writes the union of all inputs and of an aggregate, if there is
-// one, to an empty file. Nearly always there is nothing to fold, and one pass
-// does it.
-func (u *Union) writeFile(f *os.File, more old) error {
-	if u.folded.Empty() {
-		err := u.merge(f, more, u.nothingToFold())
-		if !errors.Is(err, errFold) {
-			return err
+// one, to an empty file. Nearly always there is nothing narrow in it and it is
+// not too much, and one pass does it.
+func (u *Union) writeFile(f *target, more old) error {
+	rows, err := u.writeAll(f, more)
+	if err != nil || u.Rows == 0 || rows <= u.Rows {
+		return err
+	}
+	return u.reduce(f)
+}
+
+// writeAll is writeFile without a limit. It returns how many rows there are.
+func (u *Union) writeAll(f *target, more old) (rows int, err error) {
+	if u.narrow.Empty() {
+		err := u.merge(f, more, func(r *aggregate.Record) error {
+			rows++
+			if fold.Narrow(r.Key) {
+				return errNarrow
+			}
+			return u.shorten(r)
+		})
+		if !errors.Is(err, errNarrow) {
+			return rows, err
 		}
-		if err := rewind(f); err != nil {
-			return err
+		if err := f.rewind(); err != nil {
+			return 0, err
 		}
 	}
 	return u.writeFolded(f, more)
 }
 
-func rewind(f *os.File) error {
-	_, err := f.Seek(0, io.SeekStart)
-	return errors.Join(err, f.Truncate(0))
-}
-
-// nothingToFold returns a check that fails where there is.
-func (u *Union) nothingToFold() aggregate.Check {
-	rows := 0
-	return func(r *aggregate.Record) error {
-		rows++
-		if u.Rows > 0 && rows > u.Rows || fold.Folded(r.Key) {
-			return errFold
-		}
-		return u.shorten(r)
-	}
-}
-
-// shorten folds the addresses of a record that has too many of them.
+// shorten takes addresses out of a record that has too many of them.
 func (u *Union) shorten(r *aggregate.Record) error {
 	const shortest = len("::,")
 	if r.Len() < u.maxIPs()*shortest {
@@ -91,7 +89,7 @@ func (u *Union) shorten(r *aggregate.Record) error {
 	}
 	whole, err := r.Whole()
 	if err != nil {
-		return nil // a row that is trusted goes on as it is
+		return err
 	}
 	if list := u.shortenList(whole.IPs); len(list) < len(whole.IPs) {
 		*r = whole.WithIPs(list)
@@ -140,7 +138,7 @@ func (u *Union) pass(more old) (p pass, err error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return p, err
 		}
-		p.sources = append(p.sources, aggregate.NewAggregate(scan(f), true, changed))
+		p.sources = append(p.sources, aggregate.NewSealed(scan(f)))
 	}
 	if more != nil {
 		s, err := more()

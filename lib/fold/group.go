@@ -1,0 +1,83 @@
+package fold
+
+import (
+	"strings"
+
+	"egress-monitor/lib/suffix"
+)
+
+// A group is what gives up rows together: what a wide row stands for. It is the
+// node of that row.
+type group = node
+
+var (
+	group4 = nodeOf([]byte("0.0.0.0/0"))
+	group6 = nodeOf([]byte("::/0"))
+)
+
+// group is the group that the row of a key is of. That of the root is of none,
+// and is its own here.
+func (n node) group() group {
+	switch {
+	case n == root, n == group4, n == group6:
+		return root
+	case n.prefix.IsValid() && n.prefix.Addr().Is4():
+		return group4
+	case n.prefix.IsValid():
+		return group6
+	case strings.HasSuffix(n.name, "."):
+		return root // the name of the root, or an odd one
+	}
+	s := suffix.Of(n.name)
+	if s == n.name {
+		_, parent, more := strings.Cut(n.name, ".")
+		if !more {
+			return root
+		}
+		s = suffix.Of(parent)
+	}
+	if s == "" || s[0] == '.' || s[len(s)-1] == '.' {
+		return root
+	}
+	return node{name: s, star: true}
+}
+
+const (
+	reverse4 = "in-addr.arpa"
+	reverse6 = "ip6.arpa"
+)
+
+// owner is the narrow row that could take a key: the widest one of its owner.
+// It is the node itself if there is none.
+func (n node) owner() node {
+	switch {
+	case n.prefix.IsValid() && n.prefix.Addr().Is4():
+		return n.within(bits4)
+	case n.prefix.IsValid():
+		return n.within(bits6)
+	case n == root || strings.HasSuffix(n.name, "."):
+		return n
+	case isBelow(n.name, reverse4):
+		return n.below(labels4)
+	case isBelow(n.name, reverse6):
+		return n.below(labels6)
+	}
+	return n.below(strings.Count(suffix.Of(n.name), ".") + 2)
+}
+
+// below is the family of the names that end in the last labels of n; n if it
+// has no more labels than that.
+func (n node) below(labels int) node {
+	at := len(n.name)
+	for ; labels > 0; labels-- {
+		if at = strings.LastIndexByte(n.name[:at], '.'); at < 0 {
+			return n
+		}
+	}
+	return node{name: n.name[at+1:], star: true}
+}
+
+func isBelow(name, zone string) bool {
+	rest, ok := strings.CutSuffix(name, zone)
+	return ok && (rest == "" || rest[len(rest)-1] == '.')
+}

@@ -1,0 +1,329 @@
+package fold
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Rows is a sorted aggregate that can be gone through more than once: it calls
+// visit with each row, whose texts are good until visit returns.
+type Rows func(visit func(key []byte, count uint64, last []byte)) error
+
+// A Plan says which rows are given up because there are more than a limit.
+//
+// Memory: 32 bytes for each row that stays, and some 20 MiB for what floods are
+// made of (see counter).
+type Plan struct {
+	limit  int
+	rows   int              // all there are
+	groups map[group]*quota // those that are large, and those that are no suffix
+	small  quota            // of all other groups together
+	all    bool             // the limit is smaller than the number of groups
+}
+
+// A quota is how many of its rows a group gives up.
+type quota struct {
+	into   string // the key of the row that they go into
+	weak   int    // how many are among the weakest of all: the group with most of them gives first
+	size   int
+	exists bool // there is such a row already
+	gives  int
+	weakest
+}
+
+// fewer is how many rows are left at most after folding.
+func fewer(limit int) int { return limit - limit/4 }
+
+// Enough says whether narrow rows alone have done it.
+func Enough(limit, rows int) bool { return rows <= limit-limit/8 }
+
+// NewPlan looks which rows are given up. There are more than the limit.
+func NewPlan(limit int, rows Rows) (*Plan, error) {
+	p := &Plan{limit: limit, small: quota{into: root.key()}}
+	candidates, all := newCounter(4096), &weakest{most: fewer(limit)}
+	err := rows(func(key []byte, count uint64, last []byte) {
+		p.rows++
+		all.add(strengthOf(count, last))
+		if n := nodeOf(key); n != root {
+			candidates.add(n.group())
+		}
+	})
+	all.end()
+	if err == nil {
+		err = p.sizes(rows, candidates, all.edge)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.share()
+	return p, p.measure(rows)
+}
+
+// Again looks what the same groups give up, in the same order, after narrow rows
+// have taken a part of what they have. Those that the flood is of must not come
+// out of it as the smaller ones.
+func (p *Plan) Again(rows Rows) (*Plan, error) {
+	again := &Plan{limit: p.limit, groups: map[group]*quota{}, small: quota{into: p.small.into, weak: p.small.weak}}
+	for g, q := range p.groups {
+		again.groups[g] = &quota{into: q.into, weak: q.weak}
+	}
+	if err := again.count(rows, func(*quota, strength) {}); err != nil {
+		return nil, err
+	}
+	again.pin()
+	again.share()
+	return again, again.measure(rows)
+}
+
+// sizes sees which groups are large, and how many rows each has. Those that are
+// not stronger than edge are weak.
+func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
+	p.groups = map[group]*quota{root: {}, group4: {}, group6: {}}
+	for g := range candidates.size {
+		p.groups[g] = &quota{}
+	}
+	for g, q := range p.groups {
+		q.into = g.key()
+	}
+	err := p.count(rows, func(q *quota, s strength) {
+		if !s.stronger(edge) {
+			q.weak++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(p.groups, p.isSmall)
+	p.pin()
+	return nil
+}
+
+// count sees how many rows each group has.
+func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
+	return rows(func(key []byte, count uint64, last []byte) {
+		n := nodeOf(key)
+		if q := p.groups[n]; q != nil {
+			q.exists = true
+		}
+		if n != root {
+			q := p.of(n.group())
+			q.size++
+			each(q, strengthOf(count, last))
+		}
+	})
+}
+
+// pin gives the row of a group its place: it is none of those that the group
+// which it is of itself may give up.
+func (p *Plan) pin() {
+	for g, q := range p.groups {
+		if q.exists && g != root {
+			p.of(g.group()).size--
+		}
+	}
+}
+
+// isSmall takes a group that is small to the others.
+func (p *Plan) isSmall(g group, q *quota) bool {
+	small := g.star && g != root && (q.size*8 <= p.rows || q.size < 2)
+	if small {
+		p.small.size += q.size
+		p.small.weak += q.weak
+	}
+	return small
+}
+
+// of is the quota that a group has, or shares.
+func (p *Plan) of(g group) *quota {
+	if q := p.groups[g]; q != nil {
+		return q
+	}
+	return &p.small
+}
+
+// share says how many rows each group gives up: the one with the most weak rows as
+// many as have to go, or all, then the next.
+func (p *Plan) share() {
+	list := p.quotas()
+	left := p.left(list)
+	for _, q := range list {
+		p.give(q, left-fewer(p.limit))
+		left = p.left(list)
+	}
+	p.all = left > p.limit
+}
+
+// quotas is all of them in the order in which they give.
+func (p *Plan) quotas() []*quota {
+	list := slices.SortedFunc(maps.Values(p.groups), func(x, y *quota) int {
+		return cmp.Or(cmp.Compare(y.weak, x.weak), cmp.Compare(x.into, y.into))
+	})
+	at := 0
+	for at < len(list) && list[at].weak >= p.small.weak {
+		at++
+	}
+	return slices.Insert(list, at, &p.small)
+}
+
+// give makes a group give up so many rows more than what they go into. It does
+// not give up one row for another.
+func (p *Plan) give(q *quota, rows int) {
+	if rows <= 0 {
+		return
+	}
+	if !p.exists(q) {
+		rows++
+	}
+	if q.gives = min(q.size, rows); q.gives == 1 && !p.exists(q) {
+		q.gives = 0
+	}
+}
+
+// exists says whether there is the row that those of a group go into.
+func (p *Plan) exists(q *quota) bool {
+	r := p.groups[root]
+	return q.exists || (q == &p.small || q == r) && (r.exists || r.gives+p.small.gives > 0)
+}
+
+// left is how many rows there are in the end.
+func (p *Plan) left(list []*quota) (rows int) {
+	for _, q := range list {
+		rows += q.size - q.gives
+		if q != &p.small && (q.exists || q.gives > 0) {
+			rows++
+		}
+	}
+	if r := p.groups[root]; p.small.gives > 0 && !r.exists && r.gives == 0 {
+		rows++
+	}
+	return rows
+}
+
+// measure sees how weak the rows are that are given up.
+func (p *Plan) measure(rows Rows) error {
+	if p.all {
+		return nil
+	}
+	p.small.keep(p.small.size - p.small.gives)
+	for _, q := range p.groups {
+		q.keep(q.size - q.gives)
+	}
+	err := rows(func(key []byte, count uint64, last []byte) {
+		if q := p.quota(nodeOf(key)); q != nil && q.gives > 0 {
+			q.add(strengthOf(count, last))
+		}
+	})
+	p.small.end()
+	for _, q := range p.groups {
+		q.end()
+	}
+	return err
+}
+
+// quota is that of a row that may be given up; nil is one that has its place.
+func (p *Plan) quota(n node) *quota {
+	if p.groups[n] != nil {
+		return nil
+	}
+	return p.of(n.group())
+}
+
+// Start is called before the first row of those that Into is asked for.
+func (p *Plan) Start() {
+	p.small.tied = 0
+	for _, q := range p.groups {
+		q.tied = 0
+	}
+}
+
+// Into is the key of the row that a row goes into; "" if it stays. All rows must
+// be asked for, in order.
+func (p *Plan) Into(key []byte, count uint64, last []byte) string {
+	if p.all {
+		return root.key()
+	}
+	q := p.quota(nodeOf(key))
+	if q == nil || q.gives == 0 || q.gives < q.size && q.stays(strengthOf(count, last)) {
+		return ""
+	}
+	return q.into
+}
+
+// Narrow are the narrow rows that take a good part of what is given up.
+func (p *Plan) Narrow(rows Rows) (*Set, error) {
+	set := &Set{}
+	if p.all {
+		return set, nil
+	}
+	gone, stay := newCounter(1<<17), newCounter(1<<17)
+	if err := p.owners(rows, gone.add, func(node) {}); err != nil {
+		return nil, err
+	}
+	for n, size := range gone.size {
+		if *size < 2 {
+			delete(gone.size, n)
+		}
+		*size = 0
+	}
+	err := p.owners(rows, gone.addKnown, func(n node) {
+		if gone.size[n] != nil {
+			stay.add(n)
+		}
+	})
+	var list []flood
+	for n, size := range gone.size {
+		if f := (flood{n, *size, stay.of(n)}); p.flooded(f) {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, func(x, y flood) int {
+		return cmp.Or(cmp.Compare(y.gone, x.gone), cmp.Compare(x.key(), y.key()))
+	})
+	left := p.rows
+	for _, need := range []bool{false, true} {
+		for _, f := range list {
+			if f.sure() != need && !(need && Enough(p.limit, left)) {
+				set.add(f.node)
+				left -= f.gone + f.stay - 1
+			}
+		}
+	}
+	return set, err
+}
+
+// A flood is an owner of whose rows so many go, and so many stay.
+type flood struct {
+	node
+	gone, stay int
+}
+
+// owners tells the owners of rows that go, and of those that stay.
+func (p *Plan) owners(rows Rows, gone, stay func(node)) error {
+	p.Start()
+	return rows(func(key []byte, count uint64, last []byte) {
+		goes, n := p.Into(key, count, last) != "", nodeOf(key)
+		switch owner := n.owner(); {
+		case owner == n:
+		case goes:
+			gone(owner)
+		default:
+			stay(owner)
+		}
+	})
+}
+
+// sure says whether most of what the owner has goes: more than half of a /24, or
+// at least 16 names and fewer stay.
+func (f *flood) sure() bool {
+	if f.prefix.IsValid() {
+		return f.gone > 128
+	}
+	return f.gone >= 16 && f.gone > f.stay
+}
+
+// flooded says whether a narrow row may be made, if there is need.
+func (p *Plan) flooded(f flood) bool {
+	given := p.of(f.group()).gives
+	return f.sure() || f.star && f.gone > 1 && (f.gone > given/8 || f.gone > p.limit/4)
+}

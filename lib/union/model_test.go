@@ -1,0 +1,465 @@
+package union
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// model is an aggregate as a map: the slow, plain truth, as aggmerge(1) and
+// package fold tell it. It shares no code with what it tests, not even the list
+// of public suffixes.
+type model map[string]*row
+
+type row struct {
+	count int
+	last  string
+	ips   map[string]bool // nil if the row has three fields
+}
+
+func read(t testing.TB, texts ...string) model {
+	t.Helper()
+	m := model{}
+	for line := range strings.Lines(strings.Join(texts, "")) {
+		f := strings.Fields(line)
+		var n int
+		if _, err := fmt.Sscan(f[1], &n); err != nil || len(f) < 3 || len(f) > 4 {
+			t.Fatalf("%q: %v", line, err)
+		}
+		r := &row{count: n, last: f[2]}
+		if len(f) == 4 {
+			r.ips = toSet(f[3])
+		}
+		m.add(f[0], r)
+	}
+	return m
+}
+
+func toSet(list string) map[string]bool {
+	ips := map[string]bool{}
+	for ip := range strings.SplitSeq(list, ",") {
+		ips[ip] = ip != "-"
+	}
+	delete(ips, "-")
+	return ips
+}
+
+func (m model) add(key string, r *row) {
+	sum := m[key]
+	if sum == nil {
+		sum = &row{}
+		m[key] = sum
+	}
+	sum.count, sum.last = sum.count+r.count, max(sum.last, r.last)
+	if r.ips != nil && sum.ips == nil {
+		sum.ips = map[string]bool{}
+	}
+	maps.Copy(sum.ips, r.ips)
+}
+
+func (m model) String() string {
+	var lines []string
+	for key, r := range m {
+		line := fmt.Sprintf("%s %d %s", key, r.count, r.last)
+		if r.ips != nil {
+			line += " " + cmp.Or(strings.Join(slices.Sorted(maps.Keys(r.ips)), ","), "-")
+		}
+		lines = append(lines, line+"\n")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+// limited is what a merge with limits makes of it.
+func (m model) limited(rows, ips int) model {
+	m = m.absorbed(slices.Collect(maps.Keys(m)))
+	if rows > 0 && len(m) > rows {
+		m = m.folded(rows)
+	}
+	for _, r := range m {
+		if r.ips = coveredTaken(r.ips); ips > 0 && len(r.ips) > ips {
+			r.ips = cut(r.ips, ips)
+		}
+	}
+	return m
+}
+
+// absorbed is m after those of the keys that are narrow rows have taken what
+// they cover.
+func (m model) absorbed(keys []string) model {
+	keys = slices.DeleteFunc(keys, func(k string) bool { return !isNarrow(k) })
+	out := model{}
+	for key, r := range m {
+		out.add(widest(keys, key, covers), r)
+	}
+	return out
+}
+
+func widest(keys []string, key string, covers func(k, key string) bool) string {
+	for _, k := range keys {
+		if covers(k, key) {
+			key = k
+		}
+	}
+	return key
+}
+
+// bits is how long a prefix is; false is no prefix or address.
+func bits(key string) (p netip.Prefix, ok bool) {
+	if a, err := netip.ParseAddr(key); err == nil && a.Zone() == "" {
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(key)
+	return p, err == nil
+}
+
+func below(key string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(key, "*.")
+	return name, ok && name != "" && !strings.HasSuffix(name, ".")
+}
+
+func suffixOf(name string) string {
+	s, _ := publicsuffix.PublicSuffix(name)
+	return s
+}
+
+func inZone(name, zone string) bool { return name == zone || strings.HasSuffix(name, "."+zone) }
+
+func labels(name string) int { return strings.Count(name, ".") + 1 }
+
+func isNarrow(key string) bool {
+	if name, ok := below(key); ok {
+		switch {
+		case inZone(name, "in-addr.arpa"):
+			return labels(name) >= 5
+		case inZone(name, "ip6.arpa"):
+			return labels(name) >= 18
+		}
+		return suffixOf(name) != name
+	}
+	p, ok := bits(key)
+	return ok && strings.Contains(key, "/") && (p.Addr().Is4() && p.Bits() >= 24 || p.Addr().Is6() && p.Bits() >= 64)
+}
+
+// covers says whether a narrow row stands for key, which is another one.
+func covers(narrow, key string) bool {
+	p, ok := bits(key)
+	if outer, isPrefix := bits(narrow); isPrefix {
+		return ok && narrow != key && outer.Bits() <= p.Bits() && outer.Contains(p.Addr())
+	}
+	if ok || narrow == key || !strings.HasSuffix(key, narrow[1:]) {
+		return false
+	}
+	name := key
+	if n, ok := below(key); ok {
+		name = n
+	}
+	return suffixOf(name) == suffixOf(narrow[2:])
+}
+
+// coveredTaken is a list without what its prefixes cover, if these are not wide.
+func coveredTaken(ips map[string]bool) map[string]bool {
+	if ips == nil {
+		return nil
+	}
+	keys := slices.DeleteFunc(slices.Collect(maps.Keys(ips)), func(k string) bool { return !strings.Contains(k, "/") || leadsNowhere(k) })
+	out := map[string]bool{}
+	for ip := range ips {
+		out[widest(keys, ip, covers)] = true
+	}
+	return out
+}
+
+func leadsNowhere(ip string) bool {
+	p, _ := bits(ip)
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		return p.Bits() < 96+24
+	}
+	return p.Addr().Is4() && p.Bits() < 24 || p.Addr().Is6() && p.Bits() < 48
+}
+
+// cut takes the last address of the family that has more than its half, one
+// after the other, until there is room for all and for what says "and more".
+func cut(ips map[string]bool, limit int) map[string]bool {
+	more4, more6, v4, v6 := 0, 0, []string{}, []string{}
+	for _, ip := range slices.Sorted(maps.Keys(ips)) {
+		switch is6 := strings.Contains(ip, ":"); {
+		case leadsNowhere(ip) && is6:
+			more6 = 1
+		case leadsNowhere(ip):
+			more4 = 1
+		case is6:
+			v6 = append(v6, ip)
+		default:
+			v4 = append(v4, ip)
+		}
+	}
+	for len(v4)+len(v6)+more4+more6 > limit {
+		if len(v4) > 0 && (len(v4) >= len(v6) || len(v6) == 0) {
+			v4, more4 = v4[:len(v4)-1], 1
+		} else {
+			v6, more6 = v6[:len(v6)-1], 1
+		}
+	}
+	out := map[string]bool{}
+	for _, ip := range slices.Concat(v4, v6, slices.Repeat([]string{"0.0.0.0/0"}, more4), slices.Repeat([]string{"::/0"}, more6)) {
+		out[ip] = true
+	}
+	return out
+}
+
+// wideOf is the wide row of the group of a key.
+func wideOf(key string) string {
+	if p, ok := bits(key); ok {
+		switch {
+		case p.Bits() == 0 && key != "0.0.0.0" && key != "::":
+			return "*"
+		case p.Addr().Is4():
+			return "0.0.0.0/0"
+		}
+		return "::/0"
+	}
+	name := key
+	if n, ok := below(key); ok {
+		name = n
+	}
+	if strings.HasSuffix(name, ".") || key == "*" {
+		return "*"
+	}
+	s := suffixOf(name)
+	if s == name {
+		_, parent, ok := strings.Cut(name, ".")
+		if !ok {
+			return "*"
+		}
+		s = suffixOf(parent)
+	}
+	return "*." + s
+}
+
+// ownerOf is the narrow row that could take a key; "" if there is none.
+func ownerOf(key string) string {
+	if p, ok := bits(key); ok {
+		most := 64
+		if p.Addr().Is4() {
+			most = 24
+		}
+		if p.Bits() <= most {
+			return ""
+		}
+		return netip.PrefixFrom(p.Addr(), most).Masked().String()
+	}
+	name := key
+	if n, ok := below(key); ok {
+		name = n
+	}
+	if strings.HasSuffix(name, ".") || key == "*" {
+		return ""
+	}
+	keep := labels(suffixOf(name)) + 1
+	switch {
+	case inZone(name, "in-addr.arpa"):
+		keep = 5
+	case inZone(name, "ip6.arpa"):
+		keep = 18
+	}
+	all := strings.Split(name, ".")
+	if len(all) <= keep {
+		return ""
+	}
+	return "*." + strings.Join(all[len(all)-keep:], ".")
+}
+
+// A heap is a group: its rows, the strongest first.
+type heap struct {
+	wide string
+	keys []string
+	size int
+	rank int // how many of them are as weak as the weakest of all that would go
+}
+
+// groups are the heaps of m: one for each large group and those that are no
+// public suffix, and one of all others.
+func (m model) groups(limit int) map[string]*heap {
+	sizes := map[string]int{}
+	for key := range m {
+		if key != "*" {
+			sizes[wideOf(key)]++
+		}
+	}
+	all := map[string]*heap{"small": {wide: "*"}}
+	for wide, n := range sizes {
+		if !strings.HasPrefix(wide, "*.") || n*8 > len(m) && n > 1 {
+			all[wide] = &heap{wide: wide}
+		}
+	}
+	for _, wide := range []string{"*", "0.0.0.0/0", "::/0"} {
+		all[wide] = &heap{wide: wide}
+	}
+	m.fill(all)
+	strongest := slices.Collect(maps.Keys(m))
+	m.sort(strongest)
+	last := m[strongest[limit-limit/4-1]]
+	for key, r := range m {
+		if key != "*" && (r.count < last.count || r.count == last.count && r.last >= last.last) {
+			m.of(all, key).rank++
+		}
+	}
+	return all
+}
+
+func (m model) of(all map[string]*heap, key string) *heap {
+	if g := all[wideOf(key)]; g != nil {
+		return g
+	}
+	return all["small"]
+}
+
+func (m model) sort(keys []string) {
+	slices.SortFunc(keys, func(x, y string) int {
+		return cmp.Or(m[y].count-m[x].count, cmp.Compare(m[x].last, m[y].last), cmp.Compare(x, y))
+	})
+}
+
+// fill puts the rows into their groups.
+func (m model) fill(all map[string]*heap) {
+	for _, g := range all {
+		g.keys, g.size = nil, 0
+	}
+	for key := range m {
+		if all[key] != nil {
+			continue // the row of a group is given up by none
+		}
+		g := m.of(all, key)
+		g.keys = append(g.keys, key)
+		g.size++
+	}
+	for _, g := range all {
+		m.sort(g.keys)
+	}
+}
+
+// givenUp are the rows of m that go, and where to: the group with the most weak
+// rows gives up its weakest, until there are few enough or it has none, then the
+// next.
+func (m model) givenUp(limit int, all map[string]*heap) (into map[string]string, gives map[string]int) {
+	names := slices.SortedFunc(maps.Keys(all), func(x, y string) int {
+		return cmp.Or(all[y].rank-all[x].rank, strings.Compare(bySize(x), bySize(y)))
+	})
+	gives = map[string]int{}
+	for _, name := range names {
+		for n := range all[name].size + 1 {
+			if left := m.left(all, gives, name, n); left <= limit-limit/4 || n == all[name].size {
+				if n > 0 && left < m.left(all, gives, name, 0) { // else it would be one row for another
+					gives[name] = n
+				}
+				break
+			}
+		}
+	}
+	if m.left(all, gives, "small", gives["small"]) > limit {
+		return m.allGone(), nil
+	}
+	into = map[string]string{}
+	for name, n := range gives {
+		g := all[name]
+		for _, key := range g.keys[g.size-n:] {
+			into[key] = g.wide
+		}
+	}
+	return into, gives
+}
+
+// bySize orders groups of the same size: that of the small ones comes last.
+func bySize(name string) string { return strings.Replace(name, "small", "~", 1) }
+
+// left is how many rows there are when the groups have given so many, and one of
+// them n.
+func (m model) left(all map[string]*heap, gives map[string]int, name string, n int) int {
+	left, made := len(m), map[string]bool{}
+	for x, g := range all {
+		given := gives[x]
+		if x == name {
+			given = n
+		}
+		if left -= given; given > 0 && m[g.wide] == nil {
+			made[g.wide] = true
+		}
+	}
+	return left + len(made)
+}
+
+func (m model) allGone() map[string]string {
+	into := map[string]string{}
+	for key := range m {
+		into[key] = "*"
+	}
+	return into
+}
+
+func (m model) folded(limit int) model {
+	all := m.groups(limit)
+	into, gives := m.givenUp(limit, all)
+	if narrow := m.flooded(limit, into, gives, all); len(narrow) > 0 {
+		m = m.absorbed(narrow)
+		if len(m) <= limit-limit/8 {
+			return m
+		}
+		m.fill(all)
+		into, _ = m.givenUp(limit, all)
+	}
+	out := model{}
+	for key, r := range m {
+		out.add(cmp.Or(into[key], key), r)
+	}
+	return out
+}
+
+// flooded are the narrow rows that would take a good part of what goes.
+func (m model) flooded(limit int, into map[string]string, gives map[string]int, all map[string]*heap) (narrow []string) {
+	if gives == nil {
+		return nil
+	}
+	gone, stay := map[string]int{}, map[string]int{}
+	for key := range m {
+		if into[key] != "" {
+			gone[ownerOf(key)]++
+		} else {
+			stay[ownerOf(key)]++
+		}
+	}
+	delete(gone, "")
+	for owner, n := range gone {
+		group := wideOf(owner)
+		if all[group] == nil {
+			group = "small"
+		}
+		_, isName := below(owner)
+		if isName && (n >= 16 && n > stay[owner] || n > 1 && (n > gives[group]/8 || n > limit/4)) || !isName && n > 128 {
+			narrow = append(narrow, owner)
+		}
+	}
+	slices.SortFunc(narrow, func(x, y string) int { return cmp.Or(gone[y]-gone[x], cmp.Compare(x, y)) })
+	left, sure, others := len(m), []string{}, []string{}
+	for _, owner := range narrow {
+		if _, isName := below(owner); !isName || gone[owner] >= 16 && gone[owner] > stay[owner] {
+			sure = append(sure, owner)
+			left -= gone[owner] + stay[owner] - 1
+		} else {
+			others = append(others, owner)
+		}
+	}
+	for _, owner := range others {
+		if left > limit-limit/8 {
+			sure = append(sure, owner)
+			left -= gone[owner] + stay[owner] - 1
+		}
+	}
+	return sure
+}
