@@ -18,7 +18,7 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, ".") }
+func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, ".", "../egress-report") }
 
 func absolute(t testing.TB, name string) string {
 	t.Helper()

@@ -7,5 +7,9 @@ import (
 )
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "../../testdata/egress-pull"})
+	scripts := absolute(t, "../../scripts/collector")
+	testscript.Run(t, testscript.Params{Dir: "../../testdata/egress-pull", Setup: func(env *testscript.Env) error {
+		env.Setenv("SCRIPTS", scripts)
+		return nil
+	}})
 }
