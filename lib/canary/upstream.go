@@ -13,8 +13,8 @@ import (
 )
 
 // Upstream asks the servers that dnsmasq asks, which are in its servers-file,
-// until one answers. as calls a function as the user whose questions are no
-// connections.
+// until one answers; all of them once more if none does, since a datagram may be
+// lost. as calls a function as the user whose questions are no connections.
 func Upstream(file, name string, as func(do func() error) error) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -24,10 +24,19 @@ func Upstream(file, name string, as func(do func() error) error) error {
 	if len(servers) == 0 {
 		return fmt.Errorf("dnsmasq has no server to ask (%s)", file)
 	}
+	for _, patience := range []time.Duration{time.Second, 2 * time.Second} {
+		if err = oneOf(servers, name, patience, as); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func oneOf(servers []netip.AddrPort, name string, patience time.Duration, as func(do func() error) error) error {
 	var failed []error
 	for _, server := range servers {
 		err := as(func() error {
-			_, err := ask.A(server, name, time.Second)
+			_, err := ask.A(server, name, patience)
 			return err
 		})
 		if err == nil {

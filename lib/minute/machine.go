@@ -170,6 +170,7 @@ const told = 20 // gaps, for those who cannot read root's file
 
 // note adds what others cannot read.
 func (m *machine) note(s *truth.State) {
+	m.restarted(s)
 	s.Settings = ""
 	if m.wrong != nil {
 		s.Settings = m.wrong.Error()

@@ -116,6 +116,7 @@ type State struct {
 	Tasks    map[string]*Task     `json:"tasks"`
 	Settings string               `json:"settings,omitempty"` // what is wrong with the settings file
 	Bypassed bool                 `json:"bypassed,omitempty"` // names go past dnsmasq
+	DNSMasq  string               `json:"dnsmasq,omitempty"`  // which start of it runs
 	Polled   map[string]time.Time `json:"polled,omitempty"`   // when a poll last committed, by its name
 	Gaps     []string             `json:"gaps,omitempty"`     // the newest, for those who cannot read root's file
 	Full     map[string]time.Time `json:"full,omitempty"`     // since when files are full, by their last names

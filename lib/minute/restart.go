@@ -1,0 +1,51 @@
+package minute
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"egress-monitor/lib/layout"
+	"egress-monitor/lib/systemd"
+	"egress-monitor/lib/truth"
+)
+
+// invocation is a link that systemd makes for each unit that runs; it leads to
+// the number of this start (systemd.exec(5), INVOCATION_ID).
+const invocation = "/run/systemd/units/invocation:" + layout.DNSUnit
+
+// restarted tells of a dnsmasq that was started anew since the last minute:
+// what was asked meanwhile has no answer and no line.
+func (m *machine) restarted(s *truth.State) {
+	now, err := os.Readlink(invocation)
+	if err != nil {
+		return // it does not run, which is told
+	}
+	before := s.DNSMasq
+	if s.DNSMasq = now; before == "" || before == now {
+		return
+	}
+	m.log.Line("gap: dnsmasq was started anew%s; names that were asked meanwhile were not answered, and are not listed", downText())
+}
+
+// downText is when it did not run, if systemd knows.
+func downText() string {
+	c, err := systemd.Connect()
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	from, up := microseconds(c, "ActiveExitTimestamp"), microseconds(c, "ActiveEnterTimestamp")
+	if from.IsZero() || up.Before(from) {
+		return ""
+	}
+	return fmt.Sprintf(": it was down between %s and %s", stamp(from), stamp(up))
+}
+
+func microseconds(c *systemd.Conn, property string) time.Time {
+	v, err := c.Property(layout.DNSUnit, property)
+	if n, ok := v.(uint64); ok && err == nil && n > 0 {
+		return time.UnixMicro(int64(n))
+	}
+	return time.Time{}
+}
