@@ -5,6 +5,7 @@ import (
 	"os/user"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,9 +13,24 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// credential looks up one of our users. The poller's group is adm, whose members
-// may read what it writes.
+// known are the users that were found: the minute asks for them twenty times.
+var known sync.Map
+
+// credential looks up one of our users.
 func credential(name string) (*syscall.Credential, error) {
+	if c, ok := known.Load(name); ok {
+		return c.(*syscall.Credential), nil
+	}
+	c, err := lookUp(name)
+	if err == nil {
+		known.Store(name, c)
+	}
+	return c, err
+}
+
+// lookUp reads passwd and group. The poller's group is adm, whose members may
+// read what it writes.
+func lookUp(name string) (*syscall.Credential, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
 		return nil, fmt.Errorf("no user %s (egress-monitor enable makes it)", name)
