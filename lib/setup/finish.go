@@ -168,6 +168,7 @@ func (s *Setup) reassert() error {
 			failed = append(failed, err)
 		}
 	}
+	ourdns.WaitFor(context.Background(), 5*time.Second, ourdns.Server{Settings: s.Settings}.CanaryAnswers)
 	return errors.Join(failed...)
 }
 

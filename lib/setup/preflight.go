@@ -50,8 +50,25 @@ func (s *Setup) preflight() error {
 	if s.Plan.Strict && !s.Settings.AllowPlainDNS {
 		return fmt.Errorf("systemd-resolved is set to DNSOverTLS=yes, and dnsmasq cannot do that: questions would leave in clear text. EGRESS_ALLOW_PLAIN_DNS=yes in %s accepts it", layout.Defaults)
 	}
+	if err := s.providerAnswers(); err != nil {
+		return err
+	}
 	s.resolved = resolver.Resolves(s.Settings.ProbeName)
 	s.hints(c)
+	return nil
+}
+
+// providerAnswers is for an enable that is repeated. While our dnsmasq works and
+// the servers it asks do not answer, nothing could be proved, so nothing is changed.
+func (s *Setup) providerAnswers() error {
+	now := ourdns.Server{Settings: s.earlier}
+	if !s.before || !now.CanaryAnswers() {
+		return nil
+	}
+	if err := ourdns.Answers(now.Address(), s.Settings.ProbeName); err != nil {
+		return fmt.Errorf("nothing was changed, and the monitor stays on as it was: the servers that dnsmasq asks (%s) do not answer for %s: %w",
+			s.Plan.Text(), s.Settings.ProbeName, err)
+	}
 	return nil
 }
 
@@ -103,10 +120,21 @@ func holder(lines []string, listen string) (who string, all bool) {
 		}
 		all = f[4] == "0.0.0.0:53" || f[4] == "*:53"
 		if f[4] == listen+":53" || all {
-			return " by " + child.Clean(strings.Join(f[6:], " ")), all
+			return " by " + program(strings.Join(f[6:], " ")), all
 		}
 	}
 	return "", false
+}
+
+// program reads users:(("NAME",pid=N,fd=N),…).
+func program(users string) string {
+	_, rest, _ := strings.Cut(users, `(("`)
+	name, rest, ok := strings.Cut(rest, `",pid=`)
+	pid, _, _ := strings.Cut(rest, ",")
+	if !ok {
+		return "another program"
+	}
+	return child.Clean(name) + " (pid " + child.Clean(pid) + ")"
 }
 
 // hints are what the admin should know; nothing stops for them.

@@ -174,7 +174,7 @@ func TestHolder(t *testing.T) {
 		"udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* users:((\"systemd-resolve\",pid=31,fd=13))",
 		"tcp LISTEN 0 1 0.0.0.0:53 0.0.0.0:* users:((\"nc\",pid=7,fd=3))",
 	}
-	if who, all := holder(lines, "127.0.0.55"); who != ` by users:(("nc",pid=7,fd=3))` || !all {
+	if who, all := holder(lines, "127.0.0.55"); who != " by nc (pid 7)" || !all {
 		t.Errorf("%q %v", who, all)
 	}
 	if who, all := holder(lines[:1], "127.0.0.55"); who != "" || all {
