@@ -70,13 +70,14 @@ var baseTrouble = [fleet.Troubles]int{
 
 // List is all findings of a fleet, the most surprising first.
 func List(f *fleet.Fleet) []Finding {
-	j := judge{f: f, roles: rolesOf(f)}
+	j := judge{f: f, roles: rolesOf(f), byName: map[string]role{}}
 	for i := range f.Hosts {
+		j.byName[j.roles[i].name] = j.roles[i]
 		for kind := range fleet.Kinds {
 			j.crowd(i, kind)
 		}
 	}
-	all := append(j.troubles(), merged(j.found)...)
+	all := append(j.troubles(), j.merged()...)
 	all = append(all, j.fresh()...)
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.surprise, a.surprise), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What),
@@ -86,9 +87,10 @@ func List(f *fleet.Fleet) []Finding {
 }
 
 type judge struct {
-	f     *fleet.Fleet
-	roles []role // of each host
-	found []Finding
+	f      *fleet.Fleet
+	roles  []role // of each host
+	byName map[string]role
+	found  []Finding
 }
 
 // crowd judges the things of a kind on a host: a few one by one, many as one,
@@ -98,27 +100,17 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 	if c.All() == 0 {
 		return
 	}
-	for _, isNew := range []bool{true, false} {
-		n := c.Old
-		if isNew {
-			n = c.New
-		}
-		var items []fleet.Item
-		for _, item := range c.Items {
-			if item.New == isNew {
-				items = append(items, item)
-			}
-		}
-		if n == 0 || len(items) == 0 {
-			continue
-		}
-		if kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind) {
+	for age := range fleet.Ages {
+		n, items := c.N[age], c.Of(age)
+		switch {
+		case n == 0:
+		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind):
 			items = j.standOut(host, kind, c, items)
-			j.group(host, kind, c, isNew, n, items)
-			continue
-		}
-		for i := range items {
-			j.single(host, kind, c, items[i])
+			j.group(host, kind, c, age, n, items)
+		default:
+			for i := range items {
+				j.single(host, kind, c, items[i])
+			}
 		}
 	}
 }
@@ -178,20 +170,13 @@ func (j *judge) single(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Ite
 }
 
 // group makes one finding of many things.
-func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, isNew bool, n int, items []fleet.Item) {
+func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, age fleet.Age, n int, items []fleet.Item) {
 	if len(items) == 0 {
 		return
 	}
 	first := items[0]
-	i := 0
-	if isNew {
-		i = 1
-	}
-	first.First, first.Last = c.FirstOf[i], c.LastOf[i]
-	if !isNew {
-		first.Born = c.Born == c.Old
-	}
-	j.add(host, kind, c, first, n-1, c.CountOf[i], "", items[1:]...)
+	first.First, first.Last = c.First[age], c.Last[age]
+	j.add(host, kind, c, first, n-1, c.Count[age], "", items[1:]...)
 }
 
 // add weighs a finding and puts its facts into words.
@@ -212,9 +197,9 @@ func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, 
 const worthwhile = 30
 
 // merged makes one finding of those that few hosts share.
-func merged(found []Finding) (all []Finding) {
+func (j *judge) merged() (all []Finding) {
 	at := map[string]int{}
-	for _, f := range found {
+	for _, f := range j.found {
 		key := f.Kind + " " + f.What
 		i, ok := at[key]
 		if !ok || f.Like > 0 || all[i].Like > 0 {
@@ -226,7 +211,28 @@ func merged(found []Finding) (all []Finding) {
 		}
 		all[i].join(f)
 	}
+	for i := range all {
+		j.whole(&all[i])
+	}
 	return all
+}
+
+// whole looks whether a thing is on all hosts of a role, and on no others: then
+// it is more likely part of what they are for.
+func (j *judge) whole(f *Finding) {
+	if f.New || f.Trouble() || len(f.Hosts) < 2 || int(f.Item.Hosts) != len(f.Hosts) {
+		return
+	}
+	r := j.byName[Role(f.Hosts[0])]
+	for _, host := range f.Hosts {
+		if Role(host) != r.name {
+			return
+		}
+	}
+	if r.hosts == len(f.Hosts) {
+		f.surprise -= 25
+		f.Why = append(f.Why, "all "+r.name)
+	}
 }
 
 // join adds another host for which the same is true.
@@ -245,27 +251,66 @@ func (f *Finding) join(o Finding) {
 	f.on = -1
 }
 
-// fresh is what is new to the fleet, and on several hosts at once.
+// fresh is what is new to the fleet, and on several hosts at once. What came to
+// the same hosts is one finding.
 func (j *judge) fresh() (all []Finding) {
-	for _, fresh := range j.f.Fresh {
-		if len(fresh.On) < int(fresh.Item.Hosts) {
-			continue // some host has known it for long
+	at := map[string]int{}
+	for _, fresh := range j.sortedFresh() {
+		f := j.freshFinding(fresh)
+		key := strings.Join(f.Hosts, " ")
+		if i, ok := at[key]; ok {
+			all[i].Like++
+			all[i].Count += f.Count
+			continue
 		}
-		slices.Sort(fresh.On)
-		f := Finding{Kind: newInFleet, What: fresh.What, Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
-			New: true, Last: fresh.Last.Time(), on: -1}
-		for _, n := range fresh.On {
-			f.Hosts = append(f.Hosts, j.f.Hosts[n].Name)
-		}
-		kind := "domain"
-		if fresh.Names == 0 {
-			kind = "direct"
-		}
-		f.Why = []string{kind, "new to the fleet", fmt.Sprintf("on %d of %d hosts", len(fresh.On), len(j.f.Hosts))}
-		f.surprise = 80 + rarity(uint32(len(fresh.On)), len(j.f.Hosts))
+		at[key] = len(all)
 		all = append(all, f)
 	}
 	return all
+}
+
+// sortedFresh are those of which no host has known for long, and that are not
+// only on hosts that reach something new each day.
+func (j *judge) sortedFresh() (all []*fleet.Fresh) {
+	for _, fresh := range j.f.Fresh {
+		quiet := 0
+		for _, n := range fresh.On {
+			if !busy(&j.f.Hosts[n]) {
+				quiet++
+			}
+		}
+		if len(fresh.On) >= int(fresh.Item.Hosts) && 2*quiet > len(fresh.On) {
+			slices.Sort(fresh.On)
+			all = append(all, fresh)
+		}
+	}
+	slices.SortFunc(all, func(a, b *fleet.Fresh) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What)) })
+	return all
+}
+
+// busy says whether a host reaches so many things that nobody else does that new
+// ones mean little.
+func busy(h *fleet.Host) bool {
+	n := 0
+	for _, kind := range []fleet.Kind{fleet.Domain, fleet.Unanswered, fleet.Direct4} {
+		n += h.Crowds[kind].All()
+	}
+	return n > 20
+}
+
+func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {
+	f := Finding{Kind: newInFleet, What: fresh.What, Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
+		New: true, Last: fresh.Last.Time(), on: -1}
+	for _, n := range fresh.On {
+		f.Hosts = append(f.Hosts, j.f.Hosts[n].Name)
+	}
+	kind := "domain"
+	if fresh.Names == 0 {
+		kind = "direct"
+	}
+	f.Why = []string{kind + " new to the fleet", fmt.Sprintf("on %d of %d hosts", len(fresh.On), len(j.f.Hosts))}
+	f.surprise = 85 + min(10, rarity(uint32(len(fresh.On)), len(j.f.Hosts)))
+	return f
 }
 
 // troubles are the problems of hosts. A trouble that many hosts have is one

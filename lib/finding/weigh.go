@@ -190,14 +190,13 @@ func rarity(on uint32, hosts int) int {
 // habit compares with what the host does otherwise: of new things how many came
 // in such a time before, of old ones how many there are.
 func (w *weigher) habit() {
-	if w.kind == fleet.Watched {
+	switch {
+	case w.kind == fleet.Watched:
 		return
-	}
-	if w.item.New {
+	case w.item.New:
 		w.novelty()
 		return
-	}
-	if w.item.Born {
+	case w.item.Born:
 		w.say(12, "")
 	}
 	if w.like > 0 {
@@ -207,6 +206,8 @@ func (w *weigher) habit() {
 	switch n := w.crowd.All(); {
 	case n == 1:
 		w.say(20, "its only one")
+	case w.item.Born && w.crowd.N[fleet.Born] <= 3 && w.crowd.N[fleet.New] <= 3:
+		w.say(16, "came after %s others", Number(uint64(w.crowd.N[fleet.Base])))
 	case n <= 3:
 		w.say(12, "")
 	case n <= 8:
@@ -222,6 +223,8 @@ func (w *weigher) crowded() {
 	switch n := w.like + 1; {
 	case w.kind == fleet.Bypass && n <= 8: // one program with a list of resolvers
 		w.say(18, "")
+	case w.item.Born && w.kind == fleet.Unanswered && w.crowd.N[fleet.Base] == 0 && w.crowd.N[fleet.New] == 0:
+		w.say(20, "came at once")
 	case n <= 4:
 		w.say(5, "")
 	case n <= 8:
@@ -234,9 +237,9 @@ func (w *weigher) crowded() {
 // novelty is how unusual it is for the host that there is something new.
 func (w *weigher) novelty() {
 	usual := w.usual()
-	n := float64(w.crowd.New)
+	n := float64(w.crowd.N[fleet.New])
 	switch {
-	case usual < .5 && w.crowd.Old == 0:
+	case usual < .5 && w.crowd.N[fleet.Base]+w.crowd.N[fleet.Born] == 0:
 		w.say(40, "new, its first")
 	case usual < 1:
 		w.say(32, "new")
@@ -256,13 +259,13 @@ func (w *weigher) novelty() {
 // when they began.
 func (w *weigher) usual() float64 {
 	f, h := w.j.f, &w.j.f.Hosts[w.host]
-	atFirst := float64(w.crowd.Old-w.crowd.Born) / 8
+	atFirst := float64(w.crowd.N[fleet.Base]) / 8
 	window := f.Now.Sub(f.Since)
 	before := f.Since.Sub(h.Begin)
 	if h.Begin.IsZero() || before < time.Hour {
 		return atFirst
 	}
-	rate := float64(w.crowd.Born) * float64(window) / float64(max(before, window/4))
+	rate := float64(w.crowd.N[fleet.Born]) * float64(window) / float64(max(before, window/4))
 	return max(rate, min(atFirst, 1))
 }
 

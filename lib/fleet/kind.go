@@ -49,67 +49,91 @@ type Item struct {
 	Note     string // the operator of a resolver, the watch-list, the owner of the network
 }
 
-// A Crowd is all items of a kind on a host.
-type Crowd struct {
-	Old, New int // items, by whether they are new
-	Born     int // old ones that came after the first pull
-	Typical  uint64
-	Lasting  int    // items that were seen for days
-	Items    []Item // the new ones first, then by count; no more than maxItems
-	LastOf   [2]sighting.Stamp
-	FirstOf  [2]sighting.Stamp // the earliest of the old and of the new ones
-	CountOf  [2]uint64         // of the old and of the new ones
+// An Age is how old an item is.
+type Age int
+
+const (
+	Base Age = iota // there at the first pull of the host
+	Born            // came later
+	New             // came in the time of the report
+	Ages
+)
+
+// Age is that of an item.
+func (i *Item) Age() Age {
+	switch {
+	case i.New:
+		return New
+	case i.Born:
+		return Born
+	}
+	return Base
 }
 
-// maxItems is how many items of a kind are kept of a host: half of them new.
-const maxItems = 64
+// A Crowd is all items of a kind on a host, by their age.
+type Crowd struct {
+	N       [Ages]int
+	Count   [Ages]uint64
+	First   [Ages]sighting.Stamp // the earliest
+	Last    [Ages]sighting.Stamp
+	Typical uint64 // the median of the counts
+	Lasting int    // items that were seen for days
+	Items   []Item // the new ones first, then by count; no more than maxItems of an age
+}
+
+// maxItems is how many items of a kind and an age are kept of a host.
+const maxItems = 32
 
 // lasting is how long an item is seen that is not passing by, in seconds.
 const lasting = 3 * 24 * 3600
 
 // All is how many items there are.
-func (c *Crowd) All() int { return c.Old + c.New }
+func (c *Crowd) All() int { return c.N[Base] + c.N[Born] + c.N[New] }
+
+// Of are the items of an age that were kept.
+func (c *Crowd) Of(age Age) (items []Item) {
+	for _, item := range c.Items {
+		if item.Age() == age {
+			items = append(items, item)
+		}
+	}
+	return items
+}
 
 // crowdOf sums items up, and keeps the most interesting.
 func crowdOf(items []Item) (c Crowd) {
+	if len(items) == 0 {
+		return c
+	}
 	counts := make([]uint64, 0, len(items))
 	for i := range items {
 		c.take(&items[i])
 		counts = append(counts, items[i].Count)
 	}
-	if len(counts) > 0 {
-		slices.Sort(counts)
-		c.Typical = counts[len(counts)/2]
-	}
+	slices.Sort(counts)
+	c.Typical = counts[len(counts)/2]
 	slices.SortFunc(items, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(b.Age(), a.Age()), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
 	})
-	var kept [2]int
+	var kept [Ages]int
 	for _, item := range items {
-		if n := &kept[index(item.New)]; *n < maxItems/2 {
+		if n := &kept[item.Age()]; *n < maxItems {
 			*n++
 			c.Items = append(c.Items, item)
 		}
 	}
-	slices.SortStableFunc(c.Items, func(a, b Item) int { return index(b.New) - index(a.New) })
 	return c
 }
 
 func (c *Crowd) take(item *Item) {
-	i := index(item.New)
-	switch {
-	case item.New:
-		c.New++
-	default:
-		c.Old++
-		c.Born += index(item.Born)
-	}
+	age := item.Age()
+	c.N[age]++
 	if item.Lasts() {
 		c.Lasting++
 	}
-	c.CountOf[i] = aggregate.AddCount(c.CountOf[i], item.Count)
-	c.LastOf[i] = max(c.LastOf[i], item.Last)
-	if f := &c.FirstOf[i]; *f == 0 || item.First < *f {
+	c.Count[age] = aggregate.AddCount(c.Count[age], item.Count)
+	c.Last[age] = max(c.Last[age], item.Last)
+	if f := &c.First[age]; *f == 0 || item.First < *f {
 		*f = item.First
 	}
 }

@@ -68,11 +68,12 @@ func what(kind fleet.Kind) string {
 func (p *proposer) crowd(h *fleet.Host, kind fleet.Kind, clean func(string) string) {
 	c := &h.Crowds[kind]
 	any := what(kind)
-	if any == "" || c.Old == 0 {
+	old := c.N[fleet.Base] + c.N[fleet.Born]
+	if any == "" || old == 0 {
 		return
 	}
-	if c.Old > few {
-		fmt.Fprintf(p.w, "# %-34s %-12s # %d %s, %d more lately\n", any, clean(h.Name), c.Old, describe(kind), c.New)
+	if old > few {
+		fmt.Fprintf(p.w, "# %-34s %-12s # %d %s, %d more lately\n", any, clean(h.Name), old, describe(kind), c.N[fleet.New])
 		p.n++
 		return
 	}

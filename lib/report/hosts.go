@@ -77,7 +77,7 @@ func (b *builder) own() Section {
 		Empty:   "None.",
 	}
 	t := newTop(b.max, func(x, y *fleet.Host) int {
-		return cmp.Or(cmp.Compare(y.Crowds[fleet.Internal].New, x.Crowds[fleet.Internal].New), cmp.Compare(y.Own, x.Own))
+		return cmp.Or(cmp.Compare(y.Crowds[fleet.Internal].N[fleet.New], x.Crowds[fleet.Internal].N[fleet.New]), cmp.Compare(y.Own, x.Own))
 	})
 	for i := range b.f.Hosts {
 		if h := &b.f.Hosts[i]; h.Own > 0 {
@@ -86,7 +86,7 @@ func (b *builder) own() Section {
 	}
 	for _, h := range t.rows {
 		c := &h.Crowds[fleet.Internal]
-		s.Rows = append(s.Rows, []Cell{Host(h.Name), Number(uint64(h.Own)), Number(h.OwnConnections), Number(uint64(c.All())), Number(uint64(c.New))})
+		s.Rows = append(s.Rows, []Cell{Host(h.Name), Number(uint64(h.Own)), Number(h.OwnConnections), Number(uint64(c.All())), Number(uint64(c.N[fleet.New]))})
 	}
 	s.More = t.more()
 	return s

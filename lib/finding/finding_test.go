@@ -1,0 +1,99 @@
+package finding
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"egress-monitor/lib/batch"
+	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/resolvers"
+)
+
+var present = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+// make makes a fleet of about so many hosts, in three weekly states.
+func makeWorld(t testing.TB, seed int64, size int, dir string) *world {
+	w := newWorld(seed, present)
+	patterns := []string{"%s%d", "%s-%02d.dc1.example.org", "%s%d.prod"}
+	pattern := patterns[seed%3]
+	plain := []string{"front", "api", "pg", "build", "cache", "queue", "store"}
+	for i := range min(len(plain), max(2, size/4)) {
+		w.role(plain[i], max(1, size*6/10/len(plain)), 2+w.r.Intn(9), pattern)
+	}
+	for i, name := range []string{"spider", "gate", "mx", "logs", "kube", "clock", "watch", "desk"} {
+		if i*3 < size {
+			w.role(name, 1+size/60, 0, pattern)
+		}
+	}
+	for state := range 3 {
+		at := present.Add(time.Duration(state-2) * week)
+		w.tick(state, at)
+		w.write(t, dir, at)
+	}
+	return w
+}
+
+func read(t testing.TB, dir string, now time.Time) *fleet.Fleet {
+	f, err := fleet.Read(dir, fleet.Options{
+		Now: now, Since: now.Add(-week), Stale: 26 * time.Hour, Blind: 15 * time.Minute, Known: resolvers.Builtin(),
+		Canaries: []string{"canary.egress-monitor.invalid", "203.0.113.255"}, Warn: func(s batch.Skipped) { t.Error(s) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+// rank is where something stands in a list, from 1; 0 is nowhere.
+func rank(all []Finding, x truth) int {
+	for i := range all {
+		f := &all[i]
+		text := f.Kind + " " + f.What + " " + strings.Join(f.Why, " ")
+		if slices.Contains(f.Hosts, x.host) && (strings.Contains(text, x.pattern) || x.pattern == f.Kind || strings.Contains(text, "its "+x.pattern)) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func show(all []Finding, n int) string {
+	var b strings.Builder
+	for i := range all[:min(len(all), n)] {
+		f := &all[i]
+		fmt.Fprintln(&b, i+1, f.surprise, f.Hosts, f.What, f.Like, f.Since.Format("01-02"), f.Old, f.New, f.Count, strings.Join(f.Why, "; "))
+	}
+	return b.String()
+}
+
+// TestWorlds: what does not belong comes first, in fleets of any size.
+func TestWorlds(t *testing.T) {
+	for _, size := range []int{5, 12, 30, 90} {
+		for seed := range int64(2) {
+			dir := t.TempDir()
+			w := makeWorld(t, seed+int64(size), size, dir)
+			all := List(read(t, dir, present.Add(5*time.Minute)))
+			found, true25 := 0, 0
+			for _, x := range w.truth {
+				at := rank(all, x)
+				if at > 0 && at <= 40 {
+					found++
+				}
+				if at > 0 && at <= 25 {
+					true25++
+				}
+				if at == 0 || at > 25 {
+					t.Logf("size %d seed %d: %s on %s: rank %d", size, seed, x.what, x.host, at)
+				}
+			}
+			t.Logf("size %d (%d hosts) seed %d: %d of %d, in the first 25: %d", size, len(w.hosts), seed, found, len(w.truth), true25)
+			if os.Getenv("SHOW") != "" {
+				t.Log("\n" + show(all, 45))
+			}
+		}
+	}
+}
