@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"net/netip"
 
 	"egress-monitor/lib/aggregate"
@@ -143,34 +142,4 @@ func (f *Fleet) watchAddress(r *reading, p netip.Prefix, item Item) bool {
 		r.add(Watched, item)
 	}
 	return ok
-}
-
-// appendReversed appends a name with its labels from right to left, separated
-// by spaces: com example www. So names below one domain stand together, since a
-// space is smaller than all bytes of a name.
-func appendReversed(dst, name []byte) []byte {
-	if string(name) == "." {
-		return append(dst, '.')
-	}
-	for {
-		i := bytes.LastIndexByte(name, '.')
-		dst = append(dst, name[i+1:]...)
-		if i < 0 {
-			return dst
-		}
-		dst, name = append(dst, ' '), name[:i]
-	}
-}
-
-// Forward is the name that was reversed.
-func Forward(reversed string) string {
-	name := make([]byte, 0, len(reversed))
-	for rest := []byte(reversed); ; {
-		i := bytes.LastIndexByte(rest, ' ')
-		name = append(name, rest[i+1:]...)
-		if i < 0 {
-			return string(name)
-		}
-		name, rest = append(name, '.'), rest[:i]
-	}
 }

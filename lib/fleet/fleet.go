@@ -49,7 +49,7 @@ type Fleet struct {
 	Hosts     []Host // by name
 	Resolvers map[*resolvers.Resolver]*sighting.Seen
 	Fresh     map[string]*Fresh   // new on several hosts
-	Domains   *sighting.Collector // by Reversed name; those that are rare or new
+	Domains   *sighting.Collector // keys as of Split; those that are rare or new
 	Addresses *sighting.Collector // and those that are direct
 
 	rare     uint32 // on so many hosts at most

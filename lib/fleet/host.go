@@ -37,6 +37,7 @@ type Host struct {
 	Crowds   [Kinds]Crowd
 	Weeks    [8]int // rare domains and direct addresses by the week they were first seen in, the last one first
 
+	begin    sighting.Stamp // of Begin
 	status   pulled.Status
 	events   []baseline.Event
 	known    time.Time // events up to it need no attention
@@ -100,7 +101,7 @@ func (h *Host) readPast(dir string) {
 	h.events, h.known = events, baseline.Known(dir)
 	for _, e := range events {
 		if e.Kind == baseline.First {
-			h.Begin = e.At
+			h.Begin, h.begin = e.At, stampOf(e.At)
 			break
 		}
 	}
@@ -116,7 +117,7 @@ func isRegular(path string) bool {
 // age says how old a row is: when it was first seen, whether that was after the
 // first pull of the host, and whether it is new.
 func (h *Host) age(first sighting.Stamp, since sighting.Stamp) (at sighting.Stamp, born, isNew bool) {
-	begin := stampOf(h.Begin)
+	begin := h.begin
 	if first == 0 || first <= begin {
 		return begin, false, false
 	}

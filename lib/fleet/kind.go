@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"cmp"
 	"slices"
 
 	"egress-monitor/lib/aggregate"
@@ -112,17 +111,35 @@ func crowdOf(items []Item) (c Crowd) {
 	}
 	slices.Sort(counts)
 	c.Typical = counts[len(counts)/2]
-	slices.SortFunc(items, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(b.Age(), a.Age()), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What))
-	})
-	var kept [Ages]int
-	for _, item := range items {
-		if n := &kept[item.Age()]; *n < maxItems {
-			*n++
-			c.Items = append(c.Items, item)
-		}
+	for age := New; age >= Base; age-- {
+		c.Items = append(c.Items, first(items, age)...)
 	}
 	return c
+}
+
+// first are the items of an age that count most.
+func first(items []Item, age Age) []Item {
+	kept := make([]*Item, 0, maxItems+1)
+	for i := range items {
+		item := &items[i]
+		if item.Age() != age || len(kept) == maxItems && !item.before(kept[maxItems-1]) {
+			continue
+		}
+		at := len(kept)
+		for at > 0 && item.before(kept[at-1]) {
+			at--
+		}
+		kept = slices.Insert(kept, at, item)[:min(len(kept)+1, maxItems)]
+	}
+	all := make([]Item, len(kept))
+	for i, item := range kept {
+		all[i] = *item
+	}
+	return all
+}
+
+func (i *Item) before(o *Item) bool {
+	return i.Count > o.Count || i.Count == o.Count && i.What < o.What
 }
 
 func (c *Crowd) take(item *Item) {

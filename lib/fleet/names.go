@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
 	"strings"
 	"unsafe"
@@ -27,6 +28,7 @@ const (
 // A domain is what is known of a registrable domain on a host.
 type domain struct {
 	Item
+	hash     uint64
 	lone     int // names few hosts ask for
 	newLone  int
 	example  string // one of them
@@ -86,37 +88,47 @@ func (n *names) take(rec *aggregate.Record, item Item) error {
 			item.What = string(rec.Key)
 			n.reverse = append(n.reverse, item)
 		}
-		return n.collect(rec, item)
+		return n.collect(rec, reverseDomain, item)
 	}
 	if r, ok := n.f.Known.Name(rec.Key); ok {
 		item.What, item.Note = string(rec.Key), r.Operator
 		n.add(Resolver, item)
 		n.resolvers = append(n.resolvers, met{r, item})
-	} else {
-		n.domain(rec, &item)
+		return n.collect(rec, sighting.Hash(rec.Key), item)
 	}
-	return n.collect(rec, item)
+	return n.collect(rec, n.domain(rec, &item), item)
 }
 
 // collect puts a row in the tables of the fleet, if few hosts have it or it is
 // new.
-func (n *names) collect(rec *aggregate.Record, item Item) error {
+func (n *names) collect(rec *aggregate.Record, of uint64, item Item) error {
 	if item.Hosts > n.f.rare && !item.New {
 		return nil
 	}
-	n.key = appendReversed(n.key[:0], rec.Key)
+	n.key = append(order.AppendUint64(n.key[:0], of), rec.Key...)
 	n.keep(&n.ofNames, n.key, item)
 	return nil
 }
 
-// domain takes a name into its registrable domain.
-func (n *names) domain(rec *aggregate.Record, item *Item) {
+// In the fleet's collector a name follows the hash of its registrable domain, so
+// that the names of a domain stand together.
+var order = binary.BigEndian
+
+// Split is the registrable domain, as a hash, and the name of such a key.
+func Split(key string) (domain, name string) { return key[:8], key[8:] }
+
+// reverseDomain stands for all reverse names.
+var reverseDomain = sighting.Hash([]byte("arpa"))
+
+// domain takes a name into its registrable domain, and returns the hash of that.
+func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	key, folded := family.Names(rec.Key)
 	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
 	d := n.domains[of]
 	if d == nil {
 		of = strings.Clone(of)
-		d = &domain{Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hashString(of)))}}
+		hash := hashString(of)
+		d = &domain{Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hash))}, hash: hash}
 		n.domains[of] = d
 	}
 	d.addName(item, rec, folded)
@@ -127,6 +139,7 @@ func (n *names) domain(rec *aggregate.Record, item *Item) {
 			d.example = string(rec.Key)
 		}
 	}
+	return d.hash
 }
 
 func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool) {

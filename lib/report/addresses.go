@@ -16,7 +16,6 @@ type addressTops struct {
 }
 
 func (b *builder) readAddresses() error {
-	byFewest := func(x, y named) int { return fewest(x.seen, y.seen) }
 	b.a = addressTops{
 		fresh: newTop(b.max, newness), direct: newTop(b.max, byFewest), lone: newTop(b.max, byFewest),
 		histogram: newHistogram(len(b.f.Hosts)),

@@ -18,8 +18,11 @@ type named struct {
 
 // newness has what is new to the whole fleet first.
 func newness(a, b named) int {
-	return cmp.Or(compareBool(a.known, b.known), fewest(a.seen, b.seen))
+	return cmp.Or(compareBool(a.known, b.known), byFewest(a, b))
 }
+
+// byFewest has what few hosts have first.
+func byFewest(a, b named) int { return cmp.Or(fewest(a.seen, b.seen), cmp.Compare(a.name, b.name)) }
 
 func compareBool(a, b bool) int {
 	switch {

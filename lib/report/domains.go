@@ -11,6 +11,7 @@ import (
 
 // domain is the names of one registrable domain.
 type domain struct {
+	hash    string
 	name    string
 	example string
 	names   int
@@ -32,19 +33,21 @@ type domainTops struct {
 func (b *builder) readDomains() error {
 	b.d.fresh = newTop(b.max, newness)
 	b.d.domains = newTop(b.max, func(x, y domain) int {
-		return cmp.Or(cmp.Compare(y.names, x.names), cmp.Compare(y.seen.Count, x.seen.Count))
+		return cmp.Or(cmp.Compare(y.names, x.names), cmp.Compare(y.seen.Count, x.seen.Count), cmp.Compare(x.name, y.name))
 	})
-	b.d.lone = newTop(b.max, func(x, y named) int { return fewest(x.seen, y.seen) })
+	b.d.lone = newTop(b.max, byFewest)
 	b.d.histogram = newHistogram(len(b.f.Hosts))
 	b.f.Names.Each(b.d.histogram.add)
 	var now domain
 	err := b.f.Domains.Each(func(row *sighting.Row) error {
-		name := fleet.Forward(row.Key)
+		hash, name := fleet.Split(row.Key)
 		all := row.Seen[sighting.All]
 		hosts := max(all.Hosts, b.f.Names.Hosts(sighting.Hash([]byte(name))))
-		if of := registrable(name); of != now.name {
+		if hash != now.hash {
 			b.endDomain(now)
-			now = domain{name: of, alone: b.f.DomainHosts.Hosts(sighting.Hash([]byte(of))) <= 1, fresh: alike{to: b.d.fresh}, lone: alike{to: b.d.lone}}
+			of := registrable(name)
+			now = domain{hash: hash, name: of, alone: b.f.DomainHosts.Hosts(sighting.Hash([]byte(of))) <= 1,
+				fresh: alike{to: b.d.fresh}, lone: alike{to: b.d.lone}}
 		}
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
 			now.fresh.add(named{name, 1, s, hosts, s.Hosts < hosts})
@@ -81,5 +84,10 @@ func (b *builder) endDomain(d domain) {
 // registrable is the domain that somebody has registered: one label more than
 // the public suffix.
 func registrable(name string) string {
+	for _, reverse := range []string{"in-addr.arpa", "ip6.arpa"} {
+		if strings.HasSuffix(name, "."+reverse) {
+			return reverse // somebody's addresses, and not their names
+		}
+	}
 	return suffix.Registrable(strings.TrimPrefix(name, "*."))
 }

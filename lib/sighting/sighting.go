@@ -6,9 +6,9 @@
 package sighting
 
 import (
-	"cmp"
 	"os"
 	"slices"
+	"strings"
 
 	"egress-monitor/lib/aggregate"
 )
@@ -119,7 +119,7 @@ func (c *Collector) sorted() []*Row {
 		rows = append(rows, row)
 	}
 	clear(c.keys)
-	slices.SortFunc(rows, func(a, b *Row) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(rows, func(a, b *Row) int { return strings.Compare(a.Key, b.Key) })
 	return rows
 }
 

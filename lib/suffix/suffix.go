@@ -21,12 +21,25 @@ import (
 //go:embed rules.txt
 var text string
 
-var rules = sync.OnceValue(func() map[string]bool {
-	m := make(map[string]bool, 1<<14)
+type ruleSet struct {
+	plain  map[string]bool
+	wild   map[string]bool // "*." and this
+	except map[string]bool // "!" and this; there is a wild rule for its parent
+}
+
+var rules = sync.OnceValue(func() *ruleSet {
+	r := &ruleSet{make(map[string]bool, 1<<14), map[string]bool{}, map[string]bool{}}
 	for rule := range strings.Lines(text) {
-		m[strings.TrimSuffix(rule, "\n")] = true
+		rule = strings.TrimSuffix(rule, "\n")
+		if of, ok := strings.CutPrefix(rule, "*."); ok {
+			r.wild[of] = true
+		} else if of, ok := strings.CutPrefix(rule, "!"); ok {
+			r.except[of] = true
+		} else {
+			r.plain[rule] = true
+		}
 	}
-	return m
+	return r
 })
 
 // mostLabels is how many labels the longest rule has; the tests see to that.
@@ -47,13 +60,15 @@ func lastLabels(name string) string {
 // Of is the public suffix of a name in lower case: what the longest rule that
 // fits it says, or its last label if none does.
 func Of(name string) string {
-	m := rules()
+	r := rules()
 	for s := lastLabels(name); ; {
 		_, parent, more := strings.Cut(s, ".")
 		switch {
-		case m["!"+s]:
+		case !more, r.plain[s]:
+			return s
+		case r.wild[parent] && r.except[s]:
 			return parent
-		case m[s], more && m["*."+parent], !more:
+		case r.wild[parent]:
 			return s
 		}
 		s = parent
