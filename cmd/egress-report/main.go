@@ -9,6 +9,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -61,6 +62,7 @@ func (c *command) Validate() (err error) {
 }
 
 func main() {
+	debug.SetGCPercent(400) // a tenth faster, for a hundred megabytes of a large fleet
 	cli.Main("egress-report", "Say what does not belong in what was pulled from many hosts.", &command{})
 }
 

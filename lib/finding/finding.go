@@ -347,13 +347,11 @@ func sharedTrouble(some []Finding) []Finding {
 	if len(some) <= maxTroubles {
 		return some
 	}
+	slices.SortStableFunc(some, func(a, b Finding) int { return a.Since.Compare(b.Since) }) // the worst first
 	one := some[0]
 	one.Why = []string{fmt.Sprintf("%d hosts, such as: %s", len(some), some[0].Why[0])}
 	for _, f := range some[1:] {
 		one.Hosts = append(one.Hosts, f.Hosts...)
-		if f.Since.Before(one.Since) {
-			one.Since = f.Since
-		}
 	}
 	one.on = -1
 	return []Finding{one}

@@ -230,7 +230,7 @@ func (w *weigher) crowded() {
 	case n <= 8:
 		w.say(0, "")
 	default:
-		w.say(-20, "")
+		w.say(-20, "usual for it")
 	}
 }
 

@@ -178,14 +178,14 @@ func (w *world) busy(m *machine, last func() time.Time) {
 	}
 	switch m.role {
 	case "spider":
-		visit(3000, 0)
+		visit(1200, 0)
 	case "gate":
 		visit(200, 40)
 	case "desk":
 		visit(80, 0)
 	case "mx":
-		visit(600, 30)
-		for range 800 {
+		visit(300, 30)
+		for range 300 {
 			ip := strings.Split(w.public(), ".")
 			slices.Reverse(ip)
 			back := strings.Join(ip, ".")
@@ -194,7 +194,7 @@ func (w *world) busy(m *machine, last func() time.Time) {
 			m.ask("_dmarc."+w.sites[w.r.Intn(len(w.sites))], 1, last())
 		}
 	case "logs":
-		for range 2000 {
+		for range 500 {
 			ip := strings.Split(w.public(), ".")
 			m.ask(strings.Join(ip, ".")+".in-addr.arpa", 2, last())
 		}

@@ -31,10 +31,10 @@ func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
 	h.Addresses++
 	h.Connections = aggregate.AddCount(h.Connections, rec.Count)
 	h.last[1] = max(h.last[1], last)
-	item := Item{What: string(rec.Key), Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
+	item := Item{Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
 	item.First, item.Born, item.New = h.age(first, a.since)
 	item.Hosts = max(1, f.AddressHosts.Hosts(sighting.Hash(rec.Key)))
-	if !f.watchAddress(a.reading, p, item) && f.Allow.Address(h.Name, p) {
+	if !f.watchAddress(a.reading, rec.Key, p, item) && f.Allow.Address(h.Name, p) {
 		h.Allowed++
 		return nil
 	}
@@ -57,10 +57,10 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	direct := !a.blind && !a.table.Known(p, rec.Count)
 	switch {
 	case isResolver && p.IsSingleIP() && !f.Own.Holds(p):
-		item.Note = resolver.Operator
+		item.What, item.Note = string(rec.Key), resolver.Operator
 		a.add(Bypass, item)
 	case f.Own.Holds(p):
-		a.own(item, direct)
+		a.own(rec.Key, item, direct)
 		return nil
 	case direct:
 		a.direct(rec.Key, p, item)
@@ -77,10 +77,11 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 }
 
 // own takes an address of the fleet's own networks.
-func (a *addresses) own(item Item, direct bool) {
+func (a *addresses) own(key []byte, item Item, direct bool) {
 	a.host.Own++
 	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
 	if direct && item.Hosts <= a.f.rare {
+		item.What = string(key)
 		a.add(Internal, item)
 	}
 }
@@ -91,7 +92,7 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 	h.Direct++
 	h.DirectConnections = aggregate.AddCount(h.DirectConnections, item.Count)
 	h.DirectLast = max(h.DirectLast, item.Last)
-	item.Note = a.f.Networks.Of(p)
+	item.What, item.Note = string(key), a.f.Networks.Of(p)
 	item.Known = a.f.Led.Hosts(sighting.Hash(key))
 	switch {
 	case fold.Wide(key): // others: the host has a problem
@@ -132,13 +133,13 @@ func (f *Fleet) watchName(n *names, key []byte, item Item) bool {
 	return ok
 }
 
-func (f *Fleet) watchAddress(r *reading, p netip.Prefix, item Item) bool {
+func (f *Fleet) watchAddress(r *reading, key []byte, p netip.Prefix, item Item) bool {
 	if f.Watch == nil {
 		return false
 	}
 	found, ok := f.Watch.Address(p)
 	if ok {
-		item.Note = found.Operator + ": " + found.Entry
+		item.What, item.Note = string(key), found.Operator+": "+found.Entry
 		r.add(Watched, item)
 	}
 	return ok

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/finding"
@@ -85,6 +86,8 @@ func (r *Report) pageCell(c Cell, in Column) pageCell {
 		p.Class = "time"
 	case c.order != "" && len(c.Text) < 46:
 		p.Class = "time"
+	case in.Name == "kind":
+		p.Class = "kind"
 	case in.Name == "why" || in.Name == "leads to":
 		p.Class = "words"
 	}
@@ -132,9 +135,13 @@ func (d pageData) Tables() (all []pageSection) {
 // Of are the things of a host.
 func (d pageData) Of(p HostPage) pageSection { return d.section(p.Things) }
 
+// Others is how many hosts like this one have no link.
+func (d pageData) Others(p HostPage) int { return max(0, len(p.Peers)-1-len(d.LinksTo(p))) }
+
 // LinksTo are links to hosts, but not to the one whose page it is.
 func (d pageData) LinksTo(p HostPage) (links []link) {
-	for _, name := range p.Peers[:min(len(p.Peers), 4*maxLinks)] {
+	at := max(0, slices.Index(p.Peers, p.Name)-maxLinks/2) // the nearest by name
+	for _, name := range p.Peers[at:min(len(p.Peers), at+maxLinks)] {
 		if name != p.Name {
 			links = append(links, link{d.anchor(name), Clean(name)})
 		}
