@@ -103,7 +103,7 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 	for age := range fleet.Ages {
 		n, items := c.N[age], c.Of(age)
 		switch {
-		case n == 0:
+		case n == 0, apart(kind, age, n):
 		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind):
 			items = j.standOut(host, kind, c, items)
 			j.group(host, kind, c, age, n, items)
@@ -113,6 +113,12 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 			}
 		}
 	}
+}
+
+// apart says whether things stand in tables alone: the fleet's own networks, as
+// they were at the first pull, and a few reverse look-ups.
+func apart(kind fleet.Kind, age fleet.Age, n int) bool {
+	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < 50
 }
 
 // alone is how many things of a kind have a line of their own.

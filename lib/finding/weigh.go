@@ -97,6 +97,9 @@ func (w *weigher) nature() {
 		w.domain()
 	case fleet.Name:
 		w.say(0, "%s of a domain that others ask for", several(item.Names+w.like, "name"))
+		if busy(&w.j.f.Hosts[w.host]) {
+			w.say(-25, "")
+		}
 	case fleet.Internal:
 		w.say(0, "direct, in your own networks")
 	case fleet.Lookup:
@@ -275,10 +278,11 @@ func (w *weigher) peers() {
 	if r.hosts < 3 || w.kind == fleet.Watched {
 		return
 	}
-	switch share := float64(r.have[w.kind]-1) / float64(r.hosts-1); {
-	case share == 0:
+	others := r.have[w.kind] - 1
+	switch share := float64(others) / float64(r.hosts-1); {
+	case others == 0:
 		w.say(10, "other %s: none", r.name)
-	case share < .2:
+	case others == 1, share < .2:
 		w.say(5, "")
 	case share >= .75:
 		w.say(-20, "like most %s", r.name)

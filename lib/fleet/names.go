@@ -32,6 +32,7 @@ type domain struct {
 	lone     int // names few hosts ask for
 	newLone  int
 	example  string // one of them
+	wide     string // the name that leads to the most networks
 	answered bool
 	lookups  int // names that begin with an address
 }
@@ -155,11 +156,11 @@ func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool) {
 		return
 	}
 	d.answered = true
-	d.addresses(rec.IPs)
+	d.addresses(rec.Key, rec.IPs)
 }
 
 // addresses looks at where a name leads.
-func (d *domain) addresses(list []byte) {
+func (d *domain) addresses(name, list []byte) {
 	if d.Addr == "" {
 		first, _, _ := bytes.Cut(list, []byte{','})
 		d.Addr = string(first)
@@ -172,6 +173,9 @@ func (d *domain) addresses(list []byte) {
 	nets, public, wide := spread(list)
 	d.Overflow = d.Overflow || wide
 	if nets >= manyNetworks && 2*nets >= public || wide {
+		if d.wide == "" || nets > d.Networks {
+			d.wide = string(name)
+		}
 		d.Networks = max(d.Networks, nets)
 	}
 }
@@ -269,7 +273,11 @@ func (d *domain) kind(rare uint32) (Kind, bool) {
 		d.New = d.New || d.newLone*2 > d.lone
 		return Many, true
 	case d.Networks > 0 || d.Overflow:
+		d.What = d.wide
 		return Spread, true
+	case few && d.Names == 1:
+		d.What = d.example
+		return []Kind{Unanswered, Domain}[index(d.answered)], true
 	case few && !d.answered:
 		return Unanswered, true
 	case few:

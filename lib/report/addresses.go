@@ -57,7 +57,7 @@ func (b *builder) directAddresses() Section {
 func (b *builder) newAddresses() Section {
 	return b.freshSection(b.a.fresh, Section{
 		ID: "new-addresses", Title: "New addresses",
-		Columns: append([]Column{{Name: "address", ID: true}, {Name: "elsewhere"}}, seenColumns("", "connections")[1:]...),
+		Columns: append([]Column{{Name: "address", ID: true}, {Name: "fleet"}}, seenColumns("", "connections")[1:]...),
 	}, func(n named) []Cell { return []Cell{Key(n.name), Text(elsewhere(n))} })
 }
 

@@ -12,9 +12,6 @@ const (
 	firstScreen = 50
 	// fewFindings are shown also where they take more lines than that.
 	fewFindings = 20
-	// minWhy is how narrow the last column may become before it goes below the
-	// others.
-	minWhy = 26
 )
 
 var findingColumns = []Column{{Name: "host", ID: true}, {Name: "what", ID: true}, {Name: "since"}, {Name: "days", Number: true}, {Name: "count", Number: true}, {Name: "why"}}
@@ -28,22 +25,11 @@ func (p printer) findings(r *Report) {
 		return
 	}
 	p.line(p.in(bold+yellow, "Findings, the most surprising first"))
-	s := r.findingTable(p.style)
-	l := layout{s.Columns, s.widths(0), p.style.Width == 0}
-	why := len(l.widths) - 1
-	used := 0
-	for _, w := range l.widths[:why] {
-		used += w + len(indent)
-	}
-	l.widths[why] = maxPad
-	if p.style.Width > 0 {
-		l.widths[why] = max(minWhy, p.style.Width-used-len(indent))
-	}
-	p.line(p.in(dim, l.lines(heads(s.Columns))[0]))
-	left := firstScreen - len(r.Lead) - 6
-	shown := 0
-	for i, row := range s.Rows {
-		lines := l.lines(texts(row))
+	list := r.findingList(p.style.Width)
+	p.line(p.in(dim, list.head()))
+	left, shown := firstScreen-len(r.Lead)-6, 0
+	for i := range r.Findings {
+		lines := list.lines(texts(r.findingCells(&r.Findings[i])))
 		if p.style.Rows > 0 && i >= p.style.Rows || p.style.Rows == 0 && i >= fewFindings && len(lines) > left {
 			break
 		}
@@ -57,6 +43,62 @@ func (p printer) findings(r *Report) {
 		p.line(indent + p.in(dim, fmt.Sprintf("and %s more, less surprising (--findings N, --html)", group(uint64(n)))))
 	}
 }
+
+// A findingList lays findings out: the host and the thing in one line, whatever
+// their length; the reasons behind them if they fit there, or else in lines of
+// their own.
+type findingList struct {
+	layout
+	width int // of the terminal, 0 is a file
+}
+
+func (r *Report) findingList(width int) findingList {
+	l := findingList{layout{columns: findingColumns, widths: []int{4, 4, 10, 4, 5, 0}}, width}
+	limits := []int{24, maxPad}
+	if width > 0 {
+		limits[1] = max(20, (width-40)/2)
+	}
+	for i := range r.Findings[:min(len(r.Findings), firstScreen)] {
+		for n, c := range r.findingCells(&r.Findings[i])[:5] {
+			if n >= len(limits) || len(c.Text) <= limits[n] {
+				l.widths[n] = max(l.widths[n], len(c.Text))
+			}
+		}
+	}
+	return l
+}
+
+func (l findingList) head() string {
+	line := ""
+	for i, c := range l.columns {
+		line += indent + l.pad(i, strings.ToUpper(c.Name))
+	}
+	return line
+}
+
+func (l findingList) lines(texts []string) (lines []string) {
+	line := indent + l.pad(0, texts[0]) + indent + l.pad(1, texts[1])
+	numbers := ""
+	for i := 2; i <= 4; i++ {
+		numbers += indent + l.pad(i, texts[i])
+	}
+	if l.width > 0 && len(line)+len(numbers) > l.width {
+		lines = append(lines, strings.TrimRight(line, " "))
+		line = strings.Repeat(" ", l.from(2)-len(indent))
+	}
+	line += numbers
+	why := texts[5]
+	if l.width == 0 || len(line)+len(indent)+len(why) <= l.width {
+		return append(lines, line+indent+why)
+	}
+	lines = append(lines, line)
+	for _, part := range fill(why, l.width-len(whyIndent)) {
+		lines = append(lines, whyIndent+part)
+	}
+	return lines
+}
+
+const whyIndent = "        "
 
 func heads(columns []Column) []string {
 	all := make([]string, len(columns))
@@ -72,34 +114,6 @@ func texts(cells []Cell) []string {
 		all[i] = c.Text
 	}
 	return all
-}
-
-// findingTable is the list for a terminal: narrow columns, so that the reasons
-// have room. A longer name pushes what follows into the next line.
-func (r *Report) findingTable(style TextStyle) Section {
-	s := Section{Columns: findingColumns}
-	limits := []int{10, 30}
-	switch {
-	case style.Width == 0:
-		limits = []int{20, maxPad}
-	case style.Width >= 120:
-		limits = []int{16, 44}
-	case style.Width < 90:
-		limits = []int{8, 22}
-	}
-	for i := range r.Findings {
-		s.Rows = append(s.Rows, r.findingCells(&r.Findings[i]))
-	}
-	var widths [2]int
-	for _, row := range s.Rows[:min(len(s.Rows), firstScreen)] {
-		for i, limit := range limits {
-			if n := len(row[i].Text); n <= limit {
-				widths[i] = max(widths[i], n)
-			}
-		}
-	}
-	s.fixed = []int{max(widths[0], 4), max(widths[1], 4)}
-	return s
 }
 
 func (r *Report) findingCells(f *finding.Finding) []Cell {

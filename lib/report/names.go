@@ -5,8 +5,8 @@ import "strings"
 func (b *builder) newDomains() Section {
 	return b.freshSection(b.d.fresh, Section{
 		ID: "new-names", Title: "New names",
-		Note:    "\"of its domain\": so many new names of one registrable domain are on the same hosts; one is shown.",
-		Columns: append([]Column{{Name: "name", ID: true}, {Name: "elsewhere"}, {Name: "of its domain", Key: "names", Number: true}}, seenColumns("", "questions")[1:]...),
+		Note:    "\"Names\": so many new names of one registrable domain are on the same hosts; one is shown.",
+		Columns: append([]Column{{Name: "name", ID: true}, {Name: "fleet"}, {Name: "names", Number: true}}, seenColumns("", "questions")[1:]...),
 	}, func(n named) []Cell {
 		return []Cell{Text(n.name), Text(elsewhere(n)), Number(uint64(n.names))}
 	})
@@ -15,7 +15,7 @@ func (b *builder) newDomains() Section {
 // freshSection is a table of what is new, to the whole fleet first.
 func (b *builder) freshSection(t *top[named], s Section, front func(named) []Cell) Section {
 	since := "Since " + b.f.Since.UTC().Format(minutes) + " UTC."
-	s.Note = strings.TrimSpace(since + " What is new to the whole fleet comes first. " + s.Note + b.firstPulls())
+	s.Note = strings.TrimSpace(since + " What is new to the whole fleet comes first (fleet: new). " + s.Note + b.firstPulls())
 	s.Empty = "None since " + b.f.Since.UTC().Format(minutes) + " UTC." + b.firstPulls()
 	for _, n := range t.rows {
 		s.Rows = append(s.Rows, b.seenRow(n.seen, n.seen.Hosts, front(n)...))
@@ -55,8 +55,8 @@ func (b *builder) loneDomains() Section {
 func (b *builder) loneNames() Section {
 	s := Section{
 		ID: "lone-names", Title: "Names that only one host asks for",
-		Note:    "Of domains that other hosts ask for too. \"of its domain\": so many of one domain are on the same host; one is shown.",
-		Columns: loneColumns("name", "questions", Column{Name: "of its domain", Key: "names", Number: true}),
+		Note:    "Of domains that other hosts ask for too. \"Names\": so many of one domain are on the same host; one is shown.",
+		Columns: loneColumns("name", "questions", Column{Name: "names", Number: true}),
 		Empty:   "None.", More: b.d.lone.more(),
 	}
 	for _, n := range b.d.lone.rows {

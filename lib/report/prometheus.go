@@ -34,7 +34,7 @@ func (m metrics) head(name, help string) {
 
 func (m metrics) gauge(name, help string, value float64) {
 	m.head(name, help)
-	fmt.Fprintf(m.w, "%s %v\n", name, value)
+	fmt.Fprintf(m.w, "%s %.0f\n", name, value)
 }
 
 // label writes a value as a label: a backslash, a quote and a line feed would end

@@ -161,7 +161,7 @@ func TestTerminal(t *testing.T) {
 	long := strings.Repeat("a", 30) + "." + strings.Repeat("b", 30) + ".example.com"
 	r := Report{Title: "Title", Lead: []string{strings.Repeat("word ", 50)}, Sections: []Section{{
 		Title: "Section", Note: strings.Repeat("note ", 50), Columns: []Column{{Name: "name", ID: true}, {Name: "count", Number: true}, {Name: "on"}},
-		Rows: [][]Cell{{Text(long), Number(1234567), Text(long + " web1")}, {Text("short"), Number(1), Text("web1")}},
+		Rows: [][]Cell{{Text(long), Number(1234567), Text("store1.example.org web1.example.org web2.example.org")}, {Text("short"), Number(1), Text("web1")}},
 	}}}
 	var out strings.Builder
 	if err := r.Print(&out, TextStyle{Width: 80}); err != nil {
@@ -175,11 +175,11 @@ func TestTerminal(t *testing.T) {
 	if !strings.Contains(out.String(), "\n  "+long+"\n") {
 		t.Error(out.String())
 	}
-	if got := strings.Join(strings.Fields(out.String()), ""); !strings.Contains(got, long+"1,234,567"+long+"web1") {
+	if got := strings.Join(strings.Fields(out.String()), ""); !strings.Contains(got, long+"1,234,567store1.example.orgweb1.example.orgweb2.example.org") {
 		t.Errorf("cut: %s", out.String())
 	}
 	out.Reset()
-	if err := r.Print(&out, TextStyle{}); err != nil || !strings.Contains(out.String(), long+"  1,234,567  "+long+" web1\n") {
+	if err := r.Print(&out, TextStyle{}); err != nil || !strings.Contains(out.String(), long+"  1,234,567  store1.example.org web1.example.org web2.example.org\n") {
 		t.Errorf("in a file: %v\n%s", err, out.String())
 	}
 }

@@ -55,8 +55,6 @@ type Section struct {
 	Rows    [][]Cell
 	More    int    // rows that were left out
 	Empty   string // what is said if there are none
-
-	fixed []int // widths of the first columns
 }
 
 // drop takes out a column.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,9 @@ const (
 	// maxPad is how far a long name pushes the columns behind it.
 	maxPad = 64
 	// minCell is how narrow a column of words may become.
-	minCell = 12
+	minCell = 10
+	// longWord is how long a word may be that is not broken: a host, a date.
+	longWord = 24
 	// noteWidth is where notes are wrapped, at most.
 	noteWidth = 96
 )
@@ -74,6 +77,7 @@ func (p printer) section(s *Section) {
 }
 
 func (p printer) table(s *Section) {
+	s = s.narrow(p.style.Width)
 	l := layout{s.Columns, s.widths(p.style.Width), p.style.Width == 0}
 	for _, line := range l.lines(heads(s.Columns)) {
 		p.line(p.in(dim, line))
@@ -83,6 +87,26 @@ func (p printer) table(s *Section) {
 			p.line(line)
 		}
 	}
+}
+
+// narrow is the section for a terminal: where it is too wide, without the time at
+// which things were last seen, which the page and JSON have.
+func (s *Section) narrow(terminal int) *Section {
+	last := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Key == "last_seen" })
+	total := len(indent) * len(s.Columns)
+	for _, w := range s.widths(0) {
+		total += w
+	}
+	if terminal == 0 || total <= terminal || last < 0 {
+		return s
+	}
+	less := *s
+	less.Columns = slices.Concat(s.Columns[:last], s.Columns[last+1:])
+	less.Rows = make([][]Cell, len(s.Rows))
+	for i, cells := range s.Rows {
+		less.Rows[i] = slices.Concat(cells[:last], cells[last+1:])
+	}
+	return &less
 }
 
 // widths are those of the columns. If a terminal is too narrow for all, the
@@ -95,15 +119,13 @@ func (s *Section) widths(terminal int) []int {
 		for _, cells := range s.Rows {
 			widths[i] = max(widths[i], min(len(cells[i].Text), maxPad))
 		}
-		if i < len(s.fixed) {
-			widths[i] = s.fixed[i]
-		}
 		total += widths[i]
 	}
+	least := s.least()
 	for terminal > 0 && total > terminal {
-		give := s.widest(widths, false)
+		give := s.widest(widths, least, false)
 		if give < 0 {
-			give = s.widest(widths, true)
+			give = s.widest(widths, least, true)
 		}
 		if give < 0 {
 			break
@@ -114,11 +136,28 @@ func (s *Section) widths(terminal int) []int {
 	return widths
 }
 
+// least is how narrow the columns may become: as the longest word in them, if it
+// is not broken.
+func (s *Section) least() []int {
+	least := make([]int, len(s.Columns))
+	for i, c := range s.Columns {
+		least[i] = minCell
+		for _, cells := range s.Rows {
+			for word := range strings.FieldsSeq(cells[i].Text) {
+				if !c.ID && len(word) <= longWord {
+					least[i] = max(least[i], len(word))
+				}
+			}
+		}
+	}
+	return least
+}
+
 // widest is the widest column that can be narrower, -1 if there is none.
-func (s *Section) widest(widths []int, id bool) int {
+func (s *Section) widest(widths, least []int, id bool) int {
 	widest := -1
 	for i, c := range s.Columns {
-		if c.Number || c.ID != id || widths[i] <= minCell {
+		if c.Number || c.ID != id || widths[i] <= least[i] {
 			continue
 		}
 		if widest < 0 || widths[i] > widths[widest] {
@@ -199,8 +238,8 @@ func fill(text string, width int) (lines []string) {
 		if line != "" && len(line)+1+len(word) > width {
 			lines, line = append(lines, line), ""
 		}
-		for line == "" && len(word) > width {
-			lines, word = append(lines, word[:width]), word[width:]
+		for most := max(width, longWord); line == "" && len(word) > most; {
+			lines, word = append(lines, word[:most]), word[most:]
 		}
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
