@@ -43,7 +43,7 @@ func (c *rules) Run() error {
 	if c.Stop {
 		return healing.Stop(said.New(true).Lines)
 	}
-	return healing.Rules()
+	return healing.Rules(tell())
 }
 
 type upstream struct{}

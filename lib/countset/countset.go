@@ -163,9 +163,10 @@ func (s *Set) Poll(read Read) (said []string, err error) {
 	return said, s.readUnread(m, read, false)
 }
 
-// Stop ends to count, and has all read. The cursor that this leaves says that
-// what comes later is no gap. Undo takes the table away; Do goes on to count.
-func (s *Set) Stop(read Read) error {
+// Stop ends to count, and has all read. With end, the cursor that this leaves
+// says that what comes later is no gap: the monitor, or the machine, is off.
+// Undo takes the table away; Do goes on to count.
+func (s *Set) Stop(read Read, end bool) error {
 	unlock, err := s.lock()
 	if err != nil {
 		return err
@@ -184,7 +185,7 @@ func (s *Set) Stop(read Read) error {
 	if err := s.halt(m); err != nil || s.Dry {
 		return err
 	}
-	if err := s.readUnread(m, read, true); err != nil {
+	if err := s.readUnread(m, read, end); err != nil {
 		return fmt.Errorf("%d connections are not counted: %w", s.seen(m), err)
 	}
 	return nil

@@ -174,14 +174,14 @@ func TestCounts(t *testing.T) {
 		}
 	}
 	w.send("127.0.0.1:9")
-	testtools.Must(t, w.set.Stop(w.read))
+	testtools.Must(t, w.set.Stop(w.read, true))
 	if !w.cursor.End || len(w.gaps) > 0 || len(w.counts) != 3 || w.counts["203.0.113.255"] != 1 {
 		t.Errorf("%+v %v %v", w.cursor, w.gaps, w.counts)
 	}
 	if left := w.run("nft list ruleset"); strings.Contains(left, "hook") {
 		t.Errorf("it counts after Stop: %s", left)
 	}
-	testtools.Must(t, w.set.Stop(w.read))
+	testtools.Must(t, w.set.Stop(w.read, true))
 	w.undo()
 	w.undo()
 }
@@ -194,7 +194,7 @@ func TestEndAndGap(t *testing.T) {
 	w.set.now = func() time.Time { clock = clock.Add(time.Minute); return clock }
 	testtools.Must(t, w.set.Do())
 	w.poll("")
-	testtools.Must(t, w.set.Stop(w.read))
+	testtools.Must(t, w.set.Stop(w.read, true))
 	w.undo()
 	testtools.Must(t, w.set.Do())
 	w.poll("")
@@ -224,14 +224,14 @@ func TestStoppedAndOn(t *testing.T) {
 	testtools.Must(t, w.set.Do())
 	w.hit(2)
 	failing := func(string, time.Time, []byte) error { return errors.New("disk full") }
-	if err := w.set.Stop(failing); err == nil || err.Error() != "4 connections are not counted: disk full" {
+	if err := w.set.Stop(failing, true); err == nil || err.Error() != "4 connections are not counted: disk full" {
 		t.Errorf("Stop: %v", err)
 	}
 	testtools.Must(t, w.set.Do())
 	w.hit(2)
 	w.poll("")
 	w.exact()
-	testtools.Must(t, w.set.Stop(w.read))
+	testtools.Must(t, w.set.Stop(w.read, true))
 	testtools.Must(t, w.set.Do())
 	w.hit(1)
 	w.poll("")
@@ -378,7 +378,7 @@ func TestKilledAnywhere(t *testing.T) {
 		func() { w.set.Poll(read) },
 		func() { w.set.Heal(); w.set.Poll(read) },
 		func() { w.set.Want.Log = !w.set.Want.Log; testtools.Must(t, w.set.Do()) },
-		func() { testtools.Must(t, w.set.Stop(read)) },
+		func() { testtools.Must(t, w.set.Stop(read, true)) },
 	} {
 		for n := 0; n < 20; n++ {
 			w.hit(1)

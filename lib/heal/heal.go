@@ -126,31 +126,38 @@ func (h *Healer) upstream(closely bool) {
 		h.servers()
 	}
 	// Rules first: they leave out the questions that the resolver asks beside dnsmasq from now on.
-	said, err := s.Firewall(nil).Heal()
-	for _, line := range said {
-		h.say(line)
-	}
-	if err != nil {
-		h.once("cannot heal: firewall rules: %v", err)
-	}
-	h.set()
+	h.rules()
 	if closely || !seen.same() {
 		h.way()
 		fingerprint().save(s.Plan.Pending)
 	}
 }
 
-// set mends the set that counts connections, unless a poll is at work on it.
-func (h *Healer) set() {
+// rules mends the firewall's rules, and the set that counts connections unless a
+// poll is at work on it.
+func (h *Healer) rules() error {
+	said, err := h.setup.Firewall(nil).Heal()
+	h.tellAll(said)
+	if err != nil {
+		h.once("cannot heal: firewall rules: %v", err)
+	}
 	if !h.setup.Settings.InSet() {
-		return
+		return err
 	}
-	said, err := h.setup.Set(nil).Heal()
-	for _, line := range said {
+	said, err2 := h.setup.Set(nil).Heal()
+	h.tellAll(said)
+	if errors.Is(err2, countset.ErrBusy) {
+		return err
+	}
+	if err2 != nil {
+		h.once("cannot heal: %v", err2)
+	}
+	return errors.Join(err, err2)
+}
+
+func (h *Healer) tellAll(lines []string) {
+	for _, line := range lines {
 		h.say(line)
-	}
-	if err != nil && !errors.Is(err, countset.ErrBusy) {
-		h.once("cannot heal: %v", err)
 	}
 }
 
@@ -237,9 +244,9 @@ func Sync(say func(text string)) error {
 	}
 }
 
-// Rules makes the rules at boot, before the network. Whoever holds the lock makes
-// them as well: no waiting.
-func Rules() error {
+// Rules makes the rules at boot, before the network, and after a firewall was
+// restarted. Whoever holds the lock makes them as well: no waiting.
+func Rules(say func(text string)) error {
 	unlock, err := setup.Lock(0)
 	if errors.Is(err, setup.ErrBusy) || !setup.Enabled() {
 		return nil
@@ -247,15 +254,11 @@ func Rules() error {
 		return err
 	}
 	defer unlock()
-	h, err := New(func(string) {})
+	h, err := New(say)
 	if err != nil {
 		return err
 	}
-	failed := []error{h.setup.Firewall(nil).Do()}
-	if h.setup.Settings.InSet() {
-		failed = append(failed, h.setup.Set(nil).Do())
-	}
-	return errors.Join(failed...)
+	return h.rules()
 }
 
 // Stop is the last poll of the set before the machine goes down.

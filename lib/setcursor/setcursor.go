@@ -80,6 +80,8 @@ func (c Cursor) Gap(next Cursor) (from, to time.Time, why string, ok bool) {
 		return c.To, next.From, "the set that was read last is gone (its rules were flushed, or the machine started anew)", true
 	case next.G != c.G+1:
 		return c.To, next.From, "generations of the set were not read", true
+	case next.From.After(c.To) && !c.End:
+		return c.To, next.From, "the rules were stopped meanwhile", true
 	}
 	return from, to, "", false
 }

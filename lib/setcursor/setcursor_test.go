@@ -42,6 +42,7 @@ func TestGap(t *testing.T) {
 	other := with(func(c *Cursor) { c.Set, c.G, c.From = "0123456789abcdef", 1, mine.To.Add(time.Hour) })
 	skipped := with(func(c *Cursor) { c.G, c.From = 15, mine.To.Add(time.Hour) })
 	ended := with(func(c *Cursor) { c.End = true })
+	late := with(func(c *Cursor) { c.G, c.From = 13, mine.To.Add(time.Hour) })
 	for _, x := range []struct {
 		what       string
 		last, next Cursor
@@ -51,6 +52,8 @@ func TestGap(t *testing.T) {
 		{"another table", mine, other, true},
 		{"another table, after an end", ended, other, false},
 		{"generations left out", mine, skipped, true},
+		{"the next, later", mine, late, true},
+		{"the next, later, after an end", ended, late, false},
 	} {
 		from, to, why, ok := x.last.Gap(x.next)
 		if ok != x.gap || ok && (!from.Equal(mine.To) || !to.Equal(mine.To.Add(time.Hour)) || why == "") {

@@ -102,7 +102,7 @@ func (s *Setup) lastOfLog() error {
 func (s *Setup) toLog(h *change.Hand) error {
 	from := time.Now()
 	set := s.Set(h)
-	switch err := set.Stop(s.poller().Read); {
+	switch err := set.Stop(s.poller().Read, true); {
 	case errors.Is(err, countset.ErrGone):
 		s.Warn("gap: %v", err)
 	case err != nil:
@@ -135,20 +135,21 @@ func (s *Setup) setUndo([]undo.Entry) error {
 		return nil
 	}
 	if s.wasOn {
-		if err := set.Stop(s.poller().Read); err != nil {
+		if err := set.Stop(s.poller().Read, true); err != nil {
 			s.Warn("gap: %v", err)
 		}
 	}
 	return set.Undo()
 }
 
-// StopSet is the last poll before the machine goes down. What is counted later
-// is no gap, then.
+// StopSet is the last poll before the machine goes down: what comes then is no
+// gap. If only a firewall is restarted, it is one.
 func (s *Setup) StopSet(say func(text []byte)) error {
 	if !s.Settings.InSet() {
 		return nil
 	}
-	err := s.Set(nil).Stop(polls.New(s.Settings, say).Read)
+	state, _ := child.Command("systemctl", "is-system-running").Output(context.Background()) // its status is of no use
+	err := s.Set(nil).Stop(polls.New(s.Settings, say).Read, state.Text() == "stopping")
 	if err != nil {
 		say([]byte("gap: " + child.Clean(err.Error()) + "\n"))
 	}

@@ -56,7 +56,7 @@ func do(what, dir, more string) error {
 		}
 		return err
 	case "stop":
-		return set.Stop(read(more))
+		return set.Stop(read(more), true)
 	}
 	return fmt.Errorf("%s: not known", what)
 }
