@@ -127,7 +127,7 @@ var reasons = [...]string{
 	malformed:     "not as the kernel writes LOG lines",
 	ofAProcess:    "that a process wrote, as the journal says, not the kernel",
 	relayed:       "behind the header of a relay (" + trust + "--relay)",
-	otherFacility: "that a process wrote: the facility is not the kernel's",
+	otherFacility: "called the kernel's and of a facility that is not (" + trust + "--tag=kernel)",
 	falseKernel:   "of a process that calls itself the kernel: it has a number",
 	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
 	inMessage:     "within messages of %s",

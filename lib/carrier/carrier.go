@@ -81,7 +81,7 @@ var (
 	// ErrContinued is none: the line goes on with the message before it.
 	ErrContinued = errors.New("part of the message before it: indented")
 
-	ErrNoTime = errors.New("a line without a time")
+	ErrNoTime = errors.New("a line without a time (docker logs -t, journalctl -o short-iso, dmesg -T print it)")
 	ErrBoot   = errors.New("seconds since a boot, and of another boot or machine: print it with its time (dmesg -T, journalctl -o short-iso)")
 )
 
@@ -117,6 +117,7 @@ func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 	}
 	indented := b[0] == ' ' || b[0] == '\t'
 	b = bytes.TrimLeft(b, " \t")
+	first := b
 	for range 5 {
 		if err = p.record(l, b); err != stamp.ErrNone {
 			break
@@ -133,7 +134,7 @@ func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 	}
 	if err == stamp.ErrNone {
 		err = ErrForm
-		if tag, _, _, _, ok := tagOf(b); ok && isTagOfInterest(tag) {
+		if tag, _, _, _, ok := tagOf(new(Line).facilityWord(first)); ok && isTagOfInterest(tag) {
 			err = ErrNoTime
 		}
 	}

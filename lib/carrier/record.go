@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"bytes"
+	"strings"
 
 	"egress-monitor/lib/stamp"
 )
@@ -70,6 +71,9 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 	if err != nil {
 		return err
 	}
+	if p.depth > 1 && !s.Short && !isEnglishDay(b) {
+		return stamp.ErrNone // a host may be called so
+	}
 	rest := b[s.Len:]
 	if len(rest) > 0 && rest[0] > ' ' {
 		if rest[0] != ':' || len(rest) > 1 && rest[1] > ' ' {
@@ -90,6 +94,13 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 	}
 	p.header(l, rest, s)
 	return nil
+}
+
+// isEnglishDay says whether b begins with a day of the week as ctime writes it.
+func isEnglishDay(b []byte) bool {
+	const days = "MonTueWedThuFriSatSun"
+	i := strings.Index(days, string(b[:min(3, len(b))]))
+	return len(b) > 3 && i >= 0 && i%3 == 0 && (b[3] == ' ' || b[3] == ',')
 }
 
 // behind reads the line that stands behind a stamp, if there is a whole line

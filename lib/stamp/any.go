@@ -147,8 +147,7 @@ func (r *reader) word() []byte {
 
 // weekday reads a day of the week, and what is between it and the date.
 func (r *reader) weekday() bool {
-	w := r.word()
-	if len(w) < 2 || len(w) > 16 || w[0] == '[' || w[0] == '<' || w[0] == '"' {
+	if !isWeekday(r.word()) {
 		return false
 	}
 	if r.at(0) == ',' {
