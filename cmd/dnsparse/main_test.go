@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -45,4 +47,44 @@ func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = f.Write(bytes.Repeat([]byte(text), times))
 	ts.Check(err)
 	ts.Check(f.Close())
+}
+
+// BenchmarkBulk reads large logs, extra and plain: make profile runs it.
+func BenchmarkBulk(b *testing.B) {
+	for _, kind := range []string{"extra", "plain"} {
+		b.Run(kind, func(b *testing.B) {
+			name, size := bulk(b, kind)
+			defer func(f *os.File) { os.Stdout = f }(os.Stdout)
+			os.Stdout, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+			b.SetBytes(size)
+			for b.Loop() {
+				c := command{UTC: true, Files: []string{name}, Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
+				if err := c.Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// bulk is a log of 16 MiB: the samples of a kind, again and again, with other
+// names each time.
+func bulk(b *testing.B, kind string) (name string, size int64) {
+	files, _ := filepath.Glob("../../testdata/dnsmasq/*-" + kind + "*.log")
+	var text, log []byte
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text = append(text, data...)
+	}
+	for i := 0; len(log) < 16<<20; i++ {
+		log = append(log, bytes.ReplaceAll(text, []byte("example"), fmt.Appendf(nil, "zone%d.example", i%500))...)
+	}
+	name = filepath.Join(b.TempDir(), "log")
+	if err := os.WriteFile(name, log, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return name, int64(len(log))
 }

@@ -36,12 +36,13 @@ func because(err error, in *batch.Scanner) error {
 
 // foreign says whether a line is not to be read as one of dnsmasq's own file.
 func (s *stream) foreign(line []byte) bool {
-	return len(line) == 0 || line[len(line)-1] == '\r' || s.entries.Inside()
+	return len(line) == 0 || line[len(line)-1] == '\r' || s.inside
 }
 
 // other takes a line that is not one of dnsmasq's own file, or a bad one.
 func (s *stream) other(line []byte) {
-	if s.entries.Inside() {
+	defer func() { s.inside = s.entries.Inside() }()
+	if s.inside {
 		s.take(line)
 		return
 	}

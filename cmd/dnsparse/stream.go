@@ -25,6 +25,7 @@ type stream struct {
 	out     *bufio.Writer
 	log     *transact.Tracker
 	entries *journal.Reader // of lines that are not of dnsmasq's own file
+	inside  bool            // an entry has begun
 	unread  overlooked.Lines
 	bad     int // lines that could not be read, among these
 	printed bool

@@ -57,12 +57,13 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in}
 	packets.Lookup = out.counts.Lookup
 	in.Rejected, entries.Continued = rest.reject, rest.unread
+	polling, oneHost := c.Poll.CursorFile != "", c.Host != ""
 	for entries.Next() {
 		e := entries.Entry()
-		if !c.Poll.isNew(in.Bytes()) {
+		if polling && !c.Poll.isNew(in.Bytes()) {
 			continue
 		}
-		if (e.Line != nil || e.Source != journal.Kernel || c.Host != "") && !c.counts(entries, packets, out, &lost, &rest) {
+		if (e.Line != nil || e.Source != journal.Kernel || oneHost) && !c.counts(entries, packets, out, &lost, &rest) {
 			continue
 		}
 		dst, ok, err := packets.Parse(e.Message)
