@@ -16,7 +16,7 @@ var bin string // the tools
 // build builds them, for the tests that run whole programs.
 func build(t *testing.T) {
 	bin = t.TempDir()
-	testtools.Must(t, testtools.Build(bin, "../../cmd/dnsparse", "../../cmd/ipparse", "../../cmd/aggmerge"))
+	testtools.Must(t, testtools.Build(bin, "../../cmd/dnsparse", "../../cmd/ipparse"))
 }
 
 // A sample is a log as somebody has it, how it is read, and what it must give.
@@ -66,17 +66,13 @@ func words(t *testing.T, text string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
 
-// run is what a tool makes of a sample, merged.
+// run is what a tool makes of a sample. It prints few records as aggmerge would.
 func (s sample) run(t *testing.T) (records, said string, status int) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(bin, s.tool), append([]string{"--now=" + s.now}, s.args...)...)
 	cmd.Env = append(os.Environ(), "TZ="+s.tz)
 	cmd.Stdin = strings.NewReader(s.in)
-	out, said, status := testtools.Run(t, cmd)
-	merge := exec.Command(filepath.Join(bin, "aggmerge"))
-	merge.Stdin = strings.NewReader(out)
-	records, _, _ = testtools.Run(t, merge)
-	return records, said, status
+	return testtools.Run(t, cmd)
 }
 
 var lastTime = regexp.MustCompile(`(?m)(\S+ \d+) \S+`)
