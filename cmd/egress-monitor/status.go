@@ -104,8 +104,9 @@ func cronTrouble() string {
 	switch {
 	case err != nil:
 		return child.Clean(err.Error()) + " (install egress-monitor anew)"
-	case !strings.Contains(string(text), "\n* * * * *"):
-		return layout.Crontab + " has no line for each minute (install egress-monitor anew)"
+	case !strings.Contains(string(text), "/egress-monitor minute"):
+		return layout.Crontab + " does not run egress-monitor minute: it is of an earlier version (install the new one, " +
+			"which dpkg may have left beside it)"
 	}
 	c, err := systemd.Connect()
 	if err != nil {

@@ -291,7 +291,7 @@ func (j *judge) file(f *File) {
 	}
 	since := j.State.Full[base]
 	if f.Wide > 0 {
-		j.add(Warning, since, "%d row(s) of %s stand for names or addresses that are gone%s (%s): what had no room was folded", f.Wide, base, sinceWord(since), f.WideKey)
+		j.add(Warning, since, "%d row(s) of %s stand for names or addresses that are gone%s (%s): what had no room was folded (to begin anew: mv the file away)", f.Wide, base, sinceWord(since), f.WideKey)
 	}
 	if f.Overflowed > 0 {
 		j.add(Warning, since, "%d name(s) of %s led to more addresses than are kept%s (%s)", f.Overflowed, base, sinceWord(since), f.FullKey)

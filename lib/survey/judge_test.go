@@ -109,7 +109,7 @@ var cases = []struct {
 	{"folded", func(f *Facts) {
 		f.Files[Domains].Wide, f.Files[Domains].WideKey = 1, "*.com"
 		f.State.Full = map[string]time.Time{"unique-domains.log": t0}
-	}, "WARNING - 1 row(s) of unique-domains.log stand for names or addresses that are gone since 2026-02-08T21:30:00Z (*.com): what had no room was folded"},
+	}, "WARNING - 1 row(s) of unique-domains.log stand for names or addresses that are gone since 2026-02-08T21:30:00Z (*.com): what had no room was folded (to begin anew: mv the file away)"},
 	{"overflowed", func(f *Facts) { f.Files[Domains].Overflowed, f.Files[Domains].FullKey = 1, "x.example" },
 		"WARNING - 1 name(s) of unique-domains.log led to more addresses than are kept (x.example)"},
 	{"damaged", func(f *Facts) { f.Files[IPs].Rejected, f.Files[IPs].Aside = 3, t0 },
