@@ -8,7 +8,7 @@
 // that is made for one program, and never for root or a person's:
 //
 //   - 0 < uid < 1000, and not nobody, whom others share;
-//   - no other program runs as that user now;
+//   - no other program ran as that user when the socket was first seen;
 //   - to listen on port 53 needs a privilege here, so root has meant it.
 //
 // All others are told of, with the reason, so that the rows of their servers
@@ -56,7 +56,7 @@ func (f *Finder) Resolvers() ([]Resolver, error) {
 	if err != nil || len(sockets) == 0 {
 		return nil, err
 	}
-	key := fmt.Sprint(sockets)
+	key := keyOf(sockets)
 	if found, ok := f.cached(key); ok {
 		return found, nil
 	}
@@ -73,6 +73,14 @@ func (f *Finder) Resolvers() ([]Resolver, error) {
 type socket struct {
 	inode uint64
 	addr  netip.Addr
+}
+
+func keyOf(sockets []socket) string {
+	var b strings.Builder
+	for _, s := range sockets {
+		fmt.Fprintf(&b, "%d %s\n", s.inode, s.addr)
+	}
+	return b.String()
 }
 
 // sockets reads /proc/net/udp and udp6 (udp4_format_sock, udp6_sock_seq_show):

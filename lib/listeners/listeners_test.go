@@ -109,6 +109,9 @@ func TestCache(t *testing.T) {
 	p.want("first", p.find(cache), unbound)
 	p.run(21, 101, "/usr/sbin/later")
 	p.want("from the cache", p.find(cache), unbound)
+	if got := testtools.Read(t, cache); strings.Contains(got, "0x") {
+		t.Errorf("the cache's key is another one in each process: %s", got)
+	}
 	testtools.Write(t, cache, "garbage")
 	p.want("a broken cache", p.find(cache), "unbound 20 u101 127.0.0.1 false: later runs as u101, too\n")
 	p.put("20/status", "Name:\tx\nUid:\t0\t7\t7\t7\n")

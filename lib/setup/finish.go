@@ -179,5 +179,5 @@ func traces() bool {
 			return true
 		}
 	}
-	return resolver.IsOurs()
+	return resolver.IsOurs() || rulesLeft()
 }

@@ -155,3 +155,10 @@ func (s *Setup) StopSet(say func(text []byte)) error {
 	}
 	return err
 }
+
+// rulesLeft tells whether there are rules or a set of ours: saved rules bring
+// them back at boot, also when the monitor is off.
+func rulesLeft() bool {
+	none, err := (&firewall.Firewall{Dir: layout.Run, Ask: ask, Act: act}).Is()
+	return err == nil && !none || (&countset.Set{Dir: layout.Run, Act: act}).Begun()
+}
