@@ -60,6 +60,9 @@ func (c *command) Run() error {
 		return inputs.Write(os.Stdout)
 	}
 	target := &store.Store{File: c.Into, Cursor: c.CursorFile, ReplaceDamaged: c.ReplaceDamaged}
+	if err := target.Check(); err != nil {
+		return err
+	}
 	if err := target.Recover(); err != nil {
 		return err
 	}

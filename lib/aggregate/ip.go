@@ -96,6 +96,15 @@ func canonical(b []byte) bool {
 	return ok && bytes.Equal(got, b)
 }
 
+// misspelt says whether a key is an address that would be printed in another
+// way. Most names and addresses are known not to be at a glance.
+func misspelt(key []byte) bool {
+	if len(key) == 0 || key[0]-'0' > 9 && bytes.IndexByte(key, ':') < 0 {
+		return false
+	}
+	return !canonicalIPv4(key) && !canonicalIPv6(key) && fold.Misspelt(key)
+}
+
 func canonicalIPv4(b []byte) bool {
 	_, size := ipv4.Read(b)
 	return size > 0 && size == len(b)
@@ -103,8 +112,11 @@ func canonicalIPv4(b []byte) bool {
 
 // canonicalIPv6 knows those addresses that are in the form of RFC 5952 beyond
 // doubt: with a "::" and no other group that is 0, or without it and no two
-// such groups side by side.
+// such groups side by side. An IPv4-mapped one is not printed in groups alone.
 func canonicalIPv6(b []byte) bool {
+	if bytes.HasPrefix(b, []byte("::ffff:")) {
+		return false
+	}
 	front, back, gap := bytes.Cut(b, []byte("::"))
 	n, zeros, ok := hexGroups(front)
 	if !ok || !gap {

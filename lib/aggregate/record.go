@@ -9,7 +9,8 @@
 //
 //	  - the key: printable ASCII without a space or a comma. A domain in lower
 //	    case without its last dot, where other bytes stand as \DDD (RFC 1035
-//	    §5.1), or an address (RFC 5952).
+//	    §5.1), or an address (RFC 5952). An address in another spelling is no
+//	    key: there would be two for one thing.
 //	  - the count, decimal: how many questions, or new connections. It is 0 in
 //	    the record of an answer whose question an earlier batch has counted.
 //	  - the last time, RFC 3339, in UTC, in whole seconds. Always 20 bytes, so
@@ -58,6 +59,7 @@ type Record struct {
 var (
 	errFields = errors.New("not three or four fields")
 	errKey    = errors.New("key: a byte that is not printable, or a comma")
+	errSpelt  = errors.New("key: an address that is not spelt as RFC 5952 has it")
 	errCount  = errors.New("count: not a decimal number")
 	errTime   = errors.New("timestamp: not of the form " + TimeLayout)
 	errIPs    = errors.New("addresses: not a list of IP addresses")
@@ -96,7 +98,9 @@ func (r *Record) parse(line []byte) (err error) {
 	case line[k] != ' ':
 		return errKey
 	}
-	r.Key = line[:k:k]
+	if r.Key = line[:k:k]; misspelt(r.Key) {
+		return errSpelt
+	}
 	rest := line[k+1:]
 	n := lenDigits(rest)
 	if n == len(rest) || rest[n] != ' ' {

@@ -172,10 +172,11 @@ func (p *Plan) give(q *quota, rows int) {
 	if rows <= 0 {
 		return
 	}
-	if !p.exists(q) {
+	exists := p.exists(q)
+	if !exists {
 		rows++
 	}
-	if q.gives = min(q.size, rows); q.gives == 1 && !p.exists(q) {
+	if q.gives = min(q.size, rows); q.gives == 1 && !exists {
 		q.gives = 0
 	}
 }

@@ -115,7 +115,7 @@ func (s *Store) fill(old, staged *os.File, last seal, merge Merge) (uint32, erro
 // rows again: what already stands at the end, whole or in part, is not
 // repeated.
 func setAside(name string, rows []byte) error {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o640)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
 	if err != nil {
 		return err
 	}
@@ -218,15 +218,18 @@ func keepMode(f *os.File, path string) error {
 }
 
 // keepOwner gives f, if root has made it, the owner of the file it will
-// replace, or else of its folder: a poll made by hand as root must not lock
-// out the user who polls by cron.
-func keepOwner(f *os.File, path string) error {
+// replace, or else of another one or of its folder: a poll made by hand as root
+// must not lock out the user who polls by cron.
+func keepOwner(f *os.File, path string, others ...string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		info, err = os.Stat(filepath.Dir(path))
+	var info os.FileInfo
+	err := os.ErrNotExist
+	for _, name := range append(append([]string{path}, others...), filepath.Dir(path)) {
+		if info, err = os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
 	}
 	if err != nil {
 		return err

@@ -25,15 +25,18 @@
 // A cursor file is a batch.File:
 //
 //	-- sum: 0123456789abcdef
-//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916
+//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab
 //	-- carry: …
 //	-- cursor: TOKEN
 //
 // The numbers are the inode, the size and the time of the last change, in
-// nanoseconds, of what was staged: while the aggregate still has them nobody
-// else has written it, and its rows need not be looked at one by one (see
-// Merge). A staged file that is not there any more was published: so folders
-// can be moved, and an aggregate be taken elsewhere with its cursor file.
+// nanoseconds, of what was staged, and its checksum (CRC-32C): while the
+// aggregate still has them nobody else has written it, no disk has changed it,
+// and its rows need not be checked one by one (see Merge). A staged file that is
+// not there any more was published: so folders can be moved, and an aggregate be
+// taken elsewhere with its cursor file.
+//
+// One run is at work at a time; the others wait for a lock (see lock).
 package store
 
 import (
@@ -73,51 +76,44 @@ func (s *Store) Recover() error {
 }
 
 // enter takes the lock and recovers. It returns what the cursor file says.
-func (s *Store) enter() (state, func(), error) {
-	for {
-		unlock, err := s.lock()
-		if err != nil {
-			return state{}, nil, err
-		}
-		st, published, err := s.recover()
-		if err == nil && !published {
-			return st, unlock, nil
-		}
-		unlock() // if there is a new aggregate, it is the one to lock
-		if err != nil {
-			return state{}, nil, err
-		}
+func (s *Store) enter() (st state, unlock func(), err error) {
+	if unlock, err = s.lock(); err != nil {
+		return state{}, nil, err
 	}
+	if st, err = s.recover(); err != nil {
+		unlock()
+		return state{}, nil, err
+	}
+	return st, unlock, nil
 }
 
-func (s *Store) recover() (st state, published bool, err error) {
+func (s *Store) recover() (st state, err error) {
 	if st, err = s.load(); err != nil {
-		return st, false, err
+		return st, err
 	}
-	if published, err = s.publish(st.staged.name); err != nil {
-		return st, false, err
+	if err = s.publish(st.staged.name); err != nil {
+		return st, err
 	}
-	return st, published, s.sweep()
+	return st, s.sweep()
 }
 
 // publish renames what the cursor file names, if it is still there.
-func (s *Store) publish(name string) (published bool, err error) {
+func (s *Store) publish(name string) error {
 	if name == "" {
-		return false, nil
+		return nil
 	}
 	if !isName(name) {
-		return false, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+		return fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
 	}
 	if _, err := os.Lstat(s.beside(name)); errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return nil
 	} else if err != nil {
-		return false, err
+		return err
 	}
 	if !strings.HasPrefix(name, s.stagedPrefix()) {
-		return false, fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
+		return fmt.Errorf("%s: %q is not a staged file of %s", s.Cursor, name, s.File)
 	}
-	err = os.Rename(s.beside(name), s.File)
-	return err == nil, err
+	return os.Rename(s.beside(name), s.File)
 }
 
 // Commit replaces the aggregate by what merge makes of it, and the cursor file

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"egress-monitor/lib/batch"
 )
@@ -63,7 +65,7 @@ func TestCommit(t *testing.T) {
 		t.Errorf("aggregate %q", got)
 	}
 	names, _ := readNames(filepath.Dir(s.File))
-	if len(names) != 2 {
+	if len(names) != 3 { // with the lock
 		t.Errorf("left: %q", names)
 	}
 }
@@ -146,5 +148,90 @@ func TestAtOnce(t *testing.T) {
 	all.Wait()
 	if got := s.text(t); strings.Count(got, "f") != 20 || strings.Count(got, "b") != 9 {
 		t.Errorf("aggregate %q", got)
+	}
+}
+
+// Who can read the aggregate cannot stop a commit, and a lock that is held for
+// too long is an error. Nothing is committed then.
+func TestLock(t *testing.T) {
+	s := newStore(t)
+	commit(t, s, "", "1", appending("a"))
+	for _, name := range []string{s.File, filepath.Dir(s.File), s.Cursor} {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, s, "1", "2", appending("b"))
+	info, err := os.Stat(s.File + ".lock")
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	defer func(d time.Duration) { Wait = d }(Wait)
+	Wait = 20 * time.Millisecond
+	unlock, err := s.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit("2", batch.Trailer{Cursor: "3"}, true, appending("c")); !errors.Is(err, ErrBusy) {
+		t.Errorf("a lock that another one holds: %v", err)
+	}
+	if err := s.Replace(appending("c")); !errors.Is(err, ErrBusy) {
+		t.Errorf("a lock that another one holds: %v", err)
+	}
+	unlock()
+	Wait = time.Minute
+	commit(t, s, "2", "3", appending("d"))
+	if got := s.text(t); got != "abd" {
+		t.Errorf("aggregate %q", got)
+	}
+}
+
+// A lock file that others could open is no lock.
+func TestLockOfOthers(t *testing.T) {
+	s := newStore(t)
+	lock := s.File + ".lock"
+	for what, make := range map[string]func() error{
+		"others than its owner": func() error { return errors.Join(os.WriteFile(lock, nil, 0o600), os.Chmod(lock, 0o666)) },
+		"too many levels":       func() error { return os.Symlink("elsewhere", lock) },
+		"a named pipe":          func() error { return syscall.Mkfifo(lock, 0o600) },
+	} {
+		if err := make(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Recover(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+		os.Remove(lock)
+	}
+}
+
+// Only regular files are replaced.
+func TestCheck(t *testing.T) {
+	s := newStore(t)
+	if err := s.Check(); err != nil {
+		t.Errorf("nothing there: %v", err)
+	}
+	for what, make := range map[string]func(name string) error{
+		"a folder":        func(name string) error { return os.Mkdir(name, 0o700) },
+		"a symbolic link": func(name string) error { return os.Symlink("nowhere", name) },
+		"a named pipe":    func(name string) error { return syscall.Mkfifo(name, 0o600) },
+	} {
+		for _, name := range []string{s.File, s.Cursor, s.File + ".rejected"} {
+			if err := make(name); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Check(); err == nil || !strings.Contains(err.Error(), name+": is "+what) {
+				t.Errorf("%s: %v", what, err)
+			}
+			os.Remove(name)
+		}
+	}
+	if err := (&Store{File: "/dev/null"}).Check(); err == nil || !strings.Contains(err.Error(), "is a device") {
+		t.Errorf("a device: %v", err)
 	}
 }
