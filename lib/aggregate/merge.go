@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type Source struct {
 	lines  Lines
 	bad    func(line []byte, why error) error
 	sealed bool // only the keys are read, as long as no other source has them
+	blocks blocks
 
 	rec  Record
 	at   keysort.Head // of its key
@@ -45,13 +47,17 @@ func NewSource(lines Lines, bad func(line []byte, why error) error) *Source {
 // more than a hope that it is so must make sure of it: a checksum costs a
 // twentieth of what it takes to check each row.
 func NewSealed(lines Lines) *Source {
-	return &Source{lines: lines, sealed: true, bad: func(_ []byte, why error) error {
+	b, _ := lines.(blocks)
+	return &Source{lines: lines, blocks: b, sealed: true, bad: func(_ []byte, why error) error {
 		return fmt.Errorf("%w: %w", ErrChanged, why)
 	}}
 }
 
 // next goes to the next record; io.EOF is the end.
 func (s *Source) next() error {
+	if s.sealed {
+		return s.nextSealed()
+	}
 	before := s.at
 	s.prev = s.prev[:0]
 	if !before.IsAll() {
@@ -75,6 +81,19 @@ func (s *Source) next() error {
 		return err
 	}
 	return io.EOF
+}
+
+// nextSealed is next for a source that is in order.
+func (s *Source) nextSealed() error {
+	if !s.lines.Scan() {
+		return cmp.Or(s.lines.Err(), io.EOF)
+	}
+	line := s.lines.Bytes()
+	if err := s.parse(line); err != nil {
+		return s.bad(line, err)
+	}
+	s.at = keysort.HeadOf(s.rec.Key)
+	return nil
 }
 
 // parse reads as much of a line as has to be known of it now: the addresses
@@ -109,10 +128,13 @@ func (s *Source) settle() (ok bool, err error) {
 // Merge writes the union of sorted sources, one record a key, and reads each
 // of them as a stream. It returns ErrOrder, and what it has written is of no
 // use, if a source is not sorted.
-func Merge(w io.Writer, sources []*Source) error { return MergeChecked(w, sources, nil) }
+func Merge(w io.Writer, sources []*Source) error { return MergeChecked(w, sources, nil, nil) }
 
-// MergeChecked is Merge, which ends with the first error of check.
-func MergeChecked(w io.Writer, sources []*Source, check Check) error {
+// MergeChecked is Merge, which ends with the first error of check. Lines of a
+// sealed source, up to the next key of another one, are shown to pass before: so
+// much of them as it returns, in bytes of whole lines, goes on as it is, without
+// a check.
+func MergeChecked(w io.Writer, sources []*Source, check Check, pass func(lines []byte) int) error {
 	m, err := newMerger(sources)
 	if err != nil {
 		return err
@@ -128,6 +150,9 @@ func MergeChecked(w io.Writer, sources []*Source, check Check) error {
 		}
 		if err == nil {
 			err = out.flushFull()
+		}
+		if err == nil && pass != nil {
+			err = out.lines(m, pass)
 		}
 		if err != nil {
 			return err
@@ -150,6 +175,26 @@ func (o *output) record(r *Record) error {
 	}
 	o.buf = r.appendAsRead(o.buf)
 	return nil
+}
+
+// lines puts out what may go on as it is: in large pieces without a copy.
+func (o *output) lines(m *merger, pass func(lines []byte) int) error {
+	lines := m.ahead()
+	if len(lines) == 0 {
+		return nil
+	}
+	n := pass(lines)
+	lines = lines[:n]
+	m.goPast(lines)
+	if n < 4<<10 {
+		o.buf = append(o.buf, lines...)
+		return o.flushFull()
+	}
+	if err := o.flush(); err != nil {
+		return err
+	}
+	_, err := o.w.Write(lines)
+	return err
 }
 
 func (o *output) flushFull() error {

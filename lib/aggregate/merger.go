@@ -10,6 +10,7 @@ type merger struct {
 	h       mergeHeap
 	pending bool // the source at the front is to be advanced
 	sum     adder
+	limit   []byte // the key that comes after a source's lines (see ahead)
 }
 
 func newMerger(sources []*Source) (*merger, error) {

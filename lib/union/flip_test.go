@@ -35,10 +35,10 @@ func TestFlipped(t *testing.T) {
 	defer stage.Close()
 	cut := strings.Index(flippedNames, "\n") + 1
 	for _, text := range []string{flippedNames, flippedIPs, flippedNames[cut:]} {
-		for _, rows := range []int{0, 3, 100} {
+		for _, rows := range []int{0, 3} {
 			for at := range len(text) {
-				for _, c := range []byte{text[at] ^ 1, text[at] ^ 0x20, text[at] ^ 0xff, '\n', ' ', ',', '*'} {
-					if c != text[at] {
+				for i, c := range []byte{text[at] ^ 1, '\n', text[at] ^ 0x20, text[at] ^ 0xff, ' ', ',', '*'} {
+					if c != text[at] && i < cases(2) {
 						flipped := []byte(text)
 						flipped[at] = c
 						flipOne(t, dir, stage, text, flipped, rows)

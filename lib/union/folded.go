@@ -26,7 +26,7 @@ func (u *Union) writeFolded(w io.Writer, more old) (rows int, err error) {
 	if err := u.findNarrow(more); err != nil {
 		return 0, err
 	}
-	p, err := u.pass(more)
+	p, err := u.inputs(more)
 	if err != nil {
 		return 0, err
 	}
@@ -169,6 +169,6 @@ func (u *Union) join(w io.Writer, parts *parts) (rows int, err error) {
 	err = aggregate.MergeChecked(w, sources, func(r *aggregate.Record) error {
 		rows++
 		return u.shorten(r)
-	})
+	}, u.pass(&rows))
 	return rows, err
 }

@@ -25,7 +25,7 @@ func (u *Union) Write(w io.Writer) (err error) {
 		_, err = u.writeFolded(w, nil)
 		return err
 	}
-	return u.merge(w, nil, u.shorten)
+	return u.merge(w, nil, u.shorten, nil)
 }
 
 // spool is Write where rows are limited. Only at the end is it known whether
@@ -70,7 +70,7 @@ func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 				return errNarrow
 			}
 			return u.shorten(r)
-		})
+		}, u.pass(&rows))
 		if !errors.Is(err, errNarrow) {
 			return rows, err
 		}
@@ -81,10 +81,12 @@ func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 	return u.writeFolded(f, more)
 }
 
+// shortestIP is how many bytes an address takes at least in a list.
+const shortestIP = len("::,")
+
 // shorten takes addresses out of a record that has too many of them.
 func (u *Union) shorten(r *aggregate.Record) error {
-	const shortest = len("::,")
-	if r.Len() < u.maxIPs()*shortest {
+	if r.Len() < u.maxIPs()*shortestIP {
 		return nil
 	}
 	whole, err := r.Whole()
@@ -107,12 +109,12 @@ func (u *Union) maxIPs() int {
 }
 
 // merge writes the union of all inputs and of an aggregate.
-func (u *Union) merge(w io.Writer, more old, check aggregate.Check) error {
-	p, err := u.pass(more)
+func (u *Union) merge(w io.Writer, more old, check aggregate.Check, pass func(lines []byte) int) error {
+	p, err := u.inputs(more)
 	if err != nil {
 		return err
 	}
-	if err := aggregate.MergeChecked(w, p.sources, check); err != nil {
+	if err := aggregate.MergeChecked(w, p.sources, check, pass); err != nil {
 		return err
 	}
 	u.warnAll(p.scanners)
@@ -125,7 +127,7 @@ type pass struct {
 	scanners []*batch.Scanner // of the files
 }
 
-func (u *Union) pass(more old) (p pass, err error) {
+func (u *Union) inputs(more old) (p pass, err error) {
 	for most := maxOpen(); len(u.files) > most; {
 		if err := u.mergeGroup(most); err != nil {
 			return p, err
@@ -160,7 +162,7 @@ func (u *Union) mergeGroup(n int) error {
 	u.merged = append(u.merged, run)
 	var p pass
 	p.open(u.files[:n])
-	if err := aggregate.MergeChecked(run, p.sources, u.shorten); err != nil {
+	if err := aggregate.MergeChecked(run, p.sources, u.shorten, nil); err != nil {
 		return err
 	}
 	u.warnAll(p.scanners)
