@@ -55,6 +55,19 @@ const (
 
 var backends = [...]backend{nft, legacy}
 
+func (b backend) other() backend {
+	if b == nft {
+		return legacy
+	}
+	return nft
+}
+
+// has says whether a backend's own program is installed.
+func (f *Firewall) has(fam family, b backend) bool {
+	_, err := child.LookPath(fam.in(b) + "-restore")
+	return err == nil
+}
+
 // command is the program of a backend: iptables-nft-save. Where a distribution
 // has but one backend, that goes without a name.
 func (f *Firewall) command(fam family, b backend, suffix string) string {

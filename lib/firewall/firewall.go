@@ -150,7 +150,16 @@ func (f *Firewall) make(m *memory, seen *sight, fam family) error {
 		return nil
 	}
 	err = f.restore(fam, keep, replacement(f.Want, fam, seen.ours[fam.in(keep)]))
-	if err != nil && fam == ip6 && f.impossible(fam, keep) {
+	if err == nil {
+		return nil
+	}
+	if !f.impossible(fam, keep) {
+		return err
+	}
+	if other := keep.other(); f.has(fam, other) && f.restore(fam, other, replacement(f.Want, fam, "")) == nil {
+		return nil // the kernel has but the one that iptables is not
+	}
+	if fam == ip6 {
 		m.Absent = fmt.Sprintf("IPv6 connections are not logged: %v", err)
 		return nil
 	}

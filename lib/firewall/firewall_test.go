@@ -325,6 +325,33 @@ func TestOtherBackend(t *testing.T) {
 	}
 }
 
+// A kernel that has but the backend that iptables is not.
+func TestBackendThatDoesNotWork(t *testing.T) {
+	for _, b := range backends {
+		t.Run(string(b), func(t *testing.T) {
+			w := newWorld(t)
+			w.use(b)
+			w.fw.Act = func(stdin []byte, name string, args ...string) error {
+				if strings.Contains(name, string(b)) {
+					return errors.New("no such table")
+				}
+				return w.act(stdin, name, args...)
+			}
+			w.fw.Ask = func(name string, args ...string) ([]byte, error) {
+				if strings.HasSuffix(name, "tables-"+string(b)) {
+					return nil, errors.New("no such table")
+				}
+				return w.ask(name, args...)
+			}
+			w.do()
+			if n := w.hit(3); n != 6 {
+				t.Errorf("%d of 6 connections are logged", n)
+			}
+			w.heal("")
+		})
+	}
+}
+
 // The resolver's own questions are left out, those of others are not.
 func TestOwnQuestions(t *testing.T) {
 	w := newWorld(t)

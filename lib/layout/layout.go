@@ -10,6 +10,7 @@ const (
 	Admin         = "/var/lib/egress-monitor-admin" // root's notes: what was changed, and how it was before; 0700
 	Enabled       = Admin + "/enabled"              // holds since when; the last thing that enable makes
 	Bypassed      = Admin + "/bypassed"             // exists while names go past dnsmasq
+	Listeners     = Admin + "/listeners"            // whose questions to name servers are left out
 	Gaps          = Admin + "/gaps"                 // what was lost, and when; bounded
 	Truth         = Run + "/truth"                  // how the last minute went; for status and check
 	Run           = "/run/egress-monitor"           // what is found out anew at each boot

@@ -11,6 +11,7 @@
 //   - no other program ran as that user when the socket was first seen;
 //   - to listen on port 53 needs a privilege here, so root has meant it.
 //
+// One that was left out stays so for a day after it was seen last (kept.go).
 // All others are told of, with the reason, so that the rows of their servers
 // can be understood.
 package listeners
@@ -27,6 +28,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Resolver is a program that listens on port 53.
@@ -44,14 +46,25 @@ type Resolver struct {
 type Finder struct {
 	Proc  string // "" is /proc
 	Cache string // a file for what was found; "": none
+	Kept  string // a file for who is left out, which outlives a boot; "": none
 
 	user func(uid int) string
+	now  func() time.Time
 }
 
 // Resolvers lists them, by user and program. Who holds a socket takes a look
 // at all descriptors of all processes, so that is done only when the sockets
 // are others than the last time.
 func (f *Finder) Resolvers() ([]Resolver, error) {
+	found, err := f.here()
+	if err != nil {
+		return nil, err
+	}
+	return f.keep(found), nil
+}
+
+// here lists those that listen now.
+func (f *Finder) here() ([]Resolver, error) {
 	sockets, err := f.sockets()
 	if err != nil || len(sockets) == 0 {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"egress-monitor/lib/testtools"
 )
@@ -118,6 +119,40 @@ func TestCache(t *testing.T) {
 	p.want("another user", p.find(cache), "unbound 20 u7 127.0.0.1 true: no other program runs as u7\n")
 	testtools.Must(t, os.RemoveAll(p.dir+"/20"))
 	p.want("gone", p.find(cache), "")
+}
+
+// Who was left out stays so while it is restarted, for a day.
+func TestKept(t *testing.T) {
+	p := newProc(t)
+	p.put("thread-self/net/udp", head+udp("0100007F", 53, 7, 101)+udp("0200007F", 53, 7, 102))
+	p.run(20, 101, "/usr/sbin/unbound", 101)
+	p.run(30, 0, "/usr/sbin/named", 102)
+	clock, user := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "u"
+	f := &Finder{Proc: p.dir, Kept: t.TempDir() + "/kept", user: func(uid int) string { return fmt.Sprint(user, uid) }, now: func() time.Time { return clock }}
+	names := func() (text string) {
+		found, err := f.Resolvers()
+		testtools.Must(t, err)
+		for _, r := range found {
+			text += fmt.Sprintf("%s %d %v %s;", r.Program, r.UID, r.LeftOut, r.Why)
+		}
+		return text
+	}
+	const both = "named 0 false it runs as root, whose questions are logged;unbound 101 true no other program runs as u101;"
+	p.want("both", names(), both)
+	p.put("thread-self/net/udp", head)
+	clock = clock.Add(23 * time.Hour)
+	p.want("restarted", names(), "unbound 101 true not running now, but seen at 2026-01-02T03:04:05Z;")
+	user = "other"
+	p.want("another user", names(), "")
+	user = "u"
+	p.want("which is then forgotten", names(), "")
+	p.put("thread-self/net/udp", head+udp("0100007F", 53, 7, 101))
+	names()
+	p.put("thread-self/net/udp", head)
+	clock = clock.Add(25 * time.Hour)
+	p.want("a day later", names(), "")
+	testtools.Write(t, f.Kept, "garbage")
+	p.want("a broken file", names(), "")
 }
 
 // A real socket, of this process.

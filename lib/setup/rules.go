@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,10 @@ const resolvedUser = "systemd-resolve"
 // Listeners are the name servers on this machine beside dnsmasq and
 // systemd-resolved, which ask others by themselves.
 func Listeners() []listeners.Resolver {
-	find := listeners.Finder{Cache: layout.Run + "/listeners.json"}
+	find := listeners.Finder{Cache: layout.Run + "/listeners.json", Kept: layout.Listeners}
+	if _, err := os.Stat(layout.Admin); err != nil {
+		find = listeners.Finder{} // the monitor is off: nothing is kept
+	}
 	found, err := find.Resolvers()
 	if err != nil {
 		return nil // then their questions are logged
