@@ -70,7 +70,7 @@ var stories = []story{{
 	want: func(t testing.TB) string { return text(t, "../testdata/demo/unique-ips.log") },
 }, {
 	pipeline: "egress-set " + setToken(2),
-	tools:    []string{"nftparse", "aggmerge"},
+	tools:    []string{"nftparse"}, // aggmerge: as above, and TestSetKilledAnywhere
 	file:     "log/unique-ips.log",
 	before: func(s *server) {
 		s.write("listing", setListing(1, 3, 3))
