@@ -86,6 +86,9 @@ func (s *Set) Begun() bool {
 	return err == nil && there || s.load().ID != ""
 }
 
+// Ours says whether there are notes of a table, that is, one of this version.
+func (s *Set) Ours() bool { return s.load().ID != "" }
+
 // Do makes it so. If only what is wanted has changed nothing is lost.
 func (s *Set) Do() error {
 	_, err := s.Heal()

@@ -136,6 +136,11 @@ func (h *Healer) upstream(closely bool) {
 // rules mends the firewall's rules, and the set that counts connections unless a
 // poll is at work on it.
 func (h *Healer) rules() error {
+	if s := h.setup; s.Settings.InSet() && s.LogUnread() {
+		if err := s.ToSet(h.hand("set")); err != nil {
+			h.once("cannot count by a set: %v", err)
+		}
+	}
 	said, err := h.setup.Firewall(nil).Heal()
 	h.tellAll(said)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"egress-monitor/lib/change"
@@ -52,8 +53,8 @@ func (s *Setup) setStep() Step {
 	step := Step{ID: stepSet, Text: "firewall: a set counts new connections", Undo: s.setUndo}
 	switch {
 	case s.Settings.InSet():
-		step.Is = func() bool { ok, err := s.Set(nil).Is(); return ok && err == nil }
-		step.Do = plain(s.toSet)
+		step.Is = func() bool { ok, err := s.Set(nil).Is(); return ok && err == nil && !s.LogUnread() }
+		step.Do = plain(s.ToSet)
 	case s.Set(nil).Begun():
 		step.Text = "firewall: no set counts new connections any more"
 		step.Is = func() bool { return !s.Set(nil).Begun() }
@@ -62,30 +63,38 @@ func (s *Setup) setStep() Step {
 	return step
 }
 
-// toSet has a set count. What the log holds until then is read to its end, and
+// ToSet has a set count. (Heal needs it after an upgrade: the version before this
+// one counted by the log, and added what a set had more.) What the log holds until then is read to its end, and
 // its cursor goes: lines that are logged beside the set must never be counted.
-func (s *Setup) toSet(h *change.Hand) error {
+func (s *Setup) ToSet(h *change.Hand) error {
 	if err := h.Note("set", layout.Table, ""); err != nil {
 		return err
 	}
 	set := s.Set(h)
-	if set.Begun() {
+	if !s.LogUnread() {
 		return set.Do()
 	}
-	unread := asPoller("test", "-e", s.cursor()) == nil
-	if unread {
-		rules := s.Firewall(h)
-		rules.Want.Log = false
-		if err := rules.Do(); err != nil {
-			return err
-		}
+	if set.Ours() && s.logs() { // an enable was killed, and who logs what by now is not known
+		s.Warn("gap: what the journal holds from before the set is not counted")
+		return h.Do("remove "+s.cursor(), func() error { return errors.Join(asPoller("rm", "-f", s.cursor()), set.Do()) })
+	}
+	rules := s.Firewall(h)
+	rules.Want.Log = false
+	if err := rules.Do(); err != nil {
+		return err
 	}
 	from := time.Now()
-	if err := set.Do(); err != nil || !unread {
+	if err := set.Do(); err != nil {
 		return err
 	}
 	s.gap(h, from, "while the source was changed from log to set")
 	return h.Do("read the journal to its end, as the poller, and remove "+s.cursor(), s.lastOfLog)
+}
+
+// LogUnread tells whether the log is what was counted until now.
+func (s *Setup) LogUnread() bool {
+	_, err := os.Lstat(s.cursor())
+	return err == nil
 }
 
 func (s *Setup) lastOfLog() error {
@@ -120,7 +129,7 @@ func (s *Setup) toLog(h *change.Hand) error {
 
 // gap tells of the moment between two sources.
 func (s *Setup) gap(h *change.Hand, from time.Time, when string) {
-	if h.Dry() || !s.before {
+	if h.Dry() || !Enabled() {
 		return
 	}
 	s.Warn("gap: connections between %s and %s, %s, may not be counted", from.UTC().Format(time.RFC3339),
