@@ -94,7 +94,7 @@ func (f *Firewall) Heal() (said []string, err error) {
 }
 
 func (f *Firewall) do(m *memory, seen *sight) (said []string, err error) {
-	lastGood, intact, twice := m.GoodAt, f.intact(m, seen), seen.twice()
+	lastGood, wasOff, intact, twice := m.GoodAt, m.Off, f.intact(m, seen), seen.twice()
 	if !f.Dry {
 		f.noteBefore(m, seen)
 		if err := f.save(m.forgotten()); err != nil { // if we are killed now
@@ -114,7 +114,7 @@ func (f *Firewall) do(m *memory, seen *sight) (said []string, err error) {
 		return nil, err
 	}
 	switch {
-	case !f.Want.Log || lastGood.IsZero():
+	case !f.Want.Log || wasOff || lastGood.IsZero():
 	case intact: // replaced in one step
 		said = append(said, "firewall rules changed, as settings, resolvers or default routes have")
 	case twice:
@@ -205,7 +205,7 @@ func (f *Firewall) remember(m *memory) error {
 		return err
 	}
 	*m = *m.forgotten()
-	m.Wanted = f.wanted()
+	m.Wanted, m.Off = f.wanted(), !f.Want.Log
 	for at, text := range seen.ours {
 		if text != "" {
 			m.Kernel[at] = text

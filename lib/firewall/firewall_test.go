@@ -411,6 +411,40 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// A heal that is killed is followed by one that knows of the gap.
+func TestKilledHeal(t *testing.T) {
+	w := newWorld(t)
+	w.do()
+	w.run("nft flush ruleset")
+	w.fw.Act = func([]byte, string, ...string) error { panic("killed") }
+	func() {
+		defer func() { recover() }()
+		w.fw.Heal()
+	}()
+	w.fw.Act = w.act
+	w.heal("gap: ")
+}
+
+// Rules that are switched off and on again were missing on purpose.
+func TestOffAndOn(t *testing.T) {
+	w := newWorld(t)
+	before := w.all()
+	w.do()
+	w.fw.Want.Log = false
+	w.heal("")
+	if text := w.all(); strings.Contains(text, "EGRESS") {
+		t.Error(text)
+	}
+	w.ran = nil
+	w.is(true)
+	if len(w.ran) > 0 {
+		t.Errorf("with nothing changed it runs %q", w.ran)
+	}
+	w.fw.Want.Log = true
+	w.heal("")
+	w.undo(before)
+}
+
 // No changes in a dry run, but the very text that would make them.
 func TestDry(t *testing.T) {
 	w := newWorld(t)

@@ -195,5 +195,5 @@ func (f *Firewall) intact(m *memory, s *sight) bool {
 			}
 		}
 	}
-	return !m.GoodAt.IsZero() && s.handle == m.Handle && !s.fewerThan(m)
+	return m.Wanted != "" && s.handle == m.Handle && !s.fewerThan(m)
 }

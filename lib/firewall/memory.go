@@ -20,6 +20,7 @@ type memory struct {
 	Wanted string            // the rules that were made, as they were given to iptables-restore
 	Kernel map[string]string // our part of each backend, as iptables-save showed it then
 	Absent string            // why there are none for IPv6
+	Off    bool              // none are wanted
 
 	Gen       uint32 // of the last close look
 	Legacy    string
@@ -91,9 +92,9 @@ func (f *Firewall) time() time.Time {
 }
 
 // forgotten is without what the rules looked like, but with what was there
-// before them.
+// before them, and since when they may be missing.
 func (m *memory) forgotten() *memory {
-	return &memory{Boot: m.Boot, Before: m.Before, Absent: m.Absent, Kernel: map[string]string{}}
+	return &memory{Boot: m.Boot, Before: m.Before, Absent: m.Absent, Off: m.Off, GoodAt: m.GoodAt, Kernel: map[string]string{}}
 }
 
 // since keeps that the rules are good now. Rules that were flushed and put

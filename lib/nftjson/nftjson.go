@@ -18,8 +18,10 @@
 //     time can be wrong by that much. A fraction, if there is one, is believed.
 //   - an element may have a "timeout" of its own; an element without any has
 //     no age.
-//   - a set's "type" is a list if its keys are several things, and an element's
-//     "val" an object if it is a range or a prefix. "elem" comes last in a set.
+//   - a set's "type" is a list if its keys are several things, and from version
+//     1.1.4 on an object for a set that was made with "typeof": then it may be one
+//     of addresses. An element's "val" is an object if it is a range or a prefix.
+//     "elem" comes last in a set.
 //   - an element that counts nothing is its value alone, without "elem" around.
 //
 // Input is hostile: a syntax error ends it, with its place; a value that makes
@@ -41,6 +43,7 @@ type Set struct {
 	Table, Name string
 	IPv6        bool
 	timeout     float64 // seconds; 0: none
+	either      bool    // its type does not tell of which kind they are
 }
 
 // An Element is an address with its counter.
@@ -156,7 +159,7 @@ func (p *parser) set() {
 		case "name":
 			s.Name = p.string()
 		case "type":
-			typ = p.string() // "" if it is a list
+			typ = p.setType()
 		case "timeout":
 			s.timeout, _, _ = p.seconds()
 		case "elem":
@@ -166,24 +169,37 @@ func (p *parser) set() {
 			p.skipValue()
 		}
 	}
-	if p.err == nil && !done && isAddress(typ) && p.Set != nil { // one without elements
-		s.IPv6 = typ == "ipv6_addr"
+	if p.err == nil && !done && s.is(typ) && p.Set != nil { // one without elements
 		p.Set(s)
 	}
 }
 
-func isAddress(typ string) bool { return typ == "ipv4_addr" || typ == "ipv6_addr" }
+const typeOf = "typeof"
+
+// setType reads a type: "" for a list.
+func (p *parser) setType() string {
+	if p.space() == '{' {
+		p.skipValue()
+		return typeOf
+	}
+	return p.string()
+}
+
+// is says whether a set of this type can be one of addresses.
+func (s *Set) is(typ string) bool {
+	s.IPv6, s.either = typ == "ipv6_addr", typ == typeOf
+	return s.IPv6 || s.either || typ == "ipv4_addr"
+}
 
 func (p *parser) elements(s *Set, typ string) {
 	if s.Name == "" {
 		p.fail(errOrder)
 		return
 	}
-	if !isAddress(typ) {
+	if !s.is(typ) {
 		p.skipValue()
 		return
 	}
-	s.IPv6 = typ == "ipv6_addr"
 	if p.Set != nil {
 		p.Set(s)
 	}
@@ -239,7 +255,7 @@ func (p *parser) element(s *Set) (bad error) {
 	switch {
 	case p.err != nil:
 		return nil
-	case !e.Addr.IsValid() || e.Addr.Is6() != s.IPv6:
+	case !e.Addr.IsValid() || e.Addr.Is6() != s.IPv6 && !s.either:
 		return errAddress
 	case bad != nil:
 		return bad

@@ -65,6 +65,15 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// A set of "typeof ip6 daddr", as nft 1.1.4 and later print it.
+func TestTypeof(t *testing.T) {
+	got, err := listed(strings.NewReader(`{"nftables": [{"set": {"name": "s", "table": "t", "type": {"typeof": {"payload": {"protocol": "ip6", "field": "daddr"}}},
+		"timeout": 9, "elem": [{"elem": {"val": "2001:db8::1", "expires": 8.5, "counter": {"packets": 1, "bytes": 2}}}, {"elem": {"val": 80, "counter": {"packets": 1}}}]}}]}`))
+	if err != nil || got != "set t s false\ns 2001:db8::1 1 0.500\ns: an element that is not one address\n" {
+		t.Errorf("%v\n%s", err, got)
+	}
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := listed(io.MultiReader(strings.NewReader(`{"nftables": [`), iotest.ErrReader(broken)))
