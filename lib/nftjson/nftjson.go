@@ -18,8 +18,8 @@
 //     time can be wrong by that much. A fraction, if there is one, is believed.
 //   - an element may have a "timeout" of its own; an element without any has
 //     no age.
-//   - a set's "type" is a list if its keys are several things, and from version
-//     1.1.4 on an object for a set that was made with "typeof": then it may be one
+//   - a set's "type" is a list if its keys are several things, and in newer
+//     versions an object for a set that was made with "typeof": then it may be one
 //     of addresses. An element's "val" is an object if it is a range or a prefix.
 //     "elem" comes last in a set.
 //   - an element that counts nothing is its value alone, without "elem" around.

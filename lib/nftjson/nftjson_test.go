@@ -65,7 +65,7 @@ func TestSample(t *testing.T) {
 	}
 }
 
-// A set of "typeof ip6 daddr", as nft 1.1.4 and later print it.
+// A set of "typeof ip6 daddr", as newer versions print it.
 func TestTypeof(t *testing.T) {
 	got, err := listed(strings.NewReader(`{"nftables": [{"set": {"name": "s", "table": "t", "type": {"typeof": {"payload": {"protocol": "ip6", "field": "daddr"}}},
 		"timeout": 9, "elem": [{"elem": {"val": "2001:db8::1", "expires": 8.5, "counter": {"packets": 1, "bytes": 2}}}, {"elem": {"val": 80, "counter": {"packets": 1}}}]}}]}`))
