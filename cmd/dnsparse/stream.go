@@ -88,6 +88,9 @@ func (s *stream) finish() error {
 	if s.log.Lost > 0 {
 		cli.Warn("gap: dnsmasq could not write all lines: %q (%d such lines)", s.log.FirstLost, s.log.Lost)
 	}
+	if d := s.log.Dropped(); d.Addresses > 0 {
+		cli.Warn("%v", d)
+	}
 	if err := s.print(false); err != nil {
 		return err
 	}

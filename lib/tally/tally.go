@@ -22,8 +22,9 @@ type Table struct {
 	slots   []slot // by hash of a key
 	addrs   blocks[addr]
 	pairs   []uint32 // of keys with many addresses, by hash of entry and address: 1 + index in addrs
-	paired  int      // how many are in pairs, or a bit more
+	paired  int      // how many are in pairs
 	printed uint32
+	dropped Dropped
 
 	texts []byte // of one entry's addresses, while they are sorted
 	ips   []ipText
@@ -46,7 +47,8 @@ type entry struct {
 	key       uint32 // where it begins in keys
 	addr      uint32 // noted last: 1 + index in addrs; 0 for none
 	nextAddr  uint32 // in the ring: the first to look at
-	addrCount uint32
+	addrCount uint16 // mostAddrs at most
+	more      more   // what there was no room for
 }
 
 // New returns an empty table.
@@ -71,6 +73,10 @@ func (t *Table) AddTo(id uint32, count uint64, last int64) {
 func (t *Table) Full() bool {
 	return t.keys.size+int(t.entries.n)*48+int(t.addrs.n)*32 >= Limit
 }
+
+// Dropped is what addresses of keys with too many of them were dropped, as long as
+// there is the table.
+func (t *Table) Dropped() Dropped { return t.dropped }
 
 // Printed is how often the table was printed: an entry is good while it stays.
 func (t *Table) Printed() uint32 { return t.printed }

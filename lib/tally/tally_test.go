@@ -88,3 +88,31 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// A key with too many addresses has as many as there is room for, and what says
+// that there were more; other keys have theirs. What comes again takes no room.
+func TestTooManyAddresses(t *testing.T) {
+	table := New()
+	id, other := table.Add([]byte("flood"), 1, 0), table.Add([]byte("other"), 1, 0)
+	for range 3 {
+		for i := range mostAddrs + 1000 {
+			table.AddIP(id, netip.AddrFrom4([4]byte{byte(i), byte(i >> 8), byte(i >> 16), 1}))
+		}
+	}
+	table.AddIP(id, netip.MustParseAddr("2001:db8::1"))
+	table.AddIP(other, netip.MustParseAddr("2001:db8::2"))
+	if len(table.pairs) > 1<<18 || int(table.addrs.n) != mostAddrs+1 {
+		t.Errorf("%d pairs, %d addresses", len(table.pairs), table.addrs.n)
+	}
+	if d := table.Dropped(); d.Addresses != 3001 || d.First != "flood" {
+		t.Errorf("dropped: %v", d)
+	}
+	got := printed(t, table)
+	list := strings.Split(strings.Fields(got[0])[3], ",")
+	if len(list) != mostAddrs+2 || list[0] != "0.0.0.0/0" || list[len(list)-1] != "::/0" || !slices.IsSorted(list) {
+		t.Errorf("%d addresses, from %s to %s", len(list), list[0], list[len(list)-1])
+	}
+	if !strings.HasSuffix(got[1], " 2001:db8::2") {
+		t.Errorf("the other one: %s", got[1])
+	}
+}

@@ -32,6 +32,11 @@ func (t *Table) appendIPs(dst []byte, e *entry) []byte {
 		list = append(list, ipText{keysort.HeadOf(buf[from:]), from, len(buf)})
 		n = t.addrs.at(n - 1).next
 	}
+	for _, text := range e.more.texts() {
+		from := len(buf)
+		buf = append(buf, text...)
+		list = append(list, ipText{keysort.HeadOf(buf[from:]), from, len(buf)})
+	}
 	slices.SortFunc(list, func(x, y ipText) int {
 		if x.head != y.head {
 			return x.head.Compare(y.head)
@@ -43,6 +48,17 @@ func (t *Table) appendIPs(dst []byte, e *entry) []byte {
 	}
 	t.texts, t.ips = buf, list
 	return dst[:len(dst)-1]
+}
+
+// texts is what says that there were more addresses.
+func (m more) texts() (list []string) {
+	if m&more4 != 0 {
+		list = append(list, "0.0.0.0/0")
+	}
+	if m&more6 != 0 {
+		list = append(list, "::/0")
+	}
+	return list
 }
 
 func (t *Table) appendIP(dst []byte, n uint32) []byte {

@@ -206,6 +206,9 @@ func (t *Tracker) IsAhead(s []byte) bool {
 	return !ok || unix > clock.Present()+60
 }
 
+// Dropped is what addresses were dropped, of names with too many of them.
+func (t *Tracker) Dropped() tally.Dropped { return t.table.Dropped() }
+
 // Full says that it is time to print what was counted.
 func (t *Tracker) Full() bool { return t.table.Full() }
 
