@@ -78,8 +78,8 @@ func randomRecords(r *rand.Rand, n int) []string {
 // most of them are on disk.
 func aggregateOf(t *testing.T, lines []string, limit int) string {
 	t.Helper()
-	s := NewSorter(t.TempDir())
-	s.limit = limit
+	s := NewSorter(t.TempDir(), func(run io.Reader) Lines { return bufio.NewScanner(run) })
+	s.limit, s.Runs = limit, limit%5
 	defer s.Close()
 	for _, line := range lines {
 		rec, err := Parse([]byte(line))
@@ -90,7 +90,7 @@ func aggregateOf(t *testing.T, lines []string, limit int) string {
 			t.Fatal(err)
 		}
 	}
-	sources, err := s.Sources(func(run io.Reader) Lines { return bufio.NewScanner(run) })
+	sources, err := s.Sources()
 	if err != nil {
 		t.Fatal(err)
 	}

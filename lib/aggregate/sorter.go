@@ -27,8 +27,12 @@ const firstText = 64 << 10
 // they are not in one.
 type Sorter struct {
 	dir   string // of the runs
+	open  func(run io.Reader) Lines
 	limit int
 
+	// Runs is how many runs there may be, each in an open file: if there are as
+	// many they are merged into one. 0 is no limit.
+	Runs int
 	// Shorten, if there is one, is given each list of addresses that several
 	// records of a key have made.
 	Shorten func(list []byte) []byte
@@ -46,9 +50,10 @@ type line struct {
 }
 
 // NewSorter returns a Sorter that keeps its runs in dir, in files without a
-// name: whatever becomes of the process, nothing of them stays.
-func NewSorter(dir string) *Sorter {
-	return &Sorter{dir: dir, limit: runLimit, inRow: true}
+// name: whatever becomes of the process, nothing of them stays. open makes lines
+// of a run.
+func NewSorter(dir string, open func(run io.Reader) Lines) *Sorter {
+	return &Sorter{dir: dir, open: open, limit: runLimit, inRow: true}
 }
 
 // Empty says whether nothing was added.
@@ -152,6 +157,11 @@ func (s *Sorter) sort() {
 
 // flush writes what is in memory to a file, as a sorted run.
 func (s *Sorter) flush() error {
+	if s.Runs > 0 && len(s.inFile) >= s.Runs {
+		if err := s.mergeRuns(); err != nil {
+			return err
+		}
+	}
 	f, err := UnnamedFile(s.dir)
 	if err != nil {
 		return err
@@ -165,22 +175,53 @@ func (s *Sorter) flush() error {
 	return nil
 }
 
+// mergeRuns makes one run of all.
+func (s *Sorter) mergeRuns() error {
+	runs, err := s.runs()
+	if err != nil {
+		return err
+	}
+	f, err := UnnamedFile(s.dir)
+	if err != nil {
+		return err
+	}
+	err = MergeChecked(f, runs, s.shorten, nil)
+	s.Close()
+	s.inFile = append(s.inFile[:0], f)
+	return err
+}
+
+func (s *Sorter) shorten(r *Record) error {
+	if s.Shorten == nil || r.line != nil {
+		return nil // is of one run
+	}
+	r.IPs = s.Shorten(r.IPs)
+	return nil
+}
+
+// runs are the runs in files.
+func (s *Sorter) runs() (all []*Source, err error) {
+	for _, f := range s.inFile {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		all = append(all, NewSealed(s.open(f)))
+	}
+	return all, nil
+}
+
 // Sources returns what was added, as sorted sources, of which only the last
-// that were asked for are good. Nothing can be added any more. open makes lines
-// of a run.
-func (s *Sorter) Sources(open func(run io.Reader) Lines) ([]*Source, error) {
+// that were asked for are good. Nothing can be added any more.
+func (s *Sorter) Sources() ([]*Source, error) {
 	if len(s.inFile) > 0 && len(s.lines) > 0 { // what is last needs no more memory than the rest
 		if err := s.flush(); err != nil {
 			return nil, err
 		}
 		s.text, s.lines = nil, nil
 	}
-	var all []*Source
-	for _, f := range s.inFile {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-		all = append(all, NewSealed(open(f)))
+	all, err := s.runs()
+	if err != nil {
+		return nil, err
 	}
 	s.sort()
 	return append(all, NewSealed(s.memory())), nil

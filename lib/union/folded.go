@@ -126,7 +126,7 @@ func (p *parts) Close() {
 }
 
 func (p *parts) sources() ([]*aggregate.Source, error) {
-	s, err := p.sums.Sources(func(run io.Reader) aggregate.Lines { return scan(run) })
+	s, err := p.sums.Sources()
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +141,7 @@ func (u *Union) divide(sources []*aggregate.Source, into func(*aggregate.Record)
 	if err != nil {
 		return nil, err
 	}
-	to := &parts{rest: rest, sums: aggregate.NewSorter(u.dir)}
-	to.sums.Shorten = u.shortenList
+	to := &parts{rest: rest, sums: u.newSorter()}
 	out, line := bufio.NewWriterSize(rest, 64<<10), []byte(nil)
 	err = aggregate.Each(sources, func(r aggregate.Record) error {
 		if key := into(&r); key != "" {

@@ -13,20 +13,27 @@ const (
 	// mostOpen is how many files are merged at a time: each takes a buffer of
 	// 4 KiB. More of them are merged in groups first.
 	mostOpen = 4000
-	// openBesides is how many files may be open besides: the standard ones, an
-	// aggregate, sorted runs.
-	openBesides = 100
+	// fewRuns is how many sorted runs of a kind are open at a time at least, and
+	// openBesides how many files may be open besides the inputs: three kinds of
+	// runs, an aggregate, what is staged, a lock, the standard files.
+	fewRuns     = 8
+	openBesides = 3*fewRuns + 24
 )
 
 // maxOpen is mostOpen, or less if the process may not have as many files open.
-// A thousand is usual, but Go's runtime raises that as far as it may.
+// A thousand is usual, but Go's runtime raises that as far as it may; 64 are
+// enough.
 func maxOpen() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
 		return few
 	}
-	return max(few, int(min(mostOpen+openBesides, limit.Cur))-openBesides)
+	return max(fewRuns, int(min(mostOpen+openBesides, limit.Cur))-openBesides)
 }
+
+// maxRuns is how many sorted runs of a kind may be open: more of them are merged
+// into one.
+func maxRuns() int { return max(fewRuns, maxOpen()/8) }
 
 // open opens files that are sorted.
 func (p *pass) open(files []string) {

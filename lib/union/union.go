@@ -41,9 +41,15 @@ type Union struct {
 
 // New returns a Union that keeps what does not fit into memory in dir.
 func New(dir string, warn func(batch.Skipped)) *Union {
-	u := &Union{Warn: warn, dir: dir, stream: aggregate.NewSorter(dir)}
-	u.stream.Shorten = u.shortenList
+	u := &Union{Warn: warn, dir: dir}
+	u.stream = u.newSorter()
 	return u
+}
+
+func (u *Union) newSorter() *aggregate.Sorter {
+	s := aggregate.NewSorter(u.dir, func(run io.Reader) aggregate.Lines { return scan(run) })
+	s.Shorten, s.Runs = u.shortenList, maxRuns()
+	return s
 }
 
 // Close gives back what the inputs take on disk.

@@ -133,14 +133,15 @@ func (u *Union) inputs(more old) (p pass, err error) {
 			return p, err
 		}
 	}
-	if p.sources, err = u.stream.Sources(func(run io.Reader) aggregate.Lines { return scan(run) }); err != nil {
+	if p.sources, err = u.stream.Sources(); err != nil {
 		return p, err
 	}
 	for _, f := range u.merged {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
+		s, err := sourceOf(f)
+		if err != nil {
 			return p, err
 		}
-		p.sources = append(p.sources, aggregate.NewSealed(scan(f)))
+		p.sources = append(p.sources, s)
 	}
 	if more != nil {
 		s, err := more()
@@ -155,19 +156,47 @@ func (u *Union) inputs(more old) (p pass, err error) {
 
 // mergeGroup makes one sorted run of the first n files.
 func (u *Union) mergeGroup(n int) error {
+	var p pass
+	p.open(u.files[:n])
+	if err := u.addRun(p.sources); err != nil {
+		return err
+	}
+	u.warnAll(p.scanners)
+	u.files = u.files[n:]
+	if len(u.merged) < maxRuns() {
+		return nil
+	}
+	return u.mergeRuns()
+}
+
+// mergeRuns makes one run of all those that there are.
+func (u *Union) mergeRuns() error {
+	runs := u.merged
+	u.merged = nil
+	defer func() {
+		for _, f := range runs {
+			f.Close() // has no name
+		}
+	}()
+	var sources []*aggregate.Source
+	for _, f := range runs {
+		s, err := sourceOf(f)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, s)
+	}
+	return u.addRun(sources)
+}
+
+// addRun makes a sorted run of sources.
+func (u *Union) addRun(sources []*aggregate.Source) error {
 	run, err := aggregate.UnnamedFile(u.dir)
 	if err != nil {
 		return err
 	}
 	u.merged = append(u.merged, run)
-	var p pass
-	p.open(u.files[:n])
-	if err := aggregate.MergeChecked(run, p.sources, u.shorten, nil); err != nil {
-		return err
-	}
-	u.warnAll(p.scanners)
-	u.files = u.files[n:]
-	return nil
+	return aggregate.MergeChecked(run, sources, u.shorten, nil)
 }
 
 func (u *Union) warnAll(scanners []*batch.Scanner) {
