@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 )
@@ -61,4 +62,27 @@ func Each(sources []*Source, do func(Record) error) error {
 			return err
 		}
 	}
+}
+
+// EachRow calls do with each row of what we have written ourselves, but for its
+// addresses. What do is given is good until it returns.
+func EachRow(lines Lines, do func(key []byte, count uint64, last []byte)) error {
+	for lines.Scan() {
+		line := lines.Bytes()
+		k := bytes.IndexByte(line, ' ')
+		d := k + 1
+		for d < len(line) && line[d]-'0' <= 9 {
+			d++
+		}
+		end := d + 1 + len(TimeLayout)
+		if k <= 0 || end > len(line) {
+			return fmt.Errorf("%w: %w", ErrChanged, errFields)
+		}
+		count, err := parseCount(line[k+1 : d])
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrChanged, err)
+		}
+		do(line[:k:k], count, line[d+1:end])
+	}
+	return lines.Err()
 }

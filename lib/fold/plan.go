@@ -19,11 +19,13 @@ type Plan struct {
 	rows   int              // all there are
 	groups map[group]*quota // those that are large, and those that are no suffix
 	small  quota            // of all other groups together
+	last   *quota           // that of a group that was asked for last
 	all    bool             // the limit is smaller than the number of groups
 }
 
 // A quota is how many of its rows a group gives up.
 type quota struct {
+	group  group
 	into   string // the key of the row that they go into
 	weak   int    // how many are among the weakest of all: the group with most of them gives first
 	size   int
@@ -66,7 +68,7 @@ func NewPlan(limit int, rows Rows) (*Plan, error) {
 func (p *Plan) Again(rows Rows) (*Plan, error) {
 	again := &Plan{limit: p.limit, groups: map[group]*quota{}, small: quota{into: p.small.into, weak: p.small.weak}}
 	for g, q := range p.groups {
-		again.groups[g] = &quota{into: q.into, weak: q.weak}
+		again.groups[g] = &quota{group: g, into: q.into, weak: q.weak}
 	}
 	if err := again.count(rows, func(*quota, strength) {}); err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 		p.groups[g] = &quota{}
 	}
 	for g, q := range p.groups {
-		q.into = g.key()
+		q.group, q.into = g, g.key()
 	}
 	err := p.count(rows, func(q *quota, s strength) {
 		if !s.stronger(edge) {
@@ -94,6 +96,7 @@ func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 	if err != nil {
 		return err
 	}
+	p.last = nil
 	maps.DeleteFunc(p.groups, p.isSmall)
 	p.pin()
 	return nil
@@ -103,8 +106,10 @@ func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
 	return rows(func(key []byte, count uint64, last []byte) {
 		n := nodeOf(key)
-		if q := p.groups[n]; q != nil {
-			q.exists = true
+		if n.star || n.prefix.IsValid() {
+			if q := p.groups[n]; q != nil {
+				q.exists = true
+			}
 		}
 		if n != root {
 			q := p.of(n.group())
@@ -134,9 +139,14 @@ func (p *Plan) isSmall(g group, q *quota) bool {
 	return small
 }
 
-// of is the quota that a group has, or shares.
+// of is the quota that a group has, or shares. Those of a flood are asked for
+// many times on end.
 func (p *Plan) of(g group) *quota {
+	if p.last != nil && g == p.last.group {
+		return p.last
+	}
 	if q := p.groups[g]; q != nil {
+		p.last = q
 		return q
 	}
 	return &p.small
@@ -224,7 +234,7 @@ func (p *Plan) measure(rows Rows) error {
 
 // quota is that of a row that may be given up; nil is one that has its place.
 func (p *Plan) quota(n node) *quota {
-	if p.groups[n] != nil {
+	if (n.star || n.prefix.IsValid()) && p.groups[n] != nil {
 		return nil
 	}
 	return p.of(n.group())
@@ -266,6 +276,9 @@ func (p *Plan) Narrow(rows Rows) (*Set, error) {
 			delete(gone.size, n)
 		}
 		*size = 0
+	}
+	if len(gone.size) == 0 {
+		return set, nil
 	}
 	err := p.owners(rows, gone.addKnown, func(n node) {
 		if gone.size[n] != nil {

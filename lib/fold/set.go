@@ -11,7 +11,7 @@ import (
 
 // A Set is the narrow rows of a merge.
 type Set struct {
-	below    map[string]string // by the name they are below
+	below    map[string]narrow // by the name they are below
 	prefixes prefixSet
 }
 
@@ -35,9 +35,9 @@ func (s *Set) add(n node) {
 	case !n.narrow():
 	case n.star:
 		if s.below == nil {
-			s.below = map[string]string{}
+			s.below = map[string]narrow{}
 		}
-		s.below[n.name] = n.key()
+		s.below[n.name] = narrow{n.key(), suffix.Of(n.name), suffix.Above(n.name)}
 	default:
 		s.prefixes.add(n.prefix)
 	}
@@ -56,21 +56,30 @@ func (s *Set) Top(key []byte) string {
 		return ""
 	}
 	for at := bytes.LastIndexByte(key, '.'); at >= 0; at = bytes.LastIndexByte(key[:at], '.') {
-		if top, ok := s.below[string(key[at+1:])]; ok && sameOwner(key, top) {
-			return top
+		if top, ok := s.below[string(key[at+1:])]; ok && top.owns(key) {
+			return top.key
 		}
 	}
 	return ""
 }
 
-// sameOwner says whether a key that ends as a narrow row does has its public
-// suffix too.
-func sameOwner(key []byte, narrow string) bool {
-	name := view(key)
-	if n := nodeOf(key); n.star {
-		name = n.name
+// narrow is the row of the names below one.
+type narrow struct {
+	key    string
+	suffix string // the public suffix of the name
+	above  bool   // there are others below it
+}
+
+// owns says whether a key that ends as the row's does has its public suffix too.
+func (n *narrow) owns(key []byte) bool {
+	if !n.above {
+		return true
 	}
-	return suffix.Of(name) == suffix.Of(narrow[len("*."):])
+	name := view(key)
+	if k := nodeOf(key); k.star {
+		name = k.name
+	}
+	return suffix.Of(name) == n.suffix
 }
 
 // prefixSet is a set of prefixes, with the text of each.

@@ -21,59 +21,58 @@ import (
 //go:embed rules.txt
 var text string
 
-type ruleSet struct {
-	plain  map[string]bool
-	wild   map[string]bool // "*." and this
-	except map[string]bool // "!" and this; there is a wild rule for its parent
-}
+// A kind is what the list has of a name.
+type kind uint8
 
-var rules = sync.OnceValue(func() *ruleSet {
-	r := &ruleSet{make(map[string]bool, 1<<14), map[string]bool{}, map[string]bool{}}
+const (
+	known     kind = 1 << iota // a rule ends with it: those of longer names may fit, too
+	suffix                     // it is a public suffix
+	below                      // each name one label longer is one
+	exception                  // it is none, though its parent says so
+)
+
+// rules knows the names of all rules, and all that these end with.
+var rules = sync.OnceValue(func() map[string]kind {
+	m := make(map[string]kind, 1<<14)
 	for rule := range strings.Lines(text) {
-		rule = strings.TrimSuffix(rule, "\n")
-		if of, ok := strings.CutPrefix(rule, "*."); ok {
-			r.wild[of] = true
-		} else if of, ok := strings.CutPrefix(rule, "!"); ok {
-			r.except[of] = true
-		} else {
-			r.plain[rule] = true
+		name, is := strings.TrimSuffix(rule, "\n"), suffix
+		if rest, ok := strings.CutPrefix(name, "!"); ok {
+			name, is = rest, exception
+		} else if rest, ok := strings.CutPrefix(name, "*."); ok {
+			name, is = rest, below
+		}
+		m[name] |= is
+		_, parent, more := strings.Cut(name, ".")
+		for more && m[parent]&known == 0 {
+			m[parent] |= known
+			_, parent, more = strings.Cut(parent, ".")
 		}
 	}
-	return r
+	return m
 })
-
-// mostLabels is how many labels the longest rule has; the tests see to that.
-const mostLabels = 7
-
-// lastLabels is what a rule can fit of a name: the names of a tunnel have many
-// more labels.
-func lastLabels(name string) string {
-	at := len(name)
-	for range mostLabels {
-		if at = strings.LastIndexByte(name[:at], '.'); at < 0 {
-			return name
-		}
-	}
-	return name[at+1:]
-}
 
 // Of is the public suffix of a name in lower case: what the longest rule that
 // fits it says, or its last label if none does.
 func Of(name string) string {
-	r := rules()
-	for s := lastLabels(name); ; {
-		_, parent, more := strings.Cut(s, ".")
-		switch {
-		case !more, r.plain[s]:
-			return s
-		case r.wild[parent] && r.except[s]:
-			return parent
-		case r.wild[parent]:
-			return s
+	m := rules()
+	at := strings.LastIndexByte(name, '.') + 1
+	longest := name[at:]
+	for is := m[longest]; is != 0 && at > 0; {
+		from := strings.LastIndexByte(name[:at-1], '.') + 1
+		wild := is&below != 0
+		if is = m[name[from:]]; is&exception != 0 {
+			return name[at:]
 		}
-		s = parent
+		if wild || is&suffix != 0 {
+			longest = name[from:]
+		}
+		at = from
 	}
+	return longest
 }
+
+// Above says whether there are public suffixes below a name.
+func Above(name string) bool { return rules()[name]&(known|below) != 0 }
 
 // Registrable is the public suffix of a name and one label more: what somebody
 // has registered. If there is no such label it is the name itself.

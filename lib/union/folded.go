@@ -80,14 +80,10 @@ func (u *Union) reduce(f *target) error {
 // rowsOf goes through a file of our own.
 func rowsOf(f *os.File) fold.Rows {
 	return func(visit func(key []byte, count uint64, last []byte)) error {
-		s, err := sourceOf(f)
-		if err != nil {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return aggregate.Each([]*aggregate.Source{s}, func(r aggregate.Record) error {
-			visit(r.Key, r.Count, r.Last)
-			return nil
-		})
+		return aggregate.EachRow(scan(f), visit)
 	}
 }
 
