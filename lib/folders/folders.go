@@ -214,7 +214,11 @@ func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
 		if filepath.Base(path) == mark {
 			return nil
 		}
-		return adopt(h, path, a)
+		own := a
+		if strings.HasSuffix(path, ".lock") {
+			own.Mode = 0o600 // aggmerge's: whoever can open it could hold up all polls
+		}
+		return adopt(h, path, own)
 	})
 }
 
