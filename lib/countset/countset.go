@@ -218,6 +218,9 @@ func (s *Set) Undo() error {
 
 // readUnread has generations read that have ended to count, oldest first.
 func (s *Set) readUnread(m *memory, read Read, last bool) error {
+	if len(m.Unread) > 0 {
+		settle()
+	}
 	for len(m.Unread) > 0 {
 		g := m.Unread[0]
 		c := g.cursor(m.ID)

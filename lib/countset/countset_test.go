@@ -221,6 +221,8 @@ func TestEndAndGap(t *testing.T) {
 // Stopped, and going on: no connection of before or after is lost or doubled.
 func TestStoppedAndOn(t *testing.T) {
 	w := newWorld(t)
+	at := time.Now()
+	w.set.now = func() time.Time { return at } // no second passes without rules
 	testtools.Must(t, w.set.Do())
 	w.hit(2)
 	failing := func(string, time.Time, []byte) error { return errors.New("disk full") }
@@ -251,6 +253,7 @@ func TestChangedByOthers(t *testing.T) {
 		{"nft list ruleset > " + saved + "; nft flush ruleset; nft -f " + saved, "was gone"},
 		{"nft list ruleset > " + saved + "; nft -f " + saved, "had been changed"},
 		{"nft add rule inet egress_monitor note counter", "had been changed"},
+		{"nft 'add table inet egress_monitor { flags dormant; }'", "had been changed"},
 		{"nft flush table inet egress_monitor", "gap: rules"},
 		{"nft flush chain inet egress_monitor note", "gap: rules"},
 	} {
@@ -374,7 +377,7 @@ func TestKilledAnywhere(t *testing.T) {
 		do()
 		return true
 	}
-	for _, step := range []func(){
+	for i, step := range []func(){
 		func() { w.set.Poll(read) },
 		func() { w.set.Heal(); w.set.Poll(read) },
 		func() { w.set.Want.Log = !w.set.Want.Log; testtools.Must(t, w.set.Do()) },
@@ -397,9 +400,9 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 		w.poll("")
 		w.exact()
-	}
-	if len(w.gaps) > 0 {
-		t.Error(w.gaps)
+		if i < 3 && len(w.gaps) > 0 { // a Stop that is killed, and Do, leave a moment without rules
+			t.Error(w.gaps)
+		}
 	}
 }
 

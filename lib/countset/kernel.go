@@ -15,7 +15,7 @@ type kernel struct {
 	gen     uint32   // of nf_tables
 	there   bool     // there is a table of this name
 	names   []string // of its chains and sets
-	handles []string // "table=5", "v4_7=12", rules as "out/3"
+	handles []string // "table=5 flags=0", "v4_7=12", rules as "out/3"
 
 	same  bool // it is the one that was made, and nobody has changed it
 	fewer bool // it is, but rules are gone: what it has counted is true
@@ -80,7 +80,7 @@ func see() (*kernel, error) {
 	for _, t := range tables {
 		if t.Family == nfnetlink.Inet && t.Name == table {
 			k.there = true
-			k.handles = append(k.handles, fmt.Sprintf("table=%d", t.Handle))
+			k.handles = append(k.handles, fmt.Sprintf("table=%d flags=%d", t.Handle, t.Flags))
 			return k, k.read(c)
 		}
 	}

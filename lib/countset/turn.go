@@ -36,11 +36,7 @@ func (s *Set) turn(m *memory, rules string) error {
 	}
 	m.Next = &next{m.Last + 1, s.time(), rules}
 	b.drop(m.Counted)
-	if err := s.apply(m, b); err != nil {
-		return err
-	}
-	s.settle()
-	return nil
+	return s.apply(m, b)
 }
 
 // halt ends the last generation.
@@ -52,11 +48,7 @@ func (s *Set) halt(m *memory) error {
 	b := &script{}
 	b.without("out")
 	b.without("through")
-	if err := s.apply(m, b); err != nil {
-		return err
-	}
-	s.settle()
-	return nil
+	return s.apply(m, b)
 }
 
 // apply runs a transaction, which is noted before: who is killed meanwhile is
@@ -87,7 +79,7 @@ func (s *Set) apply(m *memory, b *script) error {
 // kernel runs rules under rcu_read_lock, and membarrier's MEMBARRIER_CMD_GLOBAL
 // is its synchronize_rcu. With one processor, or where the kernel cannot
 // (nohz_full), there is nothing but to wait.
-func (s *Set) settle() {
+func settle() {
 	const global = 1 // MEMBARRIER_CMD_GLOBAL
 	_, _, err := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)
 	if err != 0 || processors() < 2 {

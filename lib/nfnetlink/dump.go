@@ -29,6 +29,7 @@ type Table struct {
 	Family byte
 	Name   string
 	Handle uint64
+	Flags  uint32 // 1 is dormant: its chains are not asked
 }
 
 // A Chain is one of a table. Only a base chain has a hook and a policy.
@@ -67,6 +68,8 @@ func (c *Conn) Tables() (tables []Table, err error) {
 			switch ad.Type() {
 			case unix.NFTA_TABLE_NAME:
 				t.Name = ad.String()
+			case unix.NFTA_TABLE_FLAGS:
+				t.Flags = ad.Uint32()
 			case tableHandle:
 				t.Handle = ad.Uint64()
 			}

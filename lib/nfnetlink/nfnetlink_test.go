@@ -61,7 +61,11 @@ func TestLists(t *testing.T) {
 	}`)
 	run(t, "iptables-nft", "", "-t", "raw", "-A", "OUTPUT", "-j", "CT", "--notrack")
 	tables, err := c.Tables()
-	if err != nil || len(tables) != 2 || tables[0] != (Table{Inet, "x", 1}) || tables[1].Name != "raw" || tables[1].Family != IPv4 {
+	if err != nil || len(tables) != 2 || tables[0] != (Table{Inet, "x", 1, 0}) || tables[1].Name != "raw" || tables[1].Family != IPv4 {
+		t.Errorf("tables %+v, %v", tables, err)
+	}
+	nft(t, "add table inet x { flags dormant; }")
+	if tables, err := c.Tables(); err != nil || tables[0].Flags != 1 {
 		t.Errorf("tables %+v, %v", tables, err)
 	}
 	chains, err := c.Chains()
