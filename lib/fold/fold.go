@@ -68,9 +68,10 @@
 //     also names of an owner, if more than one goes and they are more than an
 //     eighth of what their group gives up, or than a quarter of the limit; those
 //     with the most first, until there are not. A narrow row takes everything
-//     that it covers. If it is enough, nothing else is folded;
-//   - or else, chosen anew from what the same groups have then, in the same
-//     order, into the wide row of the group: "*.com", "0.0.0.0/0", "::/0", or
+//     that it covers. If that is enough, nothing else is folded. If not, what
+//     goes is chosen anew from what the same groups have then, in the same
+//     order, and once more narrow rows are made of it;
+//   - or else, chosen anew, into the wide row of the group: "*.com", "0.0.0.0/0", "::/0", or
 //     "*" for names of one label and of small groups.
 //
 // If the limit is smaller than the number of groups, all rows go into "*".

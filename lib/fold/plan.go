@@ -104,7 +104,9 @@ func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 
 // count sees how many rows each group has.
 func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
+	p.rows = 0
 	return rows(func(key []byte, count uint64, last []byte) {
+		p.rows++
 		n := nodeOf(key)
 		if n.star || n.prefix.IsValid() {
 			if q := p.groups[n]; q != nil {

@@ -59,11 +59,14 @@ func (u *Union) reduce(f *target) error {
 	if err != nil {
 		return err
 	}
-	narrow, err := plan.Narrow(rowsOf(f.File))
-	if err != nil {
-		return err
-	}
-	if !narrow.Empty() {
+	for range 2 { // what stays of a flood the first time may be one as well
+		narrow, err := plan.Narrow(rowsOf(f.File))
+		if err != nil {
+			return err
+		}
+		if narrow.Empty() {
+			break
+		}
 		left, err := u.replace(f, func(r *aggregate.Record) string { return narrow.Top(r.Key) })
 		if err != nil || fold.Enough(u.Rows, left) {
 			return err

@@ -406,13 +406,17 @@ func (m model) allGone() map[string]string {
 func (m model) folded(limit int) model {
 	all := m.groups(limit)
 	into, gives := m.givenUp(limit, all)
-	if narrow := m.flooded(limit, into, gives, all); len(narrow) > 0 {
+	for range 2 {
+		narrow := m.flooded(limit, into, gives, all)
+		if len(narrow) == 0 {
+			break
+		}
 		m = m.absorbed(narrow)
 		if len(m) <= limit-limit/8 {
 			return m
 		}
 		m.fill(all)
-		into, _ = m.givenUp(limit, all)
+		into, gives = m.givenUp(limit, all)
 	}
 	out := model{}
 	for key, r := range m {
