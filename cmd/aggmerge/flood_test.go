@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +41,7 @@ func TestFlood(t *testing.T) {
 			t.Run(fmt.Sprint(flood.name, "/polls=", polls), func(t *testing.T) {
 				dir := t.TempDir()
 				for poll := range polls {
-					peak := commit(t, dir, poll, func(w io.Writer) { writePoll(w, flood.key, poll, polls) })
+					peak := commit(t, dir, poll, floodLimit, func(w io.Writer) { writePoll(w, flood.key, poll, polls) })
 					if peak > 128<<10 {
 						t.Errorf("poll %d took %d KiB", poll, peak)
 					}
@@ -70,13 +71,13 @@ func writePoll(w io.Writer, key func(int) string, poll, polls int) {
 }
 
 // commit runs aggmerge, and returns the most memory it took, in KiB.
-func commit(t *testing.T, dir string, poll int, write func(io.Writer)) int64 {
+func commit(t *testing.T, dir string, poll, limit int, write func(io.Writer)) int64 {
 	t.Helper()
 	after := fmt.Sprint("c", poll)
 	if poll == 0 {
 		after = ""
 	}
-	cmd := exec.Command("aggmerge", "--into=rows.log", "--cursor-file=cursor", "--after-cursor="+after, fmt.Sprint("--max-rows=", floodLimit))
+	cmd := exec.Command("aggmerge", "--into=rows.log", "--cursor-file=cursor", "--after-cursor="+after, fmt.Sprint("--max-rows=", limit))
 	cmd.Dir = dir
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -119,4 +120,68 @@ func wantFolded(t *testing.T, file, into string) {
 	if into != "" && !strings.Contains(string(text), into+" ") {
 		t.Errorf("no row %s", into)
 	}
+}
+
+// What was there before a flood keeps its row with its exact count, and what
+// comes after it has rows again; at the size that a server has.
+func TestOthersKeepTheirRows(t *testing.T) {
+	names := func(n int, key func(i int) string) (keys []string) {
+		for i := range n {
+			keys = append(keys, key(i))
+		}
+		return keys
+	}
+	sites := names(2950, func(i int) string {
+		return fmt.Sprintf("host%d.site%d.%s", i, i%590, []string{"net", "org", "com"}[i%3])
+	})
+	shops := names(1000, func(i int) string { return fmt.Sprintf("%sshop%d.com", []string{"", "www."}[i%2], i/2) })
+	v4 := names(5000, func(i int) string { return fmt.Sprintf("198.18.%d.%d", i/256, i%256) })
+	for name, test := range map[string]struct{ before, flood, after []string }{
+		"one label": {sites, names(105_000, random), names(50, func(i int) string { return fmt.Sprintf("new%d.example.org", i) })},
+		"com":       {append(shops, shops...), names(105_000, func(i int) string { return random(i) + ".com" }), nil},
+		"IPv6": {v4, names(100_001, func(i int) string {
+			return netip.AddrFrom16([16]byte{0x20, 1, 0x0d, 0xb8, byte(i * 7), byte(i >> 8), byte(i >> 3), byte(i), 15: byte(i >> 16)}).String()
+		}), nil},
+		"many suffixes": {sites, names(105_000, func(i int) string { return random(i) + "." + random(i % 3000)[:4] }), nil},
+		"many domains":  {sites, names(105_000, func(i int) string { return fmt.Sprintf("%s.x%d.org", random(i), i%37) }), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, counts := t.TempDir(), map[string]int{}
+			for poll, keys := range [][]string{test.before, test.flood, test.after} {
+				commit(t, dir, poll, 100_000, func(w io.Writer) {
+					for _, key := range keys {
+						counts[key]++
+						fmt.Fprintf(w, "%s 1 2026-02-08T21:3%d:00Z\n", key, poll)
+					}
+					fmt.Fprintf(w, "-- cursor: c%d\n", poll+1)
+				})
+			}
+			rows, sum := countsOf(t, filepath.Join(dir, "rows.log"))
+			if len(rows) > 100_000 || sum != len(test.before)+len(test.flood)+len(test.after) {
+				t.Errorf("%d rows, sum %d", len(rows), sum)
+			}
+			for _, key := range append(test.before, test.after...) {
+				if rows[key] != counts[key] {
+					t.Fatalf("%s: %d, want %d", key, rows[key], counts[key])
+				}
+			}
+		})
+	}
+}
+
+func countsOf(t *testing.T, file string) (rows map[string]int, sum int) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows = map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		var key string
+		var n int
+		fmt.Sscan(line, &key, &n)
+		rows[key] = n
+		sum += n
+	}
+	return rows, sum
 }
