@@ -12,6 +12,7 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/oldnotes"
+	"egress-monitor/lib/said"
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/setup"
 )
@@ -83,7 +84,7 @@ func locked(wait time.Duration, work func(*setup.Setup) error) error {
 			os.RemoveAll(layout.Run)
 		}
 	}()
-	s, err := setup.New(os.Stdout, cli.Warn)
+	s, err := setup.New(os.Stdout, said.New(false).Line) // what was lost is kept for status
 	if err != nil {
 		return err
 	}
