@@ -33,15 +33,9 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	testtools.NeedRoot(t)
-	testtools.Need(t, "nft", "ip", "iptables-nft")
-	runtime.LockOSThread()
-	testtools.Must(t, unix.Unshare(unix.CLONE_NEWNET))
+	testtools.Network(t)
+	testtools.Need(t, "nft")
 	w := &world{T: t, counts: map[string]uint64{}, port: 2000}
-	w.run(`ip link set lo up; ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up
-		ip addr add 198.18.0.1/16 dev d0; ip addr add 2001:db8:1::1/64 dev d0 nodad
-		ip route add default via 198.18.0.2 dev d0; ip neigh add 198.18.0.2 lladdr 02:00:00:00:00:01 dev d0
-		ip route add default via 2001:db8:1::2 dev d0; ip neigh add 2001:db8:1::2 lladdr 02:00:00:00:00:01 dev d0`)
 	w.set = &Set{Dir: t.TempDir(), Act: w.act}
 	return w
 }

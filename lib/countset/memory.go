@@ -1,23 +1,19 @@
 package countset
 
 import (
-	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/setcursor"
 
 	"golang.org/x/sys/unix"
 )
 
-// A memory is what is known of the table, in Dir/set.json. It is in /run, as
-// the table is in the kernel: neither outlives the boot.
+// A memory is what is known of the table, in Dir/set.json.
 type memory struct {
-	Boot    string // the kernel's boot_id
 	ID      string // the table's number
 	G       uint64 // the generation that counts; 0: none
 	From    time.Time
@@ -79,27 +75,15 @@ func (s *Set) file() string { return filepath.Join(s.Dir, "set.json") }
 // load reads the memory. Without one, the table that there may be is not ours.
 func (s *Set) load() *memory {
 	m := &memory{}
-	text, err := os.ReadFile(s.file())
-	if err != nil || json.Unmarshal(text, m) != nil || m.Boot != boot() {
-		return &memory{Boot: boot()}
+	if !runfile.Load(s.file(), m) {
+		return &memory{}
 	}
 	return m
 }
 
-func (s *Set) save(m *memory) error {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return err
-	}
-	file := s.file()
-	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file) // in /run: nothing to sync
-}
+func (s *Set) save(m *memory) error { return runfile.Save(s.file(), m) }
+
+func (s *Set) removeMemory() error { return runfile.Remove(s.file()) }
 
 // ErrBusy is that another heal or poll is at work.
 var ErrBusy = errors.New("another program works on the set that counts connections")
@@ -130,19 +114,6 @@ func (s *Set) lock() (unlock func(), err error) {
 			return nil, ErrBusy
 		}
 	}
-}
-
-func (s *Set) removeMemory() error {
-	err := os.Remove(s.file())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-func boot() string {
-	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(text))
 }
 
 func (s *Set) time() time.Time {

@@ -17,7 +17,7 @@ func (s *Set) make() error {
 	var number [8]byte
 	rand.Read(number[:]) // never fails
 	rules := s.rules()
-	m := &memory{Boot: boot(), ID: hex.EncodeToString(number[:]), Next: &next{1, s.time(), rules}}
+	m := &memory{ID: hex.EncodeToString(number[:]), Next: &next{1, s.time(), rules}}
 	b := &script{}
 	b.line("add table inet %s", table)
 	b.line("delete table inet %s", table)

@@ -6,15 +6,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/testtools"
-
-	"golang.org/x/sys/unix"
 )
 
 // A world is a network of this test's own, and the firewall in it.
@@ -26,18 +23,10 @@ type world struct {
 	port int // of the last connection
 }
 
-// newWorld gives the calling goroutine's thread, which ends with it, a network
-// namespace: a device that leads to nowhere, by which all can be reached.
 func newWorld(t *testing.T) *world {
-	testtools.NeedRoot(t)
-	testtools.Need(t, "iptables-nft", "iptables-legacy", "ip", "nft")
-	runtime.LockOSThread()
-	testtools.Must(t, unix.Unshare(unix.CLONE_NEWNET))
+	testtools.Network(t)
+	testtools.Need(t, "iptables-nft", "iptables-legacy", "nft")
 	w := &world{T: t, port: 2000}
-	w.run(`ip link set lo up; ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up
-		ip addr add 198.18.0.1/16 dev d0; ip addr add 2001:db8:1::1/64 dev d0 nodad
-		ip route add default via 198.18.0.2 dev d0; ip neigh add 198.18.0.2 lladdr 02:00:00:00:00:01 dev d0
-		ip route add default via 2001:db8:1::2 dev d0; ip neigh add 2001:db8:1::2 lladdr 02:00:00:00:00:01 dev d0`)
 	w.fw = &Firewall{Want: Want{Log: true, Prefix: fmt.Sprintf("EGW%d: ", os.Getpid())}, Dir: t.TempDir(), Ask: w.ask, Act: w.act}
 	return w
 }

@@ -1,21 +1,18 @@
 package firewall
 
 import (
-	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"egress-monitor/lib/nfnetlink"
+	"egress-monitor/lib/runfile"
 )
 
-// A memory is what is known of this boot's rules, in Dir/firewall.json. It is
-// in /run, as the rules are in the kernel: neither outlives the boot.
+// A memory is what is known of this boot's rules, in Dir/firewall.json.
 type memory struct {
-	Boot   string            // the kernel's boot_id
 	Before map[string]before // what "ip" and "ip6" had of table mangle of nf_tables before us; nil: not noted
 	Wanted string            // the rules that were made, as they were given to iptables-restore
 	Kernel map[string]string // our part of each backend, as iptables-save showed it then
@@ -38,13 +35,12 @@ type before struct {
 
 func (f *Firewall) file() string { return filepath.Join(f.Dir, "firewall.json") }
 
-// load reads the memory. One that is of another boot or broken is empty: then
-// the rules are made anew, and nothing but them is taken away by Undo.
+// load reads the memory. Without one the rules are made anew, and nothing but
+// them is taken away by Undo.
 func (f *Firewall) load() *memory {
 	m := &memory{}
-	text, err := os.ReadFile(f.file())
-	if err != nil || json.Unmarshal(text, m) != nil || m.Boot != boot() {
-		m = &memory{Boot: boot()}
+	if !runfile.Load(f.file(), m) {
+		m = &memory{}
 	}
 	if m.Kernel == nil {
 		m.Kernel = map[string]string{}
@@ -52,37 +48,9 @@ func (f *Firewall) load() *memory {
 	return m
 }
 
-func (f *Firewall) save(m *memory) error {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
-		return err
-	}
-	return replace(f.file(), text)
-}
+func (f *Firewall) save(m *memory) error { return runfile.Save(f.file(), m) }
 
-// replace is for /run, which needs no fsync.
-func replace(file string, text []byte) error {
-	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
-}
-
-func (f *Firewall) removeMemory() error {
-	err := os.Remove(f.file())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-func boot() string {
-	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(text))
-}
+func (f *Firewall) removeMemory() error { return runfile.Remove(f.file()) }
 
 func (f *Firewall) time() time.Time {
 	if f.now != nil {
@@ -94,7 +62,7 @@ func (f *Firewall) time() time.Time {
 // forgotten is without what the rules looked like, but with what was there
 // before them, and since when they may be missing.
 func (m *memory) forgotten() *memory {
-	return &memory{Boot: m.Boot, Before: m.Before, Absent: m.Absent, Off: m.Off, GoodAt: m.GoodAt, Kernel: map[string]string{}}
+	return &memory{Before: m.Before, Absent: m.Absent, Off: m.Off, GoodAt: m.GoodAt, Kernel: map[string]string{}}
 }
 
 // since keeps that the rules are good now. Rules that were flushed and put

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,10 +17,8 @@ import (
 
 // namespace gives the test's thread a network of its own, and a socket in it.
 func namespace(t *testing.T) *Conn {
-	testtools.NeedRoot(t)
+	testtools.Network(t)
 	testtools.Need(t, "nft", "iptables-nft")
-	runtime.LockOSThread()
-	testtools.Must(t, unix.Unshare(unix.CLONE_NEWNET))
 	c, err := Dial()
 	testtools.Must(t, err)
 	t.Cleanup(func() { c.Close() })
