@@ -43,15 +43,7 @@ func (s *Store) lockFile() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Cursor == "" {
-		err = keepOwner(f, s.File)
-	} else {
-		err = keepOwner(f, s.File, filepath.Dir(s.Cursor))
-	}
-	if err == nil {
-		err = private(f)
-	}
-	if err != nil {
+	if err := errors.Join(s.own(f, s.File), private(f)); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,7 +81,7 @@ func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 	if err != nil {
 		return seal{}, err
 	}
-	err = errors.Join(keepOwner(f, s.File), keepMode(f, s.File))
+	err = errors.Join(s.own(f, s.File), keepMode(f, s.File))
 	var sum uint32
 	if err == nil {
 		sum, err = s.fill(old, f, last, merge)
@@ -107,21 +108,21 @@ func (s *Store) fill(old, staged *os.File, last seal, merge Merge) (uint32, erro
 	if err != nil || len(rejected) == 0 {
 		return sum, err
 	}
-	return sum, setAside(s.File+".rejected", rejected)
+	return sum, s.setAside(s.File+".rejected", rejected)
 }
 
 // setAside appends rows to a file, and makes them durable. A run that was
 // killed between this and its commit is followed by one that rejects the same
 // rows again: what already stands at the end, whole or in part, is not
 // repeated.
-func setAside(name string, rows []byte) error {
+func (s *Store) setAside(name string, rows []byte) error {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
 	if err != nil {
 		return err
 	}
 	err = appendMissing(f, rows)
 	if err == nil {
-		err = errors.Join(keepOwner(f, name), f.Sync())
+		err = errors.Join(s.own(f, s.File), f.Sync())
 	}
 	return errors.Join(err, f.Close())
 }
@@ -217,25 +218,29 @@ func keepMode(f *os.File, path string) error {
 	return f.Chmod(info.Mode().Perm())
 }
 
-// keepOwner gives f, if root has made it, the owner of the file it will
-// replace, or else of another one or of its folder: a poll made by hand as root
-// must not lock out the user who polls by cron.
-func keepOwner(f *os.File, path string, others ...string) error {
+// own gives f, if root has made it, the owner of the file it will replace, or else
+// of the aggregate, of the folder of the cursor file, or of its own: a poll made
+// by hand as root must not lock out the user who polls by cron.
+func (s *Store) own(f *os.File, path string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	var info os.FileInfo
-	err := os.ErrNotExist
-	for _, name := range append(append([]string{path}, others...), filepath.Dir(path)) {
-		if info, err = os.Stat(name); !errors.Is(err, os.ErrNotExist) {
-			break
+	models := []string{path, s.File, filepath.Dir(path)}
+	if s.Cursor != "" {
+		models = slices.Insert(models, 2, filepath.Dir(s.Cursor))
+	}
+	for _, name := range models {
+		info, err := os.Stat(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
 		}
+		if err != nil {
+			return err
+		}
+		st := info.Sys().(*syscall.Stat_t)
+		return f.Chown(int(st.Uid), int(st.Gid))
 	}
-	if err != nil {
-		return err
-	}
-	st := info.Sys().(*syscall.Stat_t)
-	return f.Chown(int(st.Uid), int(st.Gid))
+	return nil
 }
 
 func syncDir(dir string) error {

@@ -244,7 +244,7 @@ func (s *Store) save(st state) error {
 	if _, err := f.Write(text.Append(nil)); err != nil {
 		return err
 	}
-	if err := keepOwner(f.File, s.Cursor); err != nil {
+	if err := s.own(f.File, s.Cursor); err != nil {
 		return err
 	}
 	return f.CloseAtomicallyReplace()

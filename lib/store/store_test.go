@@ -235,3 +235,32 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a device: %v", err)
 	}
 }
+
+// What root makes is of the one who polls: of the owner of the aggregate, or
+// before there is one of the folder of the cursor file.
+func TestOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	const poller = 4711
+	dir := t.TempDir()
+	state := filepath.Join(dir, "state")
+	if err := errors.Join(os.Mkdir(state, 0o700), os.Chown(state, poller, poller)); err != nil {
+		t.Fatal(err)
+	}
+	s := &Store{File: filepath.Join(dir, "ips.log"), Cursor: filepath.Join(state, "ips.cursor")}
+	commit(t, s, "", "1", appending("a"))
+	s.Commit("1", batch.Trailer{Cursor: "2"}, true, func(old, staged *os.File, seal *uint32) (uint32, []byte, error) {
+		return 7, []byte("rejected\n"), nil
+	})
+	fill := &Store{File: s.File}
+	if err := fill.Replace(appending("b")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{s.File, s.Cursor, s.File + ".lock", s.File + ".rejected"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != poller {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
