@@ -25,8 +25,8 @@ type command struct {
 	AfterCursor    string      `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
 	ExpectCursor   bool        `help:"A stream that ends without a cursor line is an error even if it is empty."`
 	ReplaceDamaged bool        `help:"A damaged CURSOR says nothing, and is replaced: for a stream that was read on by time."`
-	MaxRows        int         `placeholder:"N" help:"Fold the largest families of names or addresses into one row each if there are more than N rows. Default: no limit."`
-	MaxIPs         int         `name:"max-ips" placeholder:"N" help:"Fold the addresses of a row into prefixes if there are more than N. Default: no limit."`
+	MaxRows        int         `placeholder:"N" help:"If there are more than N rows, put the weakest of them into folded rows. Default: no limit."`
+	MaxIPs         int         `name:"max-ips" placeholder:"N" help:"Keep no more than N addresses of a row. Default: no limit."`
 	Version        cli.Version `help:"Print the version and exit."`
 }
 

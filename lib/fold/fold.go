@@ -71,8 +71,8 @@
 //     that it covers. If that is enough, nothing else is folded. If not, what
 //     goes is chosen anew from what the same groups have then, in the same
 //     order, and once more narrow rows are made of it;
-//   - or else, chosen anew, into the wide row of the group: "*.com", "0.0.0.0/0", "::/0", or
-//     "*" for names of one label and of small groups.
+//   - or else, chosen anew, into the wide row of the group: "*.com",
+//     "0.0.0.0/0", "::/0", or "*" for names of one label and of small groups.
 //
 // If the limit is smaller than the number of groups, all rows go into "*".
 //

@@ -25,8 +25,8 @@ var errNotOurs = errors.New("too much of it is not records: is this an aggregate
 // seal is the checksum of an aggregate that nobody has changed since we wrote
 // it, as far as can be told without reading it. Then most of its rows go on
 // unread, and only if the checksum of what went on is another one they are read
-// again, one by one. Five hundred new lines for a million rows take 2.0 times
-// what copying the rows takes, and 5 times if each row is checked.
+// again, one by one. Five hundred new lines for a million rows take 2.7 times
+// what copying the rows takes, and 9 times if each row is checked.
 func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected []byte, err error) {
 	to := &target{File: staged}
 	if seal != nil {
