@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"egress-monitor/lib/canary"
@@ -108,9 +109,17 @@ func (m *Minute) pollAll(ctx context.Context, r *round) {
 	}
 }
 
+// polls runs them side by side: one that hangs must not keep the other from
+// telling, by its lock, that a minute later it is still at work.
 func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
-	for _, what := range which {
-		r.tasks[what] = m.Poll(ctx, what)
+	errs := make([]error, len(which))
+	var all sync.WaitGroup
+	for i, what := range which {
+		all.Go(func() { errs[i] = m.Poll(ctx, what) })
+	}
+	all.Wait()
+	for i, what := range which {
+		r.tasks[what] = errs[i]
 	}
 	r.after = m.Sights()
 }

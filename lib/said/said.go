@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"egress-monitor/lib/child"
@@ -22,6 +23,7 @@ type Log struct {
 	Journal string    // journald's socket; empty: lines go to standard error
 	Now     func() time.Time
 
+	lock sync.Mutex
 	gaps int
 }
 
@@ -41,6 +43,8 @@ func New(journal bool) *Log {
 // Line says one line.
 func (l *Log) Line(format string, args ...any) {
 	text := child.Clean(fmt.Sprintf(format, args...))
+	l.lock.Lock()
+	defer l.lock.Unlock()
 	if gaps.Tells(text) {
 		l.gaps++
 		if err := l.Gaps.Add(gaps.Gap{At: l.Now(), Text: text}); err != nil {
@@ -74,6 +78,10 @@ func send(socket, text string) error {
 		return err
 	}
 	defer conn.Close()
+	// A journald that hangs lets its queue fill, and must not hold up the minute.
+	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
 	priority := "6" // informational
 	if strings.Contains(text, "gap") || strings.Contains(text, "cannot") {
 		priority = "4" // warning

@@ -245,6 +245,10 @@ func (j *judge) trouble() {
 	}
 }
 
+// patience is how long a poll may take before nobody believes in its end. The
+// first one after days has much to read.
+const patience = 5 * time.Minute
+
 func (j *judge) tasks() {
 	for _, name := range []string{truth.Healing, Domains, IPs, truth.Rotating} {
 		t := j.State.Task(name)
@@ -256,7 +260,11 @@ func (j *judge) tasks() {
 			j.add(s, since.When(j.Now), "%s fails since %s: %s", taskText[name], stamp(since.When(j.Now)), t.Why)
 		}
 		if busy := t.Busy; !busy.Wall.IsZero() {
-			j.add(Warning, busy.When(j.Now), "%s has been at work since %s", taskText[name], stamp(busy.When(j.Now)))
+			s := Warning
+			if busy.Age(j.Now) > patience {
+				s = Critical
+			}
+			j.add(s, busy.When(j.Now), "%s has been at work since %s", taskText[name], stamp(busy.When(j.Now)))
 		}
 	}
 }

@@ -124,6 +124,7 @@ var cases = []struct {
 	{"settings", func(f *Facts) { f.Wrong = "f: line 1: x" }, "WARNING - f: line 1: x; the settings of the last enable are in force"},
 	{"heal fails", func(f *Facts) { f.State.Task(truth.Healing).Done(errors.New("x"), at(0)) }, "WARNING - putting things right fails since 2026-02-08T21:30:00Z: x"},
 	{"a poll is at work", func(f *Facts) { f.State.Task(IPs).Busy = at(0) }, "WARNING - the poll of addresses has been at work since 2026-02-08T21:30:00Z"},
+	{"a poll hangs", func(f *Facts) { f.State.Task(Domains).Busy = at(-300) }, "CRITICAL - the poll of names has been at work since 2026-02-08T21:25:00Z"},
 	{"a lesser trouble", func(f *Facts) { f.Trouble = []Trouble{{Text: "NOTRACK"}} }, "WARNING - NOTRACK"},
 
 	// without root
