@@ -93,21 +93,24 @@ func TestGiveBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	healed, err := giveBack(file, uid, gid)
+	healed, err := giveBack(file, uid, gid, 0o640)
 	if errors.Is(err, errHard) {
 		t.Skip("fs.protected_hardlinks is off here")
 	}
 	if err != nil || !healed || owner(file) != "65534:65533 640" {
 		t.Errorf("%v, %v, %s", healed, err, owner(file))
 	}
-	if healed, err := giveBack(file, uid, gid); err != nil || healed {
+	if healed, err := giveBack(file, uid, gid, 0o640); err != nil || healed {
 		t.Errorf("again: %v, %v", healed, err)
+	}
+	if healed, err := giveBack(file, uid, gid, 0o600); err != nil || !healed || owner(file) != "65534:65533 600" {
+		t.Errorf("a lock that others can open: %v, %v, %s", healed, err, owner(file))
 	}
 	if err := errors.Join(os.Symlink(other, link), os.Link(other, filepath.Join(dir, "second"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{link, other, dir, filepath.Join(dir, "none")} {
-		if healed, err := giveBack(name, uid, gid); err != nil || healed {
+		if healed, err := giveBack(name, uid, gid, 0o640); err != nil || healed {
 			t.Errorf("%s: %v, %v", name, healed, err)
 		}
 	}

@@ -29,13 +29,22 @@ func (p *Poller) Repair() {
 		state + "/domains.cursor", state + "/ips.cursor", state + "/set.cursor",
 		state + "/domains.lock", state + "/ips.lock",
 	} {
-		healed, err := giveBack(name, uid, gid)
-		switch {
-		case err != nil:
-			p.say("cannot heal: %s: %v", name, err)
-		case healed:
-			p.say("healed: %s is %s's again", name, layout.Poller)
-		}
+		p.tell(name, uid, gid, 0o640)
+	}
+	// aggmerge's, which nobody else may be able to open (package store).
+	for _, name := range []string{log + "/unique-domains.log.lock", log + "/unique-ips.log.lock"} {
+		p.tell(name, uid, gid, lockMode)
+	}
+}
+
+const lockMode fs.FileMode = 0o600
+
+func (p *Poller) tell(name string, uid, gid int, mode fs.FileMode) {
+	switch healed, err := giveBack(name, uid, gid, mode); {
+	case err != nil:
+		p.say("cannot heal: %s: %v", name, err)
+	case healed:
+		p.say("healed: %s is %s's again", name, layout.Poller)
 	}
 }
 
@@ -59,9 +68,9 @@ func owner() (uid, gid int, err error) {
 var errHard = errors.New("it belongs to somebody else, and this kernel lets anybody link to any file (sysctl fs.protected_hardlinks=1): chown it by hand")
 
 // giveBack changes the owner of a plain file with one name, if it is somebody
-// else's. Where the poller could have linked it into its folder it may be
-// anybody's file, and stays as it is.
-func giveBack(name string, uid, gid int) (healed bool, err error) {
+// else's, and closes a lock that others can open. Where the poller could have
+// linked it into its folder it may be anybody's file, and stays as it is.
+func giveBack(name string, uid, gid int, mode fs.FileMode) (healed bool, err error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) {
 		return false, nil
@@ -75,11 +84,16 @@ func giveBack(name string, uid, gid int) (healed bool, err error) {
 		return false, err
 	}
 	st := info.Sys().(*syscall.Stat_t)
-	if !info.Mode().IsRegular() || st.Nlink != 1 || int(st.Uid) == uid {
+	switch {
+	case !info.Mode().IsRegular() || st.Nlink != 1:
+		return false, nil
+	case int(st.Uid) == uid && mode == lockMode && info.Mode().Perm()&^lockMode != 0:
+		return true, f.Chmod(lockMode)
+	case int(st.Uid) == uid:
 		return false, nil
 	}
 	if hard, err := os.ReadFile("/proc/sys/fs/protected_hardlinks"); err != nil || !bytes.HasPrefix(hard, []byte("1")) {
 		return false, errHard
 	}
-	return true, errors.Join(f.Chown(uid, gid), f.Chmod(0o640))
+	return true, errors.Join(f.Chown(uid, gid), f.Chmod(mode))
 }
