@@ -58,7 +58,6 @@ type machine struct {
 	log      *said.Log
 	setup    *setup.Setup
 	settings settings.Settings // those in force, with the limits of the file
-	wrong    error             // with the file
 }
 
 func newMachine(log *said.Log) (*machine, error) {
@@ -68,7 +67,7 @@ func newMachine(log *said.Log) (*machine, error) {
 	}
 	m := &machine{log: log, setup: s}
 	s.Settings, _ = setup.InForce(s.Journal)
-	m.settings, m.wrong = Effective(s.Settings)
+	m.settings, _ = Effective(s.Settings) // what is wrong with the file check tells
 	return m, nil
 }
 
@@ -77,7 +76,7 @@ func newMachine(log *said.Log) (*machine, error) {
 func Effective(inForce settings.Settings) (settings.Settings, error) {
 	now, wrong := settings.Load()
 	if wrong == nil {
-		inForce.MaxRows, inForce.MaxIPs = now.MaxRows, now.MaxIPs
+		inForce = inForce.ForPolls(now)
 	}
 	return inForce, wrong
 }
@@ -171,10 +170,6 @@ const told = 20 // gaps, for those who cannot read root's file
 // note adds what others cannot read.
 func (m *machine) note(s *truth.State) {
 	m.restarted(s)
-	s.Settings = ""
-	if m.wrong != nil {
-		s.Settings = m.wrong.Error()
-	}
 	since, _ := os.ReadFile(layout.Enabled)
 	s.Since = strings.TrimSpace(string(since))
 	_, err := os.Stat(layout.Bypassed)

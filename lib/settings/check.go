@@ -12,17 +12,17 @@ import (
 func (s *Settings) take(vars []variable) *Error {
 	last := map[string]variable{}
 	for _, v := range vars {
-		last[v.name] = v
+		last[v.Name] = v
 	}
 	for _, v := range vars {
-		if v != last[v.name] || v.value == "" || !strings.HasPrefix(v.name, "EGRESS_") {
+		if v != last[v.Name] || v.Value == "" || !strings.HasPrefix(v.Name, "EGRESS_") {
 			continue
 		}
 		if err := s.set(v); err != nil {
-			return &Error{Line: v.line, Setting: v.name, Text: err.Error()}
+			return &Error{Line: v.line, Setting: v.Name, Text: err.Error()}
 		}
 	}
-	if last["EGRESS_DNSMASQ_LOG"].value == "" {
+	if last["EGRESS_DNSMASQ_LOG"].Value == "" {
 		s.DNSMasqLog = s.LogDir + "/dnsmasq/dnsmasq.log"
 	}
 	if name, err := s.checkFolders(); err != nil {
@@ -32,41 +32,41 @@ func (s *Settings) take(vars []variable) *Error {
 }
 
 func (s *Settings) set(v variable) (err error) {
-	switch v.name {
+	switch v.Name {
 	case "EGRESS_LOG_DIR":
-		s.LogDir, err = folder(v.value)
+		s.LogDir, err = folder(v.Value)
 	case "EGRESS_STATE_DIR":
-		s.StateDir, err = folder(v.value)
+		s.StateDir, err = folder(v.Value)
 	case "EGRESS_DNSMASQ_LOG":
-		s.DNSMasqLog, err = folder(v.value)
+		s.DNSMasqLog, err = folder(v.Value)
 	case "EGRESS_LISTEN":
-		s.Listen, err = loopback(v.value)
+		s.Listen, err = loopback(v.Value)
 	case "EGRESS_LISTEN_ALSO":
-		s.ListenAlso, err = addresses(v.value)
+		s.ListenAlso, err = addresses(v.Value)
 	case "EGRESS_PREFIX":
-		s.Prefix, err = prefix(v.value)
+		s.Prefix, err = prefix(v.Value)
 	case "EGRESS_SOURCE":
-		s.Source = Source(v.value)
+		s.Source = Source(v.Value)
 		if s.Source != Log && s.Source != Set {
-			err = fmt.Errorf("%q: log or set", v.value)
+			err = fmt.Errorf("%q: log or set", v.Value)
 		}
 	case "EGRESS_RECOUNT":
-		s.Recount, err = yes(v.value)
+		s.Recount, err = yes(v.Value)
 	case "EGRESS_FORWARD":
-		s.Forward, err = yes(v.value)
+		s.Forward, err = yes(v.Value)
 	case "EGRESS_ALLOW_PLAIN_DNS":
-		s.AllowPlainDNS, err = yes(v.value)
+		s.AllowPlainDNS, err = yes(v.Value)
 	case "EGRESS_PROBE_NAME":
-		s.ProbeName, err = hostName(v.value)
+		s.ProbeName, err = hostName(v.Value)
 	case "EGRESS_MAX_ROWS":
-		s.MaxRows, err = number(v.value)
+		s.MaxRows, err = number(v.Value)
 	case "EGRESS_MAX_IPS":
-		s.MaxIPs, err = number(v.value)
+		s.MaxIPs, err = number(v.Value)
 		if err == nil && s.MaxIPs == 1 {
 			err = fmt.Errorf("1: at least 2, or 0")
 		}
 	default:
-		s.rest = append(s.rest, v)
+		s.Rest = append(s.Rest, v)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ type Settings struct {
 	MaxRows       int  // EGRESS_MAX_ROWS: of a file, before it is folded; 0: never
 	MaxIPs        int  // EGRESS_MAX_IPS: of a name, before they are folded; 0: never
 
-	rest []variable // EGRESS_ names that the pipelines may know, as they are
+	Rest []variable `json:",omitempty"` // EGRESS_ names that the pipelines may know, as they are
 }
 
 // Default is what holds where the file says nothing.
@@ -165,24 +165,31 @@ func (s *Settings) Environ() []string {
 		"EGRESS_MAX_ROWS=" + strconv.Itoa(s.MaxRows),
 		"EGRESS_MAX_IPS=" + strconv.Itoa(s.MaxIPs),
 	}
-	for _, v := range s.rest {
-		if v.name != "EGRESS_DNSMASQ_TZ" && v.name != "EGRESS_SETTINGS" {
-			env = append(env, v.name+"="+v.value)
+	for _, v := range s.Rest {
+		if v.Name != "EGRESS_DNSMASQ_TZ" && v.Name != "EGRESS_SETTINGS" {
+			env = append(env, v.Name+"="+v.Value)
 		}
 	}
 	return env
 }
 
+// ForPolls is the settings in force, with what only the pipelines know as the
+// file has it now.
+func (s Settings) ForPolls(now Settings) Settings {
+	s.MaxRows, s.MaxIPs, s.Rest = now.MaxRows, now.MaxIPs, now.Rest
+	return s
+}
+
 // Unknown lists EGRESS_ names in the file that nothing is known of: perhaps a
 // later version's, perhaps a slip of the pen.
 func (s *Settings) Unknown() (names []string) {
-	for _, v := range s.rest {
-		if !slices.Contains(pipelines, v.name) {
-			names = append(names, v.name)
+	for _, v := range s.Rest {
+		if !slices.Contains(pipelines, v.Name) {
+			names = append(names, v.Name)
 		}
 	}
 	return names
 }
 
 // pipelines are the settings that only the pipelines in cron.d know.
-var pipelines = strings.Fields("EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_TZ EGRESS_NOW EGRESS_JOURNALCTL EGRESS_LIB EGRESS_SETTINGS")
+var pipelines = strings.Fields("EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_TZ EGRESS_NOW EGRESS_JOURNALCTL EGRESS_LIB EGRESS_SETTINGS")

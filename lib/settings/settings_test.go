@@ -152,6 +152,10 @@ func TestEnviron(t *testing.T) {
 	if strings.Contains(env, "TZ=E") || strings.Contains(env, "=x\n") {
 		t.Error(env)
 	}
+	inForce := Default().ForPolls(s)
+	if env := strings.Join(inForce.Environ(), "\n"); !strings.Contains(env, "\nEGRESS_JOURNALCTL=a b") {
+		t.Errorf("in force, with the file's: %s", env)
+	}
 	if got := s.Unknown(); !reflect.DeepEqual(got, []string{"EGRESS_NEW"}) {
 		t.Error(got)
 	}
@@ -163,14 +167,14 @@ func sameAsShell(t *testing.T, text string, vars []variable) {
 	script := text + "\n"
 	want := ""
 	for _, v := range vars {
-		script += "printf '%s\\n' \"$" + v.name + "\"\n"
+		script += "printf '%s\\n' \"$" + v.Name + "\"\n"
 	}
 	last := map[string]string{}
 	for _, v := range vars {
-		last[v.name] = v.value
+		last[v.Name] = v.Value
 	}
 	for _, v := range vars {
-		want += last[v.name] + "\n"
+		want += last[v.Name] + "\n"
 	}
 	cmd := exec.Command("sh")
 	cmd.Stdin = strings.NewReader(script)
@@ -204,7 +208,7 @@ func FuzzParse(f *testing.F) {
 		}
 		vars, err := assignments(text)
 		for _, v := range vars {
-			switch v.name { // which are no variables like others in sh
+			switch v.Name { // which are no variables like others in sh
 			case "IFS", "PATH", "ENV", "OPTIND", "PWD", "OLDPWD", "PPID", "PS4", "LC_ALL", "LANG", "LC_CTYPE":
 				return
 			}

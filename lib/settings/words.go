@@ -7,7 +7,7 @@ import (
 
 // A variable is one assignment of the file.
 type variable struct {
-	name, value string
+	Name, Value string
 	line        int
 }
 
@@ -252,8 +252,8 @@ func (r *reader) variable(b *strings.Builder) *Error {
 		return nil
 	}
 	for i := len(r.vars) - 1; i >= 0; i-- {
-		if r.vars[i].name == name {
-			b.WriteString(r.vars[i].value)
+		if r.vars[i].Name == name {
+			b.WriteString(r.vars[i].Value)
 			return nil
 		}
 	}

@@ -34,7 +34,6 @@ type Facts struct {
 	Firewall
 
 	Cron  string // what is wrong with it; "" if nothing is
-	Runs  bool   // cron runs, and its file is there
 	Files map[string]*File
 	Gaps  []gaps.Gap // of seven days
 }
