@@ -40,7 +40,7 @@ type Finding struct {
 var names = [fleet.Kinds]string{
 	fleet.Watched: "watched", fleet.Bypass: "resolver-address", fleet.Direct6: "direct-ipv6", fleet.Direct4: "direct-ipv4",
 	fleet.Many: "many-names", fleet.Spread: "spread-addresses", fleet.Domain: "rare-domain", fleet.Unanswered: "unanswered-domain",
-	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Internal: "own-network",
+	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network",
 	fleet.Lookup: "address-lookups", fleet.Reverse: "reverse-lookups",
 }
 
@@ -60,7 +60,7 @@ func Kinds() []string {
 // Weight of kinds where nothing else is known.
 var base = [fleet.Kinds]int{
 	fleet.Watched: 600, fleet.Bypass: 50, fleet.Direct6: 50, fleet.Direct4: 50, fleet.Many: 55, fleet.Spread: 55, fleet.Domain: 45,
-	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Lookup: 5, fleet.Reverse: 5,
+	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Lookup: 10, fleet.Reverse: 20,
 }
 
 // Weights of troubles: what makes the rest of the list incomplete comes first.
@@ -105,8 +105,8 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 		switch {
 		case n == 0, apart(kind, age, n):
 		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind):
-			items = j.standOut(host, kind, c, items)
-			j.group(host, kind, c, age, n, items)
+			rest := j.standOut(host, kind, c, items)
+			j.group(host, kind, c, age, n-(len(items)-len(rest)), rest)
 		default:
 			for i := range items {
 				j.single(host, kind, c, items[i])
@@ -118,13 +118,13 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 // apart says whether things stand in tables alone: the fleet's own networks, as
 // they were at the first pull, and a few reverse look-ups.
 func apart(kind fleet.Kind, age fleet.Age, n int) bool {
-	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < 50
+	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < few
 }
 
 // alone is how many things of a kind have a line of their own.
 func alone(kind fleet.Kind) int {
 	switch kind {
-	case fleet.Name, fleet.DirectKnown, fleet.Internal, fleet.Lookup:
+	case fleet.Name, fleet.Odd, fleet.DirectKnown, fleet.Internal, fleet.Lookup:
 		return 1
 	case fleet.Many, fleet.Spread, fleet.Watched:
 		return 5
@@ -154,14 +154,14 @@ func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
 	case c.All() < 8:
 		return ""
 	case item.Lasts() && c.Lasting*10 <= c.All():
-		return fmt.Sprintf("comes back for days, of %d others %s", c.All()-1, few(c.Lasting-1))
+		return fmt.Sprintf("comes back for days, of %d others %s", c.All()-1, does(c.Lasting-1))
 	case item.Count >= 20*c.Typical && item.Count >= 200:
 		return fmt.Sprintf("often, %d others %s each", c.All()-1, Number(c.Typical))
 	}
 	return ""
 }
 
-func few(n int) string {
+func does(n int) string {
 	switch n {
 	case 0:
 		return "none does"
@@ -229,9 +229,9 @@ func (j *judge) whole(f *Finding) {
 	if f.New || f.Trouble() || len(f.Hosts) < 2 || int(f.Item.Hosts) != len(f.Hosts) {
 		return
 	}
-	r := j.byName[Role(f.Hosts[0])]
+	r := j.byName[fleet.Role(f.Hosts[0])]
 	for _, host := range f.Hosts {
-		if Role(host) != r.name {
+		if fleet.Role(host) != r.name {
 			return
 		}
 	}
@@ -275,6 +275,9 @@ func (j *judge) fresh() (all []Finding) {
 	return all
 }
 
+// freshFor is how long something is worth a line because it came.
+const freshFor = 31 * 24 * time.Hour
+
 // sortedFresh are those of which no host has known for long, and that are not
 // only on hosts that reach something new each day.
 func (j *judge) sortedFresh() (all []*fleet.Fresh) {
@@ -285,7 +288,8 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 				quiet++
 			}
 		}
-		if len(fresh.On) >= int(fresh.Item.Hosts) && 2*quiet > len(fresh.On) {
+		known := j.f.Now.Sub(fresh.First.Time()) > freshFor
+		if !known && len(fresh.On) >= int(fresh.Item.Hosts) && 2*quiet > len(fresh.On) {
 			slices.Sort(fresh.On)
 			all = append(all, fresh)
 		}
@@ -306,7 +310,7 @@ func busy(h *fleet.Host) bool {
 
 func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {
 	f := Finding{Kind: newInFleet, What: fresh.What, Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
-		New: true, Last: fresh.Last.Time(), on: -1}
+		New: fresh.New, Last: fresh.Last.Time(), on: -1}
 	for _, n := range fresh.On {
 		f.Hosts = append(f.Hosts, j.f.Hosts[n].Name)
 	}
@@ -316,6 +320,10 @@ func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {
 	}
 	f.Why = []string{kind + " new to the fleet", fmt.Sprintf("on %d of %d hosts", len(fresh.On), len(j.f.Hosts))}
 	f.surprise = 85 + min(10, rarity(uint32(len(fresh.On)), len(j.f.Hosts)))
+	if !fresh.New {
+		f.surprise -= 10
+		f.Why[0] = kind + " that came to the fleet"
+	}
 	return f
 }
 

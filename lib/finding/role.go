@@ -1,10 +1,6 @@
 package finding
 
-import (
-	"strings"
-
-	"egress-monitor/lib/fleet"
-)
+import "egress-monitor/lib/fleet"
 
 // A role is hosts whose names differ in their numbers alone: web1, web2.
 type role struct {
@@ -13,13 +9,16 @@ type role struct {
 	have  *[fleet.Kinds]int // hosts that have anything of a kind
 }
 
+// few is how many reverse look-ups each host may have.
+const few = 50
+
 // rolesOf is the role of each host.
 func rolesOf(f *fleet.Fleet) []role {
 	byName := map[string]*role{}
 	names := make([]string, len(f.Hosts))
 	for i := range f.Hosts {
 		h := &f.Hosts[i]
-		names[i] = Role(h.Name)
+		names[i] = fleet.Role(h.Name)
 		r := byName[names[i]]
 		if r == nil {
 			r = &role{name: names[i], have: &[fleet.Kinds]int{}}
@@ -27,7 +26,7 @@ func rolesOf(f *fleet.Fleet) []role {
 		}
 		r.hosts++
 		for kind := range h.Crowds {
-			if h.Crowds[kind].All() > 0 {
+			if n := h.Crowds[kind].All(); n >= few || n > 0 && fleet.Kind(kind) != fleet.Reverse {
 				r.have[kind]++
 			}
 		}
@@ -37,21 +36,4 @@ func rolesOf(f *fleet.Fleet) []role {
 		roles[i] = *byName[name]
 	}
 	return roles
-}
-
-// Role is what the hosts of a role have in common: it writes a star for each number in a name.
-func Role(host string) string {
-	var b strings.Builder
-	digit := false
-	for _, c := range host {
-		isDigit := '0' <= c && c <= '9'
-		if isDigit && !digit {
-			b.WriteByte('*')
-		}
-		if !isDigit {
-			b.WriteRune(c)
-		}
-		digit = isDigit
-	}
-	return b.String()
 }

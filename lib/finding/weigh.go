@@ -100,12 +100,17 @@ func (w *weigher) nature() {
 		if busy(&w.j.f.Hosts[w.host]) {
 			w.say(-25, "")
 		}
+	case fleet.Odd:
+		w.say(0, "%s of others", several(1+w.like, "domain"))
+		if busy(&w.j.f.Hosts[w.host]) {
+			w.say(-25, "")
+		}
 	case fleet.Internal:
 		w.say(0, "direct, in your own networks")
 	case fleet.Lookup:
 		w.say(0, "%s look-ups of addresses in a list", Number(uint64(item.Names)))
 	case fleet.Reverse:
-		w.say(0, "%s reverse look-ups", Number(uint64(w.like+1)))
+		w.say(min(15, int(2*math.Log2(float64(w.like+1)))), "%s reverse look-ups", Number(uint64(w.like+1)))
 	}
 	if w.kind <= fleet.Direct4 && w.kind != fleet.Bypass && item.Note != "" && w.kind != fleet.Watched {
 		w.say(0, "%s", item.Note)
@@ -160,6 +165,9 @@ func (w *weigher) prevalence() {
 	hosts := len(w.j.f.Hosts)
 	switch {
 	case w.kind == fleet.Reverse:
+		return
+	case w.kind == fleet.Odd:
+		w.say(0, "on %d of %d hosts", w.item.Hosts, hosts)
 		return
 	case hosts == 1:
 		w.say(-15, "") // what others do is not known

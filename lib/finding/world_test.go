@@ -297,6 +297,54 @@ func (w *world) bad(state int, end time.Time) {
 	})
 	plant("clock", "clock", 2, func(m *machine) { m.connect("198.51.100.200", 1, end.Add(48*time.Hour)) })
 	plant("blind", "blind", 2, func(m *machine) { m.noCanary = true })
+	plant("sweep", "203.0.113.", 2, func(m *machine) {
+		for i := range 60 {
+			m.connect(fmt.Sprintf("203.0.113.%d", 100+i), 2, last)
+		}
+	})
+	plant("reverse look-ups", "reverse look-ups", 2, func(m *machine) {
+		for i := range 150 {
+			m.ask(fmt.Sprintf("%d.113.0.203.in-addr.arpa", i), 1, last)
+		}
+	})
+	plant("servers by address", "192.0.2.123", 1, func(m *machine) {
+		for i := range 3 {
+			m.connect(fmt.Sprintf("192.0.2.%d", 123+i), 90, last)
+		}
+	})
+	w.elsewhere(state, last)
+}
+
+// elsewhere plants what needs hosts of a certain role, where there are such.
+func (w *world) elsewhere(state int, last time.Time) {
+	roles := map[string][]*machine{}
+	for _, m := range w.hosts {
+		roles[m.role] = append(roles[m.role], m)
+	}
+	if gates := roles["gate"]; len(gates) > 0 {
+		gates[0].connect("198.51.100.90", 12, last)
+		w.claim(state, "beacon among many", gates[0].name, "198.51.100.90")
+	}
+	if len(roles["front"]) < 4 {
+		return
+	}
+	if state >= 1 {
+		for _, m := range roles["front"] {
+			m.ask("pool.all-of-a-role.example", 30, last, "198.51.100.91")
+		}
+	}
+	w.claim(state, "on a whole role", roles["front"][0].name, "all-of-a-role.example")
+	if state >= 2 {
+		roles["api"][1].ask(roles["front"][0].services[0].name, 5, last)
+	}
+	_, domain, _ := strings.Cut(roles["front"][0].services[0].name, ".")
+	w.claim(state, "odd for its role", roles["api"][1].name, domain)
+}
+
+func (w *world) claim(state int, what, host, pattern string) {
+	if state == 2 {
+		w.truth = append(w.truth, truth{what, host, pattern})
+	}
 }
 
 // write writes the state of all hosts, as a pull does.

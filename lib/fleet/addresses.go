@@ -96,7 +96,7 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 	item.Known = a.f.Led.Hosts(sighting.Hash(key))
 	switch {
 	case fold.Wide(key): // others: the host has a problem
-	case item.Hosts > a.f.rare && item.New:
+	case item.Hosts > a.f.rare && item.Born:
 		a.fresh = append(a.fresh, item)
 		fallthrough
 	case item.Known > 0, a.near(p), a.past.Known(p, item.Count):

@@ -27,12 +27,13 @@ type counts struct {
 	lock                             sync.Mutex
 	Names, DomainHosts, AddressHosts *sighting.Prevalence
 	Led                              *sighting.Prevalence // addresses that names lead to
+	RoleDomains                      *sighting.Prevalence // domains of a role
 }
 
 func newCounts() counts {
 	return counts{
 		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
-		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(),
+		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleDomains: sighting.NewPrevalence(),
 	}
 }
 
@@ -54,8 +55,12 @@ func (c *counting) run(f *Fleet, dir string) {
 			c.ips = append(c.ips, sighting.Hash(rec.Key))
 		}
 	})
+	role := hashString(Role(filepath.Base(dir)))
 	f.lock.Lock()
 	defer f.lock.Unlock()
+	for _, h := range c.domains {
+		f.RoleDomains.Add(ofRole(h, role))
+	}
 	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips} {
 		for _, h := range hashes {
 			to.Add(h)
@@ -102,3 +107,6 @@ func (c *counting) once(to *[]uint64, hash uint64) {
 		*to = append(*to, hash)
 	}
 }
+
+// ofRole is the hash of a domain on the hosts of a role.
+func ofRole(domain, role uint64) uint64 { return (domain ^ role*0x9e3779b97f4a7c15) | 1 }

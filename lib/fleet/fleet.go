@@ -95,12 +95,16 @@ func Read(dir string, o Options) (*Fleet, error) {
 	return f, nil
 }
 
-// rareFor is on how many hosts something may be that is rare in a fleet.
+// rareFor is on how many hosts something may be that is rare in a fleet: 3 %, and
+// one to three in a small one.
 func rareFor(hosts int) uint32 {
-	if hosts < 10 {
+	switch {
+	case hosts < 10:
 		return 1
+	case hosts < 25:
+		return 2
 	}
-	return uint32(max(2, hosts/50))
+	return uint32(max(3, hosts*3/100))
 }
 
 // Rare is on how many hosts something may be that is rare.

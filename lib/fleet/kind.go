@@ -21,6 +21,7 @@ const (
 	Unanswered              // such a one of which no name led anywhere
 	Resolver                // a public resolver, by its name
 	Name                    // names few ask for, of a domain that many ask for
+	Odd                     // a domain that others ask for, but none of the host's role, and that came later
 	DirectKnown             // an address that names lead to, but none on this host
 	Internal                // an address of the fleet's own that no name led to
 	Lookup                  // look-ups of addresses below a domain (DNSBL, RFC 5782)
@@ -77,7 +78,7 @@ type Crowd struct {
 	Last    [Ages]sighting.Stamp
 	Typical uint64 // the median of the counts
 	Lasting int    // items that were seen for days
-	Items   []Item // the new ones first, then by count; no more than maxItems of an age
+	Items   []Item // the new ones first; no more than maxItems of an age
 }
 
 // maxItems is how many items of a kind and an age are kept of a host.
@@ -117,7 +118,7 @@ func crowdOf(items []Item) (c Crowd) {
 	return c
 }
 
-// first are the items of an age that count most.
+// first are the first items of an age.
 func first(items []Item, age Age) []Item {
 	kept := make([]*Item, 0, maxItems+1)
 	for i := range items {
@@ -138,7 +139,11 @@ func first(items []Item, age Age) []Item {
 	return all
 }
 
+// before is the order of items: what comes back for days, then what counts most.
 func (i *Item) before(o *Item) bool {
+	if a, b := i.Lasts(), o.Lasts(); a != b {
+		return a
+	}
 	return i.Count > o.Count || i.Count == o.Count && i.What < o.What
 }
 

@@ -28,6 +28,7 @@ const (
 // A domain is what is known of a registrable domain on a host.
 type domain struct {
 	Item
+	whole    string
 	hash     uint64
 	lone     int // names few hosts ask for
 	newLone  int
@@ -129,7 +130,7 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	if d == nil {
 		of = strings.Clone(of)
 		hash := hashString(of)
-		d = &domain{Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hash))}, hash: hash}
+		d = &domain{whole: of, Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hash))}, hash: hash}
 		n.domains[of] = d
 	}
 	d.addName(item, rec, folded)
@@ -254,12 +255,22 @@ func (n *names) finish() {
 		if kind, ok := d.kind(n.f.rare); ok {
 			n.add(kind, d.Item)
 		}
-		if d.New && d.Hosts > n.f.rare {
-			n.fresh = append(n.fresh, d.Item)
+		if d.Born && d.Hosts > n.f.rare {
+			n.odd(d)
 		}
 	}
 	n.crowds[Domain] = together(n.crowds[Domain])
 	n.crowds[Reverse] = n.reverse
+}
+
+// odd takes a domain that came later and that is not rare.
+func (n *names) odd(d *domain) {
+	item := d.Item
+	item.What = d.whole
+	n.fresh = append(n.fresh, item)
+	if n.f.RoleDomains.Hosts(ofRole(d.hash, n.role)) <= 1 {
+		n.add(Odd, item)
+	}
 }
 
 // kind is what a domain is an item of, if of anything.

@@ -113,9 +113,9 @@ func (f *Fleet) quiet(h *Host) {
 	switch {
 	case old(h.Newest):
 		what = "nothing"
-	case h.canaries[0] == 0 && old(h.last[0]):
+	case old(h.last[0]):
 		what, last = "no name", h.last[0]
-	case h.canaries[1] == 0 && old(h.last[1]):
+	case old(h.last[1]):
 		what, last = "no address", h.last[1]
 	default:
 		return

@@ -18,6 +18,7 @@ type reading struct {
 	host   *Host
 	number uint32
 	since  sighting.Stamp
+	role   uint64     // the hash of its role
 	table  join.Table // its names
 	past   join.Table // those it had before a reset
 	crowds [Kinds][]Item
@@ -63,6 +64,7 @@ func (r *reading) reset(n uint32) {
 func (r *reading) run(n uint32, dir string) error {
 	r.reset(n)
 	h := r.host
+	r.role = hashString(Role(h.Name))
 	h.readPast(dir)
 	names := &names{reading: r, domains: map[string]*domain{}}
 	if err := r.f.readFile(h, dir, pulled.Domains, baseline.FirstDomains, names.visit); err != nil {
@@ -181,6 +183,6 @@ func (f *Fleet) takeFresh(item *Item, host uint32) {
 		f.Fresh[item.What] = s
 	}
 	s.Count = aggregate.AddCount(s.Count, item.Count)
-	s.First, s.Last = min(s.First, item.First), max(s.Last, item.Last)
+	s.First, s.Last, s.New = min(s.First, item.First), max(s.Last, item.Last), s.New && item.New
 	s.On = append(s.On, host)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"egress-monitor/lib/finding"
 	"egress-monitor/lib/fleet"
 )
 
@@ -33,7 +32,7 @@ func (b *builder) pages(r *Report) []HostPage {
 	each := min(b.max, max(3, maxPageRows/4/len(b.f.Hosts)))
 	for i := range pages {
 		h := &b.f.Hosts[i]
-		pages[i] = HostPage{ID: i, Name: h.Name, Lead: b.hostLead(h), Peers: peers[finding.Role(h.Name)], Things: b.things(h, each),
+		pages[i] = HostPage{ID: i, Name: h.Name, Lead: b.hostLead(h), Peers: peers[fleet.Role(h.Name)], Things: b.things(h, each),
 			Pulled: h.Pulled, Newest: h.Newest.Time(), Direct: h.Direct, Names: h.Domains, Addresses: h.Addresses, Problems: h.Problems}
 	}
 	for n := range r.Findings {
@@ -48,7 +47,7 @@ func (b *builder) pages(r *Report) []HostPage {
 func (b *builder) peers() map[string][]string {
 	peers := map[string][]string{}
 	for i := range b.f.Hosts {
-		role := finding.Role(b.f.Hosts[i].Name)
+		role := fleet.Role(b.f.Hosts[i].Name)
 		peers[role] = append(peers[role], b.f.Hosts[i].Name)
 	}
 	return peers
@@ -73,7 +72,7 @@ var titles = [fleet.Kinds]string{
 	fleet.Watched: "on a watch-list", fleet.Bypass: "resolver, by address", fleet.Direct6: "direct, IPv6", fleet.Direct4: "direct",
 	fleet.Many: "many names", fleet.Spread: "spread addresses", fleet.Domain: "rare domain", fleet.Unanswered: "domain, unanswered",
 	fleet.Resolver: "resolver, by name", fleet.Name: "rare name", fleet.DirectKnown: "direct, known elsewhere",
-	fleet.Internal: "own network", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
+	fleet.Odd: "new for its role", fleet.Internal: "own network", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
 }
 
 // things is what few hosts have of one host.
