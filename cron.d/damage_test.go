@@ -1,0 +1,114 @@
+package pipelines
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"egress-monitor/lib/testtools"
+)
+
+// A damage is what can happen to a cursor file.
+type damage struct {
+	name string
+	do   func(s *server, file string)
+}
+
+// damages are each byte flipped (in a short run, some), and the whole file lost.
+func damages(text string) (all []damage) {
+	every := 61
+	if os.Getenv("EGRESS_TEST_LONG") != "" {
+		every = 1
+	}
+	for i := 0; i < len(text); i += every {
+		for _, flip := range []byte{1, 0x20} {
+			bad := []byte(text)
+			bad[i] ^= flip
+			all = append(all, damage{fmt.Sprintf("byte %d ^ %#x", i, flip), func(s *server, file string) { s.write(file, string(bad)) }})
+		}
+	}
+	return append(all,
+		damage{"emptied", func(s *server, file string) { s.write(file, "") }},
+		damage{"removed", func(s *server, file string) { s.must(os.Remove(s.file(file))) }},
+		damage{"cut", func(s *server, file string) { s.write(file, text[:len(text)-1]) }},
+		damage{"cut in half", func(s *server, file string) { s.write(file, text[:len(text)/2]) }})
+}
+
+// A cursor file that is damaged or lost beside an aggregate: nothing is counted
+// twice, what comes later is counted, and it is said.
+func TestDamagedCursor(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	for _, d := range []struct {
+		pipeline, file, aggregate string
+		first, second             func(s *server)
+		want                      string
+	}{{
+		"egress-domains", "state/domains.cursor", "log/unique-domains.log",
+		func(s *server) {
+			log := text(s.t, "../testdata/demo/dnsmasq.log.1")
+			s.write("dnsmasq/dnsmasq.log", log[:len(log)/2])
+			s.try("egress-domains")
+			s.append("dnsmasq/dnsmasq.log", log[len(log)/2:])
+		},
+		func(s *server) {
+			s.must(os.Rename(s.log(), s.log()+".1"))
+			s.write("dnsmasq/dnsmasq.log", text(s.t, "../testdata/demo/dnsmasq.log"))
+		}, "",
+	}, {
+		"egress-ips", "state/ips.cursor", "log/unique-ips.log",
+		func(s *server) { s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal") },
+		func(s *server) { s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal") },
+		text(t, "../testdata/demo/unique-ips.log"),
+	}} {
+		t.Run(d.pipeline, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			d.first(s)
+			s.poll(d.pipeline)
+			s.save()
+			before, cursor := s.read(d.aggregate), s.read(d.file)
+			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
+			restore := func() {
+				s.restore()
+				for _, dir := range []string{"dnsmasq", "journal"} {
+					s.must(os.RemoveAll(s.file(dir)))
+					s.must(exec.Command("cp", "-a", s.file("saved/"+dir), s.file(dir)).Run())
+				}
+			}
+			restore() // a copy has other identities; so from here on all are alike
+			s.poll(d.pipeline)
+			s.must(os.RemoveAll(s.file("saved")))
+			s.save()
+			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
+			cursor = s.read(d.file)
+			want := d.want
+			if want == "" {
+				d.second(s)
+				s.poll(d.pipeline)
+				want = s.read(d.aggregate)
+			}
+			for _, bad := range damages(cursor) {
+				restore()
+				bad.do(s, d.file)
+				said, ok := s.try(d.pipeline)
+				if !ok || strings.Count(said, "gap: ") == 0 || strings.Count(said, "\n") > 3 {
+					t.Fatalf("%s: success %v: %s", bad.name, ok, said)
+				}
+				wantText(t, bad.name, s.read(d.aggregate), before)
+				d.second(s)
+				s.poll(d.pipeline)
+				wantText(t, bad.name+", and new lines", s.read(d.aggregate), want)
+
+				restore() // and both at once
+				bad.do(s, d.file)
+				d.second(s)
+				if said, ok := s.try(d.pipeline); !ok || strings.Count(said, "gap: ") == 0 {
+					t.Fatalf("%s, with new lines: success %v: %s", bad.name, ok, said)
+				}
+				wantText(t, bad.name+", with new lines", s.read(d.aggregate), want)
+			}
+		})
+	}
+}
