@@ -49,6 +49,8 @@ func (s *stream) other(line []byte) {
 	line = bytes.TrimRight(line, "\r")
 	switch err := s.log.Line(line); {
 	case err == nil:
+	case err == dnsmasq.ErrHead && dnsmasq.CutHead(line) > 0:
+		s.broken(line, dnsmasq.ErrGlued)
 	case err == dnsmasq.ErrHead || err == transact.ErrStamp:
 		s.take(line)
 	case errors.Is(err, dnsmasq.ErrGlued) || errors.Is(err, dnsmasq.ErrNUL):

@@ -12,6 +12,11 @@ import (
 func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	l.Rest = b
 	b = l.facilityWord(skipMillis(skipStream(b)))
+	if bytes.HasPrefix(b, []byte("last message repeated ")) {
+		l.Text = b
+		l.setMessage(b)
+		return
+	}
 	tag, pid, process, msg, ok := tagOf(b)
 	if ok && !l.isHost(tag, process, b, msg, s.Form == stamp.Epoch) {
 		l.Text = b

@@ -30,6 +30,33 @@ func Second(b []byte) int {
 	return -1
 }
 
+// CutHead is where in a line the second one begins that is glued to the first
+// part of a time stamp and ident; -1 if that is not so.
+func CutHead(line []byte) int {
+	i := Second(line)
+	if i < 1 || line[i-1] == ' ' {
+		return -1 // nothing is cut
+	}
+	if i < stampLen && isStamp(append(bytes.Clone(line[:i]), "Jan  1 00:00:00"[i:]...)) {
+		return i
+	}
+	if i >= stampLen && isStamp(line) && isIdent(line[stampLen:i]) {
+		return i
+	}
+	return -1
+}
+
+// isIdent says whether b is the beginning of an ident, as far as it goes.
+func isIdent(b []byte) bool {
+	const ident = " dnsmasq["
+	if len(b) <= len(ident) {
+		return ident[:len(b)] == string(b)
+	}
+	rest := bytes.TrimRight(b[len(ident):], "]: ")
+	_, size := number(rest)
+	return has(b, ident) && size == len(rest)
+}
+
 // isStamp says whether b begins with the form of a time stamp.
 func isStamp(b []byte) bool {
 	const form = "Aaa  0 00:00:00"
@@ -57,8 +84,12 @@ func isStamp(b []byte) bool {
 }
 
 // Rest is what may be read of a line with ErrGlued or ErrNUL: a line that stands
-// behind the part that was cut. sure says that nobody could have asked for it.
+// behind the part that was cut, or before NULs at its end. sure says that it is
+// whole, and that nobody could have asked for it.
 func Rest(line []byte) (rest []byte, sure bool) {
+	if whole := bytes.TrimRight(line, "\x00"); len(whole) < len(line) {
+		return whole, false
+	}
 	if i := bytes.LastIndexByte(line, 0); i >= 0 {
 		return line[i+1:], true
 	}

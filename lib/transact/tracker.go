@@ -53,18 +53,19 @@ type Tracker struct {
 	Lines     int    // of dnsmasq's, of whatever kind
 	Questions uint64 // that were counted
 
-	times   uint64 // how many messages the line stands for
-	clock   stamp.Clock
-	newest  int64           // the latest stamp, as long as the clock is not set back
-	stamp   [stamp.Len]byte // that was read as newest; lines of one second are many
-	table   *tally.Table
-	latest  uint32 // the entry of the last question, if it is counted
-	counted bool
-	open    transactions
-	procs   processes
-	line    dnsmasq.Line
-	name    []byte    // that a question is for, in canonical form
-	scratch [3][]byte // for names in canonical form
+	questioned int    // what Lines was at the last question
+	times      uint64 // how many messages the line stands for
+	clock      stamp.Clock
+	newest     int64           // the latest stamp, as long as the clock is not set back
+	stamp      [stamp.Len]byte // that was read as newest; lines of one second are many
+	table      *tally.Table
+	latest     uint32 // the entry of the last question, if it is counted
+	counted    bool
+	open       transactions
+	procs      processes
+	line       dnsmasq.Line
+	name       []byte    // that a question is for, in canonical form
+	scratch    [3][]byte // for names in canonical form
 }
 
 // New returns a Tracker of a log whose stamps are read by clock.
@@ -104,7 +105,6 @@ func (t *Tracker) Line(line []byte) error {
 func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) error {
 	l := &t.line
 	if err := l.ParseMessage(pid, message); err != nil {
-		l.Kind = dnsmasq.Other
 		return err
 	}
 	if l.Kind == dnsmasq.Other {
@@ -120,7 +120,7 @@ func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) 
 
 // Repeat counts the question of the last line again, if that was one.
 func (t *Tracker) Repeat(unix int64, times uint32) {
-	if t.line.Kind != dnsmasq.Query || !t.counted {
+	if t.questioned != t.Lines || t.Lines == 0 || !t.counted {
 		return
 	}
 	t.goOn(unix)
@@ -129,7 +129,7 @@ func (t *Tracker) Repeat(unix int64, times uint32) {
 }
 
 // Interrupt says that something else stood between the lines.
-func (t *Tracker) Interrupt() { t.line.Kind = dnsmasq.Other }
+func (t *Tracker) Interrupt() { t.questioned = 0 }
 
 // take takes a line that says something.
 func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
@@ -153,6 +153,7 @@ func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
 // question looks at the name of a question. One that has the form of a key needs
 // no second look.
 func (t *Tracker) question(l *dnsmasq.Line) error {
+	t.questioned = t.Lines + 1
 	t.name = t.canonical(l.Name)
 	if len(l.Name) == 0 || &t.name[0] != &l.Name[0] {
 		return l.Broken()
