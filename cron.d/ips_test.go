@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -106,4 +107,144 @@ func TestJournalLostItsTail(t *testing.T) {
 	s.must(os.Remove(s.file("journal/system2.journal")))
 	s.poll("egress-ips")
 	wantText(t, "counted", s.counts(), bothIPs)
+}
+
+// Clocks that are set back and forth, and other sequence numbers. The journals
+// of testdata/journal/clocks are, each in a file of its own sequence numbers:
+//
+//	1  a boot, with two entries of one time
+//	2  the next one, with a clock four days back
+//	3  one with a clock of 2036, that is set right, and set back by a second
+//	4  goes on in that boot, at times before those of 1
+//	5  one with a clock of 1970, that is set right, and of 1970 again
+const clocksIPs = `192.0.2.1 1
+192.0.2.10 2
+192.0.2.11 2
+192.0.2.12 1
+192.0.2.2 1
+192.0.2.3 1
+192.0.2.4 1
+192.0.2.5 2
+192.0.2.6 1
+192.0.2.7 1
+192.0.2.8 1
+192.0.2.9 1
+`
+
+// They come one after the other, with a poll after any of them: each entry is
+// counted once, and nothing is said.
+func TestClocks(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	for polls := range 1 << 4 {
+		t.Run(fmt.Sprintf("%04b", polls), func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			for n := range 5 {
+				s.unzip(fmt.Sprintf("../testdata/journal/clocks/%d.journal.gz", n+1), fmt.Sprintf("journal/%d.journal", n+1))
+				if polls&(1<<n) != 0 {
+					s.poll("egress-ips")
+				}
+			}
+			s.poll("egress-ips")
+			wantText(t, "all", s.counts(), clocksIPs)
+			s.poll("egress-ips")
+			wantText(t, "nothing new", s.counts(), clocksIPs)
+		})
+	}
+}
+
+// A cursor of an earlier version, and the boot that was read is gone before the
+// next poll: what else there is is told by its time.
+func TestFirstVersionsCursor(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	s := newServer(t)
+	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+	s.poll("egress-ips")
+	for line := range strings.Lines(s.read("state/ips.cursor")) {
+		if strings.HasPrefix(line, "-- cursor: ") {
+			s.write("state/ips.cursor", line)
+		}
+	}
+	s.poll("egress-ips")
+	wantText(t, "nothing new", s.counts(), firstIPs)
+	s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
+	s.poll("egress-ips")
+	wantText(t, "both journals", s.counts(), bothIPs)
+}
+
+// lie makes a journalctl of a script, in which REAL stands for the true one.
+func (s *server) lie(script string) {
+	s.write("journalctl", "#!/bin/sh\n"+strings.ReplaceAll(script, "REAL", "journalctl --directory="+s.file("journal")+` "$@"`)+"\n")
+	s.must(os.Chmod(s.file("journalctl"), 0o755))
+	for i, e := range s.env {
+		if strings.HasPrefix(e, "EGRESS_JOURNALCTL=") {
+			s.env[i] = "EGRESS_JOURNALCTL=" + s.file("journalctl")
+		}
+	}
+}
+
+// A journalctl that does not do what it should: it is said, and made up for by
+// the next poll.
+func TestJournalctlFails(t *testing.T) {
+	testtools.Need(t, "journalctl", "timeout")
+	for name, c := range map[string]struct{ script, says string }{
+		"no permission":   {"echo 'No journal files were opened due to insufficient permissions.' >&2; exit 1", "failed with status 1"},
+		"crash":           {"kill -SEGV $$", "failed with status 139"},
+		"dies on the way": {"case \"$*\" in *-F*) REAL ;; *) REAL | head -c 700; exit 1 ;; esac", "stream ended before its cursor line"},
+		"no cursor line":  {"REAL | grep -v '^-- cursor'", "stream ended before its cursor line"},
+		"a cut one":       {"REAL | sed '/^-- cursor/s/;t=.*//'", "not a cursor of journalctl"},
+		"listing fails":   {"case \"$*\" in *-F*) exit 1 ;; esac; REAL", "failed with status 1"},
+		"nothing":         {"exit 0", "shows no entry at all"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+			s.poll("egress-ips")
+			s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
+			before := s.read("state/ips.cursor")
+			s.lie(c.script)
+			said, ok := s.try("egress-ips")
+			if ok || !strings.Contains(said, c.says) {
+				t.Errorf("success %v: %s", ok, said)
+			}
+			wantText(t, "the position", s.read("state/ips.cursor"), before)
+			s.lie("REAL")
+			s.poll("egress-ips")
+			wantText(t, "both journals", s.counts(), bothIPs)
+		})
+	}
+}
+
+// One that is missing, at the first poll as at any other.
+func TestNoJournalctl(t *testing.T) {
+	s := newServer(t)
+	s.env = append(s.env, "EGRESS_JOURNALCTL="+s.file("nowhere"))
+	if said, ok := s.try("egress-ips"); ok || !strings.Contains(said, "failed with status 127") {
+		t.Errorf("success %v: %s", ok, said)
+	}
+}
+
+// What journalctl shows of a cursor beside the boot and the times does not
+// matter: another x= at each call, fields of newer versions.
+func TestCursorsOfOtherVersions(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	for name, script := range map[string]string{
+		"x":       `REAL | sed "/^-- cursor/s/;x=.*/;x=$(date +%N)/"`,
+		"field":   `REAL | sed '/^-- cursor/s/$/;q=1;zz=A-Z/'`,
+		"s and i": `REAL | sed "/^-- cursor/s/s=[^;]*;i=[^;]*/s=00000000000000000000000000000000;i=$$/"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.lie(script)
+			s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+			s.poll("egress-ips")
+			s.poll("egress-ips")
+			wantText(t, "first journal", s.counts(), firstIPs)
+			s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
+			s.poll("egress-ips")
+			s.poll("egress-ips")
+			wantText(t, "both journals", s.counts(), bothIPs)
+		})
+	}
 }

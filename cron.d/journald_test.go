@@ -22,3 +22,16 @@ func TestRealJournald(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
+
+// A volatile journal that is made persistent, a reboot, a lost position, a
+// wiped journal: testdata/real/flush-story.
+func TestRealFlush(t *testing.T) {
+	testtools.NeedRoot(t)
+	testtools.Need(t, "journalctl", "iptables", "ip6tables", "ip", "unshare", "nsenter")
+	prefix := fmt.Sprintf("EGF%d: ", os.Getpid())
+	cmd := exec.Command("../testdata/real/journald-netns", "-V", "-p", prefix, "../testdata/real/flush-story")
+	cmd.Env = append(os.Environ(), "BIN="+bin)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}

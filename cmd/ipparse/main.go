@@ -126,7 +126,10 @@ func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
 func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, error) {
 	zone, err := c.zone()
 	entries := journal.NewReader(in)
-	if c.LineBuffered {
+	switch {
+	case c.Poll.CursorFile != "":
+		entries = journal.NewReader(early{in})
+	case c.LineBuffered:
 		entries = journal.NewReader(prompt{in, out})
 	}
 	entries.Clock = stamp.Clock{Location: zone, Now: c.Now, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}

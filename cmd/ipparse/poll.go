@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,11 +16,11 @@ import (
 // A poll counts what is new of one boot of a journal, which journalctl has
 // printed in form short-unix: see package position.
 type poll struct {
-	CursorFile  string `placeholder:"FILE" help:"Count what is new after the position in FILE. The input is what journalctl -o short-unix --show-cursor prints of one boot."`
-	AfterCursor string `placeholder:"C" help:"The input begins at the entry of C, which is in FILE; without it, at the first entry of a boot."`
-	Counted     string `placeholder:"AGGREGATE" help:"If FILE has no position, what is not later than the newest time in AGGREGATE was counted."`
-	KnownBoots  string `placeholder:"LIST" help:"With this input, all boots of LIST are read."`
-	Lines       int    `placeholder:"N" help:"If the input has N entries, there are more."`
+	CursorFile string `placeholder:"FILE" help:"Count what is new after the position in FILE. The input is what journalctl -o short-unix --show-cursor prints of one boot, and a line -- end."`
+	Seek       string `placeholder:"C" help:"What journalctl was told to look for: the last entry in FILE of a boot, or b=BOOT;m=0;t=0."`
+	Counted    string `placeholder:"AGGREGATE" help:"If FILE has no position, what is not later than the newest time in AGGREGATE was counted."`
+	KnownBoots string `placeholder:"LIST" help:"With this input, all boots of LIST are read."`
+	Lines      int    `placeholder:"N" help:"If the input has N entries, there are more."`
 
 	reading *position.Reading
 	lost    string // why there is no position
@@ -52,8 +53,6 @@ func (p *poll) begin(now time.Time) error {
 		p.lost = damaged
 	case from.Token == "":
 		p.lost = gone
-	case p.AfterCursor != "" && p.AfterCursor != from.Token:
-		return fmt.Errorf("%s: it does not say %.300q", p.CursorFile, p.AfterCursor)
 	}
 	if p.lost != "" {
 		return p.beginByTime(now, from)
@@ -63,11 +62,14 @@ func (p *poll) begin(now time.Time) error {
 			return err
 		}
 	}
-	p.reading = from.Whole()
-	if p.AfterCursor != "" {
-		p.reading = from.On()
+	return p.read(from)
+}
+
+func (p *poll) read(from position.Position) (err error) {
+	if p.reading, err = from.Read(p.Seek); err != nil {
+		err = fmt.Errorf("%s: --seek=%.300q: %w", p.CursorFile, p.Seek, err)
 	}
-	return nil
+	return err
 }
 
 // beginByTime begins where there is no position, but perhaps an aggregate. If
@@ -83,17 +85,18 @@ func (p *poll) beginByTime(now time.Time, from position.Position) error {
 		what = fmt.Sprintf("what is later than %s counts, the newest time in %s", time.UnixMicro(newest).UTC().Format(time.RFC3339), p.Counted)
 	} else if p.lost == gone { // the first poll
 		p.lost = ""
-		p.reading = from.Whole()
-		return nil
+		return p.read(from)
 	}
 	p.lost += "; " + what
-	from = position.UpTo(newest)
-	p.reading = from.Whole()
-	if p.AfterCursor != "" {
+	if !position.IsFirst(p.Seek) {
 		p.reset = max(1, newest)
+		p.Seek = position.Seek(nobody)
 	}
-	return nil
+	return p.read(position.UpTo(newest))
 }
+
+// nobody is a boot that no journal has.
+const nobody = "00000000000000000000000000000000"
 
 // newest is the end of the last second that the aggregate has counted; 0 if
 // there is none.
@@ -157,3 +160,31 @@ func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 }
 
 func (p *poll) gap(what string) { cli.Warn("%s: gap: %s", p.CursorFile, what) }
+
+// early makes stamps of clocks that had no idea of the year as long as others:
+// journalctl prints them with blanks in front, and with blanks begin the further
+// lines of a message, too, but many more.
+//
+//	5.000000 vm kernel: …
+type early struct{ *batch.Scanner }
+
+func (e early) Scan() bool {
+	ok := e.Scanner.Scan()
+	if line := e.Scanner.Bytes(); ok && len(line) > 17 && line[0] == ' ' {
+		fill(line)
+	}
+	return ok
+}
+
+func fill(line []byte) {
+	n := len("1795421100")
+	digits := bytes.TrimLeft(line[:n], " ")
+	if len(digits) == 0 || !isDigits(digits) || line[n] != '.' || !isDigits(line[n+1:n+7]) || line[n+7] != ' ' {
+		return
+	}
+	for i := range n - len(digits) {
+		line[i] = '0'
+	}
+}
+
+func isDigits(b []byte) bool { return len(bytes.Trim(b, "0123456789")) == 0 }

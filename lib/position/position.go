@@ -21,9 +21,10 @@
 //
 // with these fields: how many entries of the last one's time were read; - or,
 // if the boot was not read to its end, up to which time its entries were counted
-// before; up to which time the entries of unknown boots were; and the boots that
-// were read, but for the last entry's. The times are microseconds since 1970, in
-// hexadecimal.
+// before; up to which time the entries of unknown boots were; and the other boots
+// that were read. A boot is ID:MONO:REAL:SAME, where its last entry is and how
+// many have its time, or ID alone if it is not read on, being too old. The times
+// are microseconds, in hexadecimal: MONO since the boot, all others since 1970.
 //
 // A cursor without the carry line is from an earlier version, or made by hand.
 // A cursor of nothing but a time (t=…) says that all entries up to then count as
@@ -41,30 +42,44 @@ import (
 	"egress-monitor/lib/journal"
 )
 
-// maxBoots is how many boots are remembered, which takes 33 kB. What else there
-// is in an older journal is told by its time.
-const maxBoots = 1000
+const (
+	// maxBoots is how many boots are remembered, which takes 33 kB. What else
+	// there is in an older journal is told by its time.
+	maxBoots = 1000
 
-// A Position is how far a journal was counted. The zero Position is that of a
-// journal of which nothing was.
-type Position struct {
-	Token string         // of the last entry, as journald gave it
-	Last  journal.Cursor // what it says; no Boot: up to the time Real
-	Same  int            // entries of its boot and time that were read; unknown: all there are
+	// maxPlaces is how many of them are read on, if they have more entries by
+	// now: when a file system was mounted late, or files were put back.
+	maxPlaces = 20
+)
 
-	More      bool  // the boot was not read to its end
-	MoreFloor int64 // its entries up to then were counted before
-
-	Boots []string // that were read
-	Floor int64    // entries of other boots up to then were counted before
+// A Place is the last entry that was read of a boot.
+type Place struct {
+	journal.Cursor
+	Same int // entries of its boot and time that were read; unknown: all there are
 }
 
 const unknown = -1
 
+// known says whether the boot can be read on at the place.
+func (b Place) known() bool { return b.Cursor != journal.Cursor{Boot: b.Boot} }
+
+// A Position is how far a journal was counted. The zero Position is that of a
+// journal of which nothing was.
+type Position struct {
+	Token string // of the last entry, as journald gave it
+	Last  Place  // what it says; no Boot: up to the time Real
+
+	More      bool  // the boot was not read to its end
+	MoreFloor int64 // its entries up to then were counted before
+
+	Boots []Place // the other boots that were read, oldest news first
+	Floor int64   // entries of unknown boots up to then were counted before
+}
+
 // UpTo is the position at which nothing but a time is known: entries up to and
 // with that microsecond were counted.
 func UpTo(micros int64) Position {
-	return Position{Token: fmt.Sprintf("t=%x", micros), Last: journal.Cursor{Real: micros}, Floor: micros, Same: unknown}
+	return Position{Token: fmt.Sprintf("t=%x", micros), Last: Place{journal.Cursor{Real: micros}, unknown}, Floor: micros}
 }
 
 // Parse reads a Position from the trailer of a cursor file.
@@ -73,14 +88,14 @@ func Parse(t batch.Trailer) (p Position, ok bool) {
 		return Position{}, len(t.Carry) == 0
 	}
 	p.Token = t.Cursor
-	if p.Last, ok = journal.ParseCursor(t.Cursor); !ok {
+	if p.Last.Cursor, ok = journal.ParseCursor(t.Cursor); !ok {
 		return Position{}, false
 	}
 	if len(t.Carry) > 0 {
 		ok = len(t.Carry) == 1 && p.parseCarry(t.Carry[0])
 		return p, ok
 	}
-	p.Same, p.Floor = unknown, p.Last.Real
+	p.Last.Same, p.Floor = unknown, p.Last.Real
 	return p, true
 }
 
@@ -91,14 +106,51 @@ func (p *Position) parseCarry(text string) bool {
 	if len(f) < 4 || f[0] != carryName {
 		return false
 	}
-	var err1, err2, err3 error
-	p.Same, err1 = strconv.Atoi(f[1])
+	n := numbers{ok: true}
+	p.Last.Same = n.decimal(f[1])
 	if p.More = f[2] != "-"; p.More {
-		p.MoreFloor, err2 = strconv.ParseInt(f[2], 16, 64)
+		p.MoreFloor = n.hex(f[2])
 	}
-	p.Floor, err3 = strconv.ParseInt(f[3], 16, 64)
-	p.Boots = f[4:]
-	return err1 == nil && err2 == nil && err3 == nil && p.Same >= unknown
+	p.Floor = n.hex(f[3])
+	for _, item := range f[4:] {
+		p.Boots = append(p.Boots, n.place(item))
+	}
+	return n.ok
+}
+
+// numbers reads numbers, and notes if one of them is none.
+type numbers struct{ ok bool }
+
+func (n *numbers) decimal(s string) int {
+	v, err := strconv.Atoi(s)
+	n.ok = n.ok && err == nil && v >= unknown
+	return v
+}
+
+func (n *numbers) hex(s string) int64 {
+	v, err := strconv.ParseInt(s, 16, 64)
+	n.ok = n.ok && err == nil && v >= 0
+	return v
+}
+
+func (n *numbers) place(item string) (b Place) {
+	f := strings.Split(item, ":")
+	b.Boot = f[0]
+	switch len(f) {
+	case 1:
+	case 4:
+		b.Mono, b.Real, b.Same = n.hex(f[1]), n.hex(f[2]), n.decimal(f[3])
+	default:
+		n.ok = false
+	}
+	return b
+}
+
+func (b Place) String() string {
+	if !b.known() {
+		return b.Boot
+	}
+	return fmt.Sprintf("%s:%x:%x:%d", b.Boot, b.Mono, b.Real, b.Same)
 }
 
 // Trailer is the Position as a trailer.
@@ -114,20 +166,53 @@ func (p Position) Trailer() batch.Trailer {
 	if p.More {
 		more = strconv.FormatInt(p.MoreFloor, 16)
 	}
-	line := fmt.Sprintf("%s %d %s %x", carryName, p.Same, more, p.Floor)
-	t.Carry = []string{strings.Join(append([]string{line}, p.Boots...), " ")}
+	line := fmt.Sprintf("%s %d %s %x", carryName, p.Last.Same, more, p.Floor)
+	for _, b := range p.Boots {
+		line += " " + b.String()
+	}
+	t.Carry = []string{line}
 	return t
 }
 
-// addBoots notes boots that were read.
-func (p *Position) addBoots(boots []string) {
-	for _, b := range boots {
-		if b != "" && b != p.Last.Boot && !slices.Contains(p.Boots, b) {
-			p.Boots = append(p.Boots, b)
-		}
+// find returns the place of a boot.
+func (p *Position) find(boot string) (b Place, found bool) {
+	if boot == p.Last.Boot {
+		return p.Last, true
 	}
+	i := slices.IndexFunc(p.Boots, func(b Place) bool { return b.Boot == boot })
+	if i < 0 {
+		return Place{}, false
+	}
+	return p.Boots[i], true
+}
+
+// move goes to an entry of a boot, and keeps the place in the one before.
+func (p *Position) move(token string, to Place) {
+	if to.Boot != p.Last.Boot {
+		p.Boots = slices.DeleteFunc(slices.Clone(p.Boots), func(b Place) bool { return b.Boot == to.Boot })
+		p.add(p.Last)
+	}
+	p.Token, p.Last = token, to
 	if over := len(p.Boots) - maxBoots; over > 0 {
 		p.Boots = p.Boots[over:]
 		p.Floor = max(p.Floor, p.Last.Real)
+	}
+	for i := range max(0, len(p.Boots)-maxPlaces) {
+		p.Boots[i] = Place{Cursor: journal.Cursor{Boot: p.Boots[i].Boot}}
+	}
+}
+
+func (p *Position) add(b Place) {
+	if _, found := p.find(b.Boot); b.Boot != "" && (!found || b.Boot == p.Last.Boot) {
+		p.Boots = append(slices.Clip(p.Boots), b)
+	}
+}
+
+// addKnown notes boots that are known to be read, or too old to be.
+func (p *Position) addKnown(boots []string) {
+	for _, id := range boots {
+		if _, found := p.find(id); !found {
+			p.Boots = append([]Place{{Cursor: journal.Cursor{Boot: id}}}, p.Boots...)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package position
 
 import (
 	"errors"
-	"slices"
+	"fmt"
 
 	"egress-monitor/lib/journal"
 )
@@ -11,7 +11,8 @@ import (
 // for: from the last entry of a Position on, with it, or from the boot's first.
 type Reading struct {
 	from  Position
-	on    bool // it goes on at the last entry
+	at    Place // where it goes on; the boot alone if at its first entry
+	main  bool  // it goes on at the Position's last entry
 	floor int64
 
 	skip    int  // so many more may be entries that were read before
@@ -22,17 +23,46 @@ type Reading struct {
 	same    int   // and how many in a row have had it
 }
 
-// On begins a Reading that goes on at the last entry.
-func (p Position) On() *Reading {
-	r := &Reading{from: p, on: true, skip: p.Same, leading: true}
-	if p.More {
+// Seek is what journalctl is to look for to begin a boot.
+func Seek(boot string) string { return "b=" + boot + ";m=0;t=0" }
+
+var (
+	errSeek  = errors.New("not a place to read on at")
+	errAgain = errors.New("a boot that was read before")
+	errPlace = errors.New("not the place that the position says")
+	errToken = errors.New("not a cursor of journalctl")
+	errBoot  = errors.New("a cursor of another boot")
+)
+
+// Read begins a Reading at what journalctl was told to look for.
+func (p Position) Read(seek string) (*Reading, error) {
+	c, ok := journal.ParseCursor(seek)
+	if !ok || c.Boot == "" {
+		return nil, errSeek
+	}
+	at, found := p.find(c.Boot)
+	if IsFirst(seek) {
+		if found {
+			return nil, errAgain
+		}
+		return &Reading{from: p, at: Place{Cursor: c}, floor: p.Floor}, nil
+	}
+	if !found || at.Cursor != c {
+		return nil, errPlace
+	}
+	r := &Reading{from: p, at: at, main: c.Boot == p.Last.Boot, skip: at.Same, leading: true}
+	if r.main && p.More {
 		r.floor = p.MoreFloor
 	}
-	return r
+	return r, nil
 }
 
-// Whole begins a Reading of a boot that is not known.
-func (p Position) Whole() *Reading { return &Reading{from: p, floor: p.Floor} }
+// IsFirst says whether journalctl was told to look for the first entry of a
+// boot.
+func IsFirst(seek string) bool {
+	c, ok := journal.ParseCursor(seek)
+	return ok && c.Mono == 0 && c.Real == 0
+}
 
 // New takes the time of the next entry, and says whether the entry is new.
 func (r *Reading) New(micros int64) bool {
@@ -43,7 +73,7 @@ func (r *Reading) New(micros int64) bool {
 		r.last, r.same = micros, 1
 	}
 	if r.leading {
-		if micros == r.from.Last.Real && r.skip != 0 {
+		if micros == r.at.Real && r.skip != 0 {
 			r.skip--
 			r.found = true
 			return false
@@ -57,14 +87,11 @@ func (r *Reading) New(micros int64) bool {
 func (r *Reading) Entries() int { return r.entries }
 
 // Gap says that the entry is gone at which the Reading was to go on. It is not
-// missed if it was one that is not shown.
-func (r *Reading) Gap() bool { return r.on && !r.found && r.from.Same != 0 }
-
-var (
-	errToken = errors.New("not a cursor of journalctl")
-	errBoot  = errors.New("a cursor of another boot than the one that was read on")
-	errAgain = errors.New("a cursor of a boot that was read before")
-)
+// missed if it was one that is not shown; nor, once nothing follows it, if it was
+// the last of an older boot.
+func (r *Reading) Gap() bool {
+	return r.at.known() && !r.found && r.at.Same != 0 && (r.main || r.entries > 0)
+}
 
 // End returns the Position after the Reading. token is the cursor of its last
 // entry, as journalctl shows it; "" if there was none. The Reading had at most
@@ -72,36 +99,38 @@ var (
 // are known to be read with this one, besides those of the Position.
 func (r *Reading) End(token string, limit int, boots []string) (Position, error) {
 	p := r.from
-	p.Boots = slices.Clone(p.Boots)
 	if token != "" {
-		if err := r.move(&p, token); err != nil {
+		to, err := r.place(token)
+		if err != nil {
 			return Position{}, err
 		}
-	}
-	p.More = limit > 0 && r.entries >= limit
-	if p.MoreFloor = 0; p.More {
-		p.MoreFloor = r.floor
+		if r.main || to != r.at {
+			p.move(token, to)
+			p.More = limit > 0 && r.entries >= limit
+			if p.MoreFloor = 0; p.More {
+				p.MoreFloor = r.floor
+			}
+		}
 	}
 	if len(boots) > 0 && p.Last.Boot != "" {
 		p.Floor = 0
+		p.addKnown(boots)
 	}
-	p.addBoots(append([]string{r.from.Last.Boot}, boots...))
 	return p, nil
 }
 
-func (r *Reading) move(p *Position, token string) error {
+// place is the place of the last entry.
+func (r *Reading) place(token string) (b Place, err error) {
 	c, ok := journal.ParseCursor(token)
 	switch {
 	case !ok || c.Boot == "":
-		return errToken
-	case r.on && c.Boot != r.from.Last.Boot:
-		return errBoot
-	case !r.on && (c.Boot == r.from.Last.Boot || slices.Contains(r.from.Boots, c.Boot)):
-		return errAgain
+		return b, errToken
+	case c.Boot != r.at.Boot:
+		return b, fmt.Errorf("%w than %s", errBoot, r.at.Boot)
 	}
-	p.Token, p.Last = token, c
-	if p.Same = 0; c.Real == r.last {
-		p.Same = r.same
+	b.Cursor = c
+	if c.Real == r.last {
+		b.Same = r.same
 	}
-	return nil
+	return b, nil
 }
