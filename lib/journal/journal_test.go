@@ -310,3 +310,34 @@ func TestStrict(t *testing.T) {
 		}
 	}
 }
+
+// Splitting lines of text anywhere between two of them gives the same entries.
+func FuzzSplit(f *testing.F) {
+	var all string
+	for _, c := range texts {
+		all += c.line + "\n"
+	}
+	f.Add([]byte(all), 5)
+	f.Add([]byte("Nov 23 08:05:00 gw kernel: hello\nNov 23 08:05:00 gw kernel: message repeated 2 times: [ hello]\n"), 1)
+	f.Fuzz(func(t *testing.T, data []byte, at int) {
+		if bytes.ContainsAny(data, "{_\x1e") || bytes.Contains(data, []byte("[s=")) {
+			return // entries of several lines
+		}
+		lines := bytes.SplitAfter(data, []byte("\n"))
+		if at < 0 || at > len(lines) || !bytes.HasSuffix(data, []byte("\n")) {
+			return
+		}
+		whole, _ := read(data)
+		first, _ := read(bytes.Join(lines[:at], nil))
+		second, _ := read(bytes.Join(lines[at:], nil))
+		parts := append(first, second...)
+		if len(parts) != len(whole) {
+			t.Fatalf("%d entries, in two parts %d", len(whole), len(parts))
+		}
+		for i := range parts {
+			if !equal(parts[i], whole[i]) {
+				t.Fatalf("entry %d: %v, in two parts %v", i, whole[i], parts[i])
+			}
+		}
+	})
+}

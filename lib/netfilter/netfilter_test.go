@@ -50,6 +50,8 @@ var lines = []struct{ what, prefix, line, dst string }{
 		"EGRESS: IN=SRC=1.1.1.1 OUT= MAC= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 TOS=0x00 ", "198.51.100.10"},
 	{"a prefix without a space", "EGRESS", "EGRESSIN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ", "198.51.100.10"},
 	{"no prefix", "", "IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ", "198.51.100.10"},
+	{"the blank left out of the prefix", "[UFW BLOCK]", "[UFW BLOCK] IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ", "198.51.100.10"},
+	{"UniFi's description", "[WAN-D-1]", `[WAN-D-1] DESCR="[WAN] Drop all" IN=eth8 OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 `, "198.51.100.10"},
 	{"cut after its length", "EGRESS: ", "EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60", "198.51.100.10"},
 }
 
@@ -249,5 +251,37 @@ func BenchmarkParse(b *testing.B) {
 				p.Parse(line)
 			}
 		})
+	}
+}
+
+// What stands before a LOG line, whatever that is.
+func TestPrefix(t *testing.T) {
+	const packet = "IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 "
+	for msg, want := range map[string]string{
+		packet: "", "[UFW BLOCK] " + packet: "[UFW BLOCK] ", "EGRESS" + packet: "EGRESS", "IN=IN=: " + packet: "IN=IN=: ",
+		`[WAN-D-1] DESCR="[WAN] Drop" ` + packet: "[WAN-D-1] ",
+	} {
+		if got, ok := Prefix([]byte(msg)); !ok || string(got) != want {
+			t.Errorf("%q: got %q, %v", msg, got, ok)
+		}
+	}
+	for _, msg := range []string{"", "IN=", "hello", "EGRESS: IN= OUT[21756]: segfault at 0 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x", strings.Repeat("IN=", 1000)} {
+		if got, ok := Prefix([]byte(msg)); ok {
+			t.Errorf("%q: got %q", msg, got)
+		}
+	}
+}
+
+// Of several prefixes each counts, and a blank is only taken where it was left out.
+func TestPrefixes(t *testing.T) {
+	p := NewParser("one: ", "two")
+	for msg, want := range map[string]bool{
+		"one: IN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": true, "two IN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": true,
+		"twoIN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": true, "one:  IN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": false,
+		"two  IN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": false, "three: IN= OUT= SRC=10.0.0.2 DST=198.51.100.10 LEN=60 ": false,
+	} {
+		if _, ok, err := p.Parse([]byte(msg)); ok != want || err != nil {
+			t.Errorf("%q: %v, %v", msg, ok, err)
+		}
 	}
 }
