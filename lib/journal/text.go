@@ -126,7 +126,7 @@ func fraction(b []byte, n int) int {
 			return n + len(".000000")
 		}
 	}
-	if n < len(b) && b[n] == '.' {
+	if n+1 < len(b) && b[n] == '.' && b[n+1]-'0' <= 9 {
 		for n++; n < len(b) && b[n]-'0' <= 9; n++ {
 		}
 	}

@@ -172,7 +172,7 @@ func (r *reader) date() bool {
 	case digits == 4 && sep == ' ': // 2026 Nov 23
 		r.year = n
 		r.blanks()
-		return r.monthFirst()
+		return isYear(n) && r.monthFirst()
 	case digits <= 2 && (sep == ' ' || sep == '-' || sep == '/'): // 23 Nov 2026
 		r.day = n
 		return r.dayFirst(sep)
@@ -193,7 +193,7 @@ func (r *reader) cjk() bool {
 func (r *reader) digitDate(year int, sep byte) (ok bool) {
 	r.year, r.iso = year, true
 	r.i++
-	if r.month, ok = r.number(2, 2); !ok || r.at(0) != sep {
+	if r.month, ok = r.number(2, 2); !ok || r.at(0) != sep || !isYear(year) {
 		return false
 	}
 	r.i++
@@ -259,7 +259,7 @@ func (r *reader) dayFirst(sep byte) bool {
 		r.blanks()
 		return r.optionalYear()
 	}
-	if r.year, ok = r.number(4, 4); !ok || r.at(0) != ' ' && r.at(0) != ':' {
+	if r.year, ok = r.number(4, 4); !ok || !isYear(r.year) || r.at(0) != ' ' && r.at(0) != ':' {
 		return false
 	}
 	r.i++

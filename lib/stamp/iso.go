@@ -19,8 +19,10 @@ func ISO(b []byte) (unix int64, n int, ok bool) {
 	unix, ok = civil(b)
 	n = isoLen
 	if b[n] == '.' || b[n] == ',' {
+		from := n + 1
 		for n++; n < len(b) && b[n]-'0' <= 9; n++ {
 		}
+		ok = ok && n > from
 	}
 	offset, size, ok2 := offset(b[n:])
 	return unix - offset, n + size, ok && ok2
@@ -97,7 +99,7 @@ func civil(b []byte) (unix int64, ok bool) {
 	year += century * 100
 	if !ok || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || !ok7 ||
 		b[4] != '-' || b[7] != '-' || b[13] != ':' || b[16] != ':' ||
-		month > 12 || month == 0 || day == 0 || hour > 23 || minute > 59 || second > 59 {
+		!isYear(int(year)) || month > 12 || month == 0 || day == 0 || hour > 23 || minute > 59 || second > 59 {
 		return 0, false
 	}
 	if day > 28 && day > int64(daysIn(int(year), time.Month(month))) {
