@@ -68,7 +68,7 @@ func TestDamagedCursor(t *testing.T) {
 			d.first(s)
 			s.poll(d.pipeline)
 			s.save()
-			before, cursor := s.read(d.aggregate), s.read(d.file)
+			before := s.read(d.aggregate)
 			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
 			restore := func() {
 				s.restore()
@@ -82,7 +82,7 @@ func TestDamagedCursor(t *testing.T) {
 			s.must(os.RemoveAll(s.file("saved")))
 			s.save()
 			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
-			cursor = s.read(d.file)
+			cursor := s.read(d.file)
 			want := d.want
 			if want == "" {
 				d.second(s)

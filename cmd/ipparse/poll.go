@@ -152,7 +152,7 @@ func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 	case p.reading.Gap() && cursor == "" && p.KnownBoots != "":
 		// Nothing is new in any boot: it is said once something is.
 	case p.reading.Gap() && cursor == "":
-		p.gap("journalctl showed no entry, not even the one that was read last: the journal was emptied, or cannot be read")
+		p.gap("journalctl showed no entry, not even the one that was read last: the journal was emptied, has lost its end, or cannot be read")
 	case p.reading.Gap():
 		p.gap("the entry that was read last is gone; reading on at the oldest one after it")
 	}
