@@ -42,7 +42,7 @@ func (m *machine) whyAddresses(sent truth.Moment) string {
 	if m.settings.InSet() {
 		return "the set of nftables does not count it (nft list table inet " + layout.Table + ")"
 	}
-	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", fmt.Sprintf("--since=@%d", sent.Wall.Unix()-1), "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())
+	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", since(sent), "_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Output(context.Background())
 	switch {
 	case err != nil && child.Status(err) != 1: // 1: no entry
 		return "the journal cannot be read: " + err.Error()
@@ -50,6 +50,13 @@ func (m *machine) whyAddresses(sent truth.Moment) string {
 		return "the kernel's lines do not reach the journal (journalctl -k; systemctl status systemd-journald)"
 	}
 	return "the poll does not count what is in the journal (journalctl -t egress-monitor; groups egress-monitor)"
+}
+
+// since is journalctl's option for what was received from then on, to the
+// microsecond: the canary of the minute before may be less than a second old.
+func since(sent truth.Moment) string {
+	us := sent.Wall.UnixMicro()
+	return fmt.Sprintf("--since=@%d.%06d", us/1e6, us%1e6)
 }
 
 // holdsCanary looks for the canary's packet as nf_log_syslog.c prints it.
