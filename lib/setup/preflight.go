@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -86,9 +87,7 @@ func (s *Setup) programs(c *systemd.Conn) error {
 		}
 	}
 	if unit, _ := c.Cron(); unit == "" {
-		if _, err := os.Stat("/etc/init.d/cron"); err != nil {
-			return errors.New("cron is missing (apt-get install cron)")
-		}
+		return errors.New("cron is missing (apt-get install cron)")
 	}
 	return nil
 }
@@ -167,10 +166,10 @@ func orCron(unit string) string {
 // /etc/resolv.conf into containers, leaves out loopback addresses, ours, and if
 // none is left takes public resolvers (8.8.8.8). libnetwork/resolvconf does that.
 func (s *Setup) dockerHint() {
-	if _, err := child.LookPath("dockerd"); err != nil {
-		if _, err := os.Stat("/sys/class/net/docker0"); err != nil {
-			return
-		}
+	_, err := child.LookPath("dockerd")
+	_, err2 := net.InterfaceByName("docker0")
+	if err != nil && err2 != nil {
+		return
 	}
 	text, _ := os.ReadFile("/etc/docker/daemon.json")
 	if strings.Contains(string(text), `"dns"`) {

@@ -1,11 +1,20 @@
 package systemd
 
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
 // Crons are the units of the programs that read /etc/cron.d: Debian's cron and
 // cronie, systemd-cron (its generator makes timers), bcron.
-var Crons = []string{"cron.service", "cronie.service", "crond.service", "cron.target", "bcron.service", "bcron-sched.service"}
+var Crons = []string{"cron.service", "cronie.service", "crond.service", "cron.target", "bcron-sched.service", "bcron.service"}
 
-// Cron returns the unit of this machine's cron, and whether it runs. Without any
-// it is "".
+// daemons are such programs by name: some other init may run them (runit).
+var daemons = []string{"cron", "crond", "bcron-sched"}
+
+// Cron returns the unit of this machine's cron, or else the name of its process,
+// and whether it runs. Without any it is "".
 func (c *Conn) Cron() (unit string, active bool) {
 	for _, u := range Crons {
 		if !c.Exists(u) {
@@ -18,5 +27,23 @@ func (c *Conn) Cron() (unit string, active bool) {
 			unit = u
 		}
 	}
+	if name := running(daemons); name != "" {
+		return name, true
+	}
 	return unit, false
+}
+
+// running returns the first of these programs that runs.
+func running(names []string) string {
+	list, _ := os.ReadDir("/proc")
+	for _, d := range list {
+		if d.Name()[0] > '9' {
+			continue
+		}
+		comm, _ := os.ReadFile("/proc/" + d.Name() + "/comm")
+		if name := strings.TrimSpace(string(comm)); slices.Contains(names, name) {
+			return name
+		}
+	}
+	return ""
 }
