@@ -35,9 +35,11 @@ func (c *Conn) Cron() (unit string, active bool) {
 
 // running returns the first of these programs that runs.
 func running(names []string) string {
+	here, _ := os.Readlink("/proc/self/ns/pid")
 	list, _ := os.ReadDir("/proc")
 	for _, d := range list {
-		if d.Name()[0] > '9' {
+		// a container's cron is not this machine's
+		if ns, err := os.Readlink("/proc/" + d.Name() + "/ns/pid"); err != nil || ns != here || d.Name()[0] > '9' {
 			continue
 		}
 		comm, _ := os.ReadFile("/proc/" + d.Name() + "/comm")
