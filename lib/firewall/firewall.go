@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/nfnetlink"
 )
 
 // A Question is a question to a name server that is not logged: who asks, and
@@ -252,7 +253,27 @@ func (f *Firewall) Undo() error {
 			return fmt.Errorf("rules are left in %s: %s", at, bytes.SplitN([]byte(ours), []byte("\n"), 2)[0])
 		}
 	}
+	if name := chainInKernel(); name != "" {
+		return fmt.Errorf("chain %s is left in the kernel, although iptables-save does not list it", name)
+	}
 	return f.removeMemory()
+}
+
+// chainInKernel asks the kernel itself for a chain of ours: iptables-save ends
+// with status 0 also if it could not write.
+func chainInKernel() string {
+	c, err := nfnetlink.Dial()
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	found, _ := c.Chains()
+	for _, ch := range found {
+		if ch.Table == "mangle" && isOurs(ch.Name) {
+			return ch.Name
+		}
+	}
+	return ""
 }
 
 // Chains are the names of our chains.
