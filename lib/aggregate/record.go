@@ -34,8 +34,6 @@ import (
 	"math/bits"
 	"strconv"
 	"time"
-
-	"egress-monitor/lib/digits"
 )
 
 // MaxRow is the longest record that is read, in bytes: half a million addresses
@@ -158,7 +156,7 @@ func (r *Record) appendAsRead(dst []byte) []byte {
 
 // AppendTime appends a time, seconds since 1970, as a record has it.
 func AppendTime(dst []byte, unix int64) []byte {
-	return time.Unix(unix, 0).UTC().AppendFormat(dst, TimeLayout)
+	return time.Unix(unix, 0).UTC().AppendFormat(dst, time.RFC3339) // in UTC the same, and faster
 }
 
 // AddCount adds, and stays at the largest number there is: a forged count
@@ -261,22 +259,28 @@ func parseCount(b []byte) (n uint64, err error) {
 	return n, nil
 }
 
-var (
-	dateForm  = digits.Between("0000-00-", "9999-19-")
-	clockForm = digits.Between("00:00:00", "29:59:59")
-)
-
 // validTime says whether b, of 20 bytes, is a time in TimeLayout.
 func validTime(b []byte) bool {
 	_ = b[19]
-	date, okDate := dateForm.Match(b)
-	clock, okClock := clockForm.Match(b[11:])
-	if !okDate || !okClock || b[10] != 'T' || b[19] != 'Z' || b[8]-'0' > 3 || b[9]-'0' > 9 {
+	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != 'Z' {
 		return false
 	}
-	month, day := date.Two(5), uint(b[8]-'0')*10+uint(b[9]-'0')
-	return clock.Two(0) <= 23 && 1 <= month && month <= 12 && 1 <= day &&
-		(day <= 28 || day <= uint(daysIn(int(date.Two(0)*100+date.Two(2)), int(month))))
+	century, ok1 := two(b[0], b[1])
+	year, ok2 := two(b[2], b[3])
+	month, ok3 := two(b[5], b[6])
+	day, ok4 := two(b[8], b[9])
+	hour, ok5 := two(b[11], b[12])
+	minute, ok6 := two(b[14], b[15])
+	second, ok7 := two(b[17], b[18])
+	return ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 &&
+		hour <= 23 && minute <= 59 && second <= 59 && 1 <= month && month <= 12 && 1 <= day &&
+		(day <= 28 || day <= daysIn(century*100+year, month))
+}
+
+// two is the number that two digits are.
+func two(tens, ones byte) (n int, ok bool) {
+	tens, ones = tens-'0', ones-'0'
+	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
 }
 
 func daysIn(year, month int) int {

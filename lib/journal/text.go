@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"egress-monitor/lib/carrier"
-	"egress-monitor/lib/digits"
 	"egress-monitor/lib/stamp"
 )
 
@@ -116,16 +115,8 @@ func (r *Reader) remember(line []byte, l *carrier.Line) {
 	r.mark = append(r.mark[:0], b[:size+len(mark)]...)
 }
 
-// microseconds are what systemd and the kernel print, and a space.
-var microseconds = digits.Between(".000000 ", ".999999 ")
-
 // fraction is where the fraction of a second ends that may stand at b[n].
 func fraction(b []byte, n int) int {
-	if n+8 <= len(b) {
-		if _, ok := microseconds.Match(b[n:]); ok {
-			return n + len(".000000")
-		}
-	}
 	if n+1 < len(b) && b[n] == '.' && b[n+1]-'0' <= 9 {
 		for n++; n < len(b) && b[n]-'0' <= 9; n++ {
 		}
