@@ -2,9 +2,9 @@ package tally
 
 import "encoding/binary"
 
-// What a table holds stands in blocks, which stay where they are when it grows.
-// A slice that grows is copied, and what it was is left to the garbage
-// collector: that was a fifth of dnsparse's time, and of its memory a third.
+// A table keeps its values in blocks, which never move. A slice that grows is
+// copied, and the old one is left to the garbage collector: 7 % of dnsparse's
+// time for 12,000 names.
 
 const (
 	blockBits = 11
@@ -33,8 +33,8 @@ func (b *blocks[T]) add(v T) (i uint32) {
 	return i
 }
 
-// An arena holds texts, each behind its length and a number. The place of a text
-// is the number of its chunk, and where in the chunk it begins.
+// An arena holds texts, each after its length and a number. The place of a text
+// is the number of its chunk and the offset in the chunk.
 type arena struct {
 	chunks [][]byte
 	now    int // the chunk that is being filled
