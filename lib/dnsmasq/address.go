@@ -7,10 +7,10 @@ import (
 	"egress-monitor/lib/ipv4"
 )
 
-// Address reads a value, or a name, that is an address.
+// Address reads an address; ok is false if b is something else.
 func Address(b []byte) (ip netip.Addr, ok bool) {
 	if len(b) == 0 || hex[b[0]] == 0 && b[0] != ':' {
-		return ip, false // most values that are none, such as <CNAME>
+		return ip, false // as most other values, such as <CNAME>
 	}
 	if ip4, size := ipv4.Read(b); size == len(b) {
 		return netip.AddrFrom4(ip4), true
@@ -19,7 +19,7 @@ func Address(b []byte) (ip netip.Addr, ok bool) {
 		return netip.AddrFrom16(ip6), true
 	}
 	if !looksLikeMapped(b) {
-		return ip, false // an error of netip would be an allocation
+		return ip, false // without netip, whose error is an allocation
 	}
 	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
 	return ip, err == nil

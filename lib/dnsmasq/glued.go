@@ -2,17 +2,17 @@ package dnsmasq
 
 import "bytes"
 
-// When a disk is full, or the power is cut, half a line may stay, with or
-// without NULs behind it, and the next line goes on where that ends:
+// A full disk or a power cut can leave half a line, with or without NULs after
+// it. The next line then follows on the same line:
 //
 //	Nov 25 10:00:00 dnsmasq[9]: query[A] www.examNov 25 10:05:00 dnsmasq[9]: query[A] b.example from 192.0.2.5
 //
 // A client can ask for a name that looks like this, and the owner of a zone can
-// answer with one. So of what follows the second stamp only a question is
-// believed: to ask it is what that client may do anyway.
+// answer with one. So only a query is believed after the second stamp: that
+// client could have asked it anyway.
 
-// Second is where in b a second line of dnsmasq begins, or -1. A line that
-// begins b is not looked for.
+// Second returns the index at which a second line of dnsmasq begins in b, or -1.
+// Index 0 does not count.
 func Second(b []byte) int {
 	const ident = " dnsmasq["
 	for from := 1; from < len(b); {
@@ -30,12 +30,12 @@ func Second(b []byte) int {
 	return -1
 }
 
-// CutHead is where in a line the second one begins that is glued to the first
-// part of a time stamp and ident; -1 if that is not so.
+// CutHead returns the index at which a second line begins, if nothing is before it
+// but the first part of a time stamp and ident; otherwise -1.
 func CutHead(line []byte) int {
 	i := Second(line)
 	if i < 1 || line[i-1] == ' ' {
-		return -1 // nothing is cut
+		return -1 // the first line is whole
 	}
 	if i < stampLen && isStamp(append(bytes.Clone(line[:i]), "Jan  1 00:00:00"[i:]...)) {
 		return i
@@ -46,7 +46,7 @@ func CutHead(line []byte) int {
 	return -1
 }
 
-// isIdent says whether b is the beginning of an ident, as far as it goes.
+// isIdent reports whether b is an ident or the beginning of one.
 func isIdent(b []byte) bool {
 	const ident = " dnsmasq["
 	if len(b) <= len(ident) {
@@ -57,7 +57,7 @@ func isIdent(b []byte) bool {
 	return has(b, ident) && size == len(rest)
 }
 
-// isStamp says whether b begins with the form of a time stamp.
+// isStamp reports whether b begins with the form of a time stamp.
 func isStamp(b []byte) bool {
 	const form = "Aaa  0 00:00:00"
 	for i := range form {
@@ -83,9 +83,9 @@ func isStamp(b []byte) bool {
 	return true
 }
 
-// Rest is what may be read of a line with ErrGlued or ErrNUL: a line that stands
-// behind the part that was cut, or before NULs at its end. sure says that it is
-// whole, and that nobody could have asked for it.
+// Rest returns the part of a line with ErrGlued or ErrNUL that may be read: the
+// line after the cut part, or the line before NULs at the end. With sure it is a
+// whole line, and cannot be part of a name that somebody asked for.
 func Rest(line []byte) (rest []byte, sure bool) {
 	if whole := bytes.TrimRight(line, "\x00"); len(whole) < len(line) {
 		return whole, false
@@ -97,18 +97,4 @@ func Rest(line []byte) (rest []byte, sure bool) {
 		return line[i:], false
 	}
 	return nil, false
-}
-
-// IsTag says whether a program that logs under this name, or in a unit of this
-// name, is dnsmasq, as far as it answers questions.
-func IsTag(tag []byte) bool {
-	tag = tag[bytes.LastIndexByte(tag, '/')+1:]
-	rest, ok := bytes.CutPrefix(tag, []byte("dnsmasq"))
-	if !ok {
-		return string(tag) == "pihole-FTL"
-	}
-	if len(rest) == 0 || rest[0] == '.' || rest[0] == '@' {
-		return true
-	}
-	return bytes.HasSuffix(rest, []byte(".service")) && (rest[0] == '-' || rest[0] == '\\')
 }

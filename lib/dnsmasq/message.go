@@ -2,16 +2,12 @@ package dnsmasq
 
 import "bytes"
 
-// minGlued is less than the length of a message that a second line follows: most
-// messages are shorter, and need not be looked through (2 % of dnsparse).
-const minGlued = len("Nov 25 10:05:00 dnsmasq[9]: query[A] . from ::1")
-
-// message reads what follows the prefix.
+// message reads the message b, which follows the prefix.
 func (l *Line) message(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	if b[0] != 'q' && len(b) >= minGlued && bytes.IndexByte(b, ']') >= 0 && Second(b) >= 0 {
+	if b[0] != 'q' && bytes.IndexByte(b, ']') >= 0 && Second(b) >= 0 {
 		return ErrGlued
 	}
 	switch b[0] {
@@ -25,7 +21,7 @@ func (l *Line) message(b []byte) error {
 		}
 	case 'f':
 		if has(b, "forwarded ") {
-			l.Kind = Forwarded // NAME to SERVER, of which nothing is needed
+			l.Kind = Forwarded // the rest, NAME to SERVER, is of no use
 			return nil
 		}
 	case 'r':
@@ -49,7 +45,7 @@ func (l *Line) message(b []byte) error {
 		}
 	case 'm':
 		if has(b, "message repeated ") {
-			return ErrHead // a syslog daemon says so
+			return ErrHead // written by a syslog daemon
 		}
 	case 'o', 'l':
 		if has(b, "overflow: ") || has(b, "log failed: ") {
@@ -94,7 +90,7 @@ func (l *Line) query(b []byte) error {
 	return nil
 }
 
-// Broken says what is wrong with the name of a question that is not Canonical.
+// Broken returns an error if the name of a query holds a second line or a NUL.
 func (l *Line) Broken() error {
 	switch {
 	case bytes.IndexByte(l.Name, 0) >= 0:
@@ -105,7 +101,7 @@ func (l *Line) Broken() error {
 	return nil
 }
 
-// broken says why a question has no client.
+// broken returns why the query b has no client.
 func broken(b []byte) error {
 	if Second(b) >= 0 {
 		return ErrGlued
@@ -116,8 +112,8 @@ func broken(b []byte) error {
 	return errFrom
 }
 
-// afterSpace is b[1:i], or nothing if that is less: the name of the root was
-// once written as nothing at all, as in "query[A] from 192.0.2.1".
+// afterSpace returns b[1:i], or nothing if i is 0: dnsmasq once wrote the root as
+// an empty name, as in "query[A] from 192.0.2.1".
 func afterSpace(b []byte, i int) []byte { return b[min(1, i):i] }
 
 func isClient(b []byte) bool {
@@ -153,8 +149,9 @@ func (l *Line) answer(kind Kind, b []byte, name int) error {
 	return nil
 }
 
-// lastIs is where the last " is " begins; before an address there is no other
-// space behind it.
+// lastIs returns the index of the last " is ", or -1. Mostly an address follows,
+// which holds no space, so the first space from the end is the right one:
+// bytes.LastIndex makes dnsparse 12 % slower.
 func lastIs(b []byte) int {
 	for i := len(b) - 1; i >= 3; i-- {
 		if b[i] == ' ' && b[i-3] == ' ' && b[i-2] == 'i' && b[i-1] == 's' {

@@ -1,13 +1,10 @@
 package dnsmasq
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "bytes"
 
-// AppendName appends a name, as logged, in the form in which it is a key: in
-// lower case, without a last dot, the root as ".". A byte that is not printable
-// ASCII, a space, a comma and a backslash become \DDD (RFC 1035 §5.1).
+// AppendName appends a name, as logged, in its canonical form, which is the key of
+// a record: in lower case, without a last dot, the root as ".". A byte that is not
+// printable ASCII, a space, a comma and a backslash become \DDD (RFC 1035 §5.1).
 func AppendName(dst, name []byte) []byte {
 	name = bytes.TrimRight(name, ".")
 	if len(name) == 0 {
@@ -15,10 +12,10 @@ func AppendName(dst, name []byte) []byte {
 	}
 	for _, c := range name {
 		switch {
+		case nameByte[c]:
+			dst = append(dst, c)
 		case 'A' <= c && c <= 'Z':
 			dst = append(dst, c|0x20)
-		case plain(c):
-			dst = append(dst, c)
 		default:
 			dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
 		}
@@ -26,20 +23,20 @@ func AppendName(dst, name []byte) []byte {
 	return dst
 }
 
-// Canonical returns a name in the form that AppendName gives it: the name
-// itself where it has that form, as most have, otherwise built in buf.
-func Canonical(buf *[]byte, name []byte) []byte {
+// Canonical returns a name in its canonical form: the name itself if it is
+// canonical (same), as most are, otherwise built in buf.
+func Canonical(buf *[]byte, name []byte) (canonical []byte, same bool) {
 	if isCanonical(name) {
-		return name
+		return name, true
 	}
 	*buf = AppendName((*buf)[:0], name)
-	return *buf
+	return *buf, false
 }
 
-// IsName says whether a name has the form that AppendName gives it.
+// IsName reports whether AppendName can have written a name.
 func IsName(name []byte) bool {
 	for i, c := range name {
-		if c == '\\' && !isEscape(name[i:]) || c != '\\' && !plain(c) || 'A' <= c && c <= 'Z' {
+		if !nameByte[c] && !isEscape(name[i:]) {
 			return false
 		}
 	}
@@ -47,46 +44,27 @@ func IsName(name []byte) bool {
 }
 
 func isEscape(b []byte) bool {
-	return len(b) >= 4 && allDigits(b[1:4])
+	return len(b) >= 4 && b[0] == '\\' && allDigits(b[1:4])
 }
 
-func plain(c byte) bool {
-	return ' ' < c && c <= '~' && c != ',' && c != '\\'
-}
+// nameByte holds true for each byte that AppendName leaves as it is.
+var nameByte = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = c != ',' && c != '\\' && (c < 'A' || c > 'Z')
+	}
+	return t
+}()
 
-// isCanonical looks at eight bytes at a time, since every name passes here. It
-// may say no to a name that has the form.
+// isCanonical reports whether AppendName would leave a name as it is.
 func isCanonical(name []byte) bool {
 	n := len(name)
 	if n == 0 || name[n-1] == '.' && n > 1 {
 		return false
 	}
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		if suspect(binary.LittleEndian.Uint64(name[i:])) {
-			return false
-		}
-	}
-	for ; i < n; i++ {
-		if c := name[i]; !plain(c) || 'A' <= c && c <= 'Z' {
+	for _, c := range name {
+		if !nameByte[c] {
 			return false
 		}
 	}
 	return true
-}
-
-// suspect says whether any of eight bytes is not of the canonical form. Each
-// sum and difference has its answer in the highest bit of a byte; a borrow from
-// a byte below can only add a suspicion.
-func suspect(w uint64) bool {
-	const (
-		ones = 0x0101010101010101
-		high = 0x8080808080808080
-	)
-	small := w - 0x21*ones                                  // below "!"
-	large := w + 0x01*ones                                  // above "~"
-	upper := (w + (0x80-'A')*ones) &^ (w + (0x7f-'Z')*ones) // "A" to "Z"
-	comma := (w ^ ','*ones) - ones                          // ","
-	slash := (w ^ '\\'*ones) - ones                         // "\"
-	return (w|small|large|upper|comma|slash)&high != 0
 }

@@ -2,18 +2,18 @@ package transact
 
 import "egress-monitor/lib/dnsmasq"
 
-// A block is an answer that is being read.
+// A block is the answer that a process is writing to a plain log.
 type block struct {
 	of    ref          // the transaction it answers
-	asked dnsmasq.Type // what the last question of the process asked for
-	local bool         // dnsmasq's own answer to that question
+	asked dnsmasq.Type // the type of the process's last query
+	local bool         // it is dnsmasq's own answer to that query
 	shape shape        // of the last line
 	links uint8        // aliases so far
 	tail  uint64       // hash of the name of the last line
 	seen  []uint64     // hashes of its addresses
 }
 
-// A shape is what can be told from the value of an answer.
+// A shape is a kind of answer, as far as its value shows it.
 type shape uint8
 
 const (
@@ -34,7 +34,8 @@ const (
 	maxSeen = 16
 )
 
-// continues says whether a line from upstream goes on with the block before it.
+// continues reports whether a line from upstream continues the block of the
+// process's last line.
 func (t *Tracker) continues(p *process, name []byte, is shape, value []byte) bool {
 	x := t.alive(p.of)
 	switch {
@@ -50,7 +51,7 @@ func (t *Tracker) continues(p *process, name []byte, is shape, value []byte) boo
 	return is == something
 }
 
-// note remembers a line as the last of a block.
+// note makes a line the last one of the process's block.
 func (t *Tracker) note(p *process, of ref, is shape, name, value []byte) {
 	p.of, p.shape, p.tail = of, is, hashName(name)
 	if x := &t.open.list[of.at]; x.questions() == 1 {
@@ -80,7 +81,7 @@ func (b *block) clear() {
 	*b = block{asked: b.asked, seen: b.seen[:0]}
 }
 
-// endBlock takes off the question that a block has answered.
+// endBlock ends a block: its transaction waits for one query less.
 func (t *Tracker) endBlock(p *process) {
 	if x := t.open.at(p.of); x != nil {
 		if typ := p.answers(x); x.wait[typ] > 0 {
@@ -93,7 +94,7 @@ func (t *Tracker) endBlock(p *process) {
 	p.clear()
 }
 
-// answers is the type of the question that a block has answered.
+// answers returns the type of the query that a block has answered.
 func (b *block) answers(x *transaction) dnsmasq.Type {
 	switch {
 	case b.local:
@@ -132,7 +133,8 @@ func shapeOf(value []byte) shape {
 	return something
 }
 
-// hashName is FNV-1a. It goes into carry lines, so it is the same in every run.
+// hashName returns the FNV-1a hash of a name. It is part of carry lines, so it is
+// the same in every run.
 func hashName(name []byte) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range name {

@@ -9,24 +9,23 @@ import (
 	"egress-monitor/lib/dnsmasq"
 )
 
-// maxCarry is how many bytes of carry lines there are at most, but for those
-// of processes, which are few.
+// maxCarry is the size limit of all carry lines but those of processes, in bytes.
 const maxCarry = 512 << 10
 
-// none stands for a name that is none: no name holds a comma.
+// none marks a missing name. A canonical name never holds a comma.
 const none = ","
 
-// Carry returns what has to be known when the log goes on, as lines of text:
+// Carry returns the state that the next poll needs, as lines of text:
 //
-//	t NEWEST
-//	q PID SERIAL TYPE ASKED UNTIL NAME      an open question
-//	a PID SERIAL TYPE ASKED UNTIL NAME      answered, but may go on
-//	p PID A AAAA ANY ASKED UNTIL NAME       plain: how many questions of each type
+//	t NEWEST                                the latest time stamp
+//	q PID SERIAL TYPE ASKED UNTIL NAME      an open query
+//	a PID SERIAL TYPE ASKED UNTIL NAME      an answered query, whose answer may go on
+//	p PID A AAAA ANY ASKED UNTIL NAME       plain: the number of queries of each type
 //	b PID TYPE LOCAL SHAPE LINKS TAIL SEEN LASTNAME NAME
-//	                                        plain: the last question of a process, and the block it writes
+//	                                        plain: the last query of a process, and the block it writes
 //
-// The first is the latest time stamp, and tells which of two hours it is when
-// clocks are set back. Times are seconds since 1970, a transaction is over after UNTIL.
+// Times are seconds since 1970. NEWEST tells which of two hours a stamp means when
+// clocks are set back; a transaction is over after UNTIL.
 func (t *Tracker) Carry() []string {
 	if t.newest == 0 {
 		return nil
@@ -40,7 +39,7 @@ func (t *Tracker) Carry() []string {
 		}
 		line := t.carryTransaction(at)
 		if size += len(line); size > maxCarry {
-			break // the oldest go first
+			break // the oldest are left out
 		}
 		lines = append(lines, line)
 	}
@@ -62,8 +61,8 @@ func (t *Tracker) carryTransaction(at uint32) string {
 	return fmt.Sprintf("%s %d %d %d %d %d %s", kind, x.pid, x.serial, x.typ(), x.asked, x.until, name)
 }
 
-// carryProcesses is the lines of processes, those in front that were not heard
-// of for longest.
+// carryProcesses returns the lines of processes; those that have not written for
+// longest come first.
 func (t *Tracker) carryProcesses() (lines []string) {
 	list := slices.Clone(t.procs.list)
 	slices.SortFunc(list, func(p, q process) int { return int(int64(p.used - q.used)) })
@@ -86,7 +85,8 @@ func (t *Tracker) carryProcesses() (lines []string) {
 	return lines
 }
 
-// refName is the name of a transaction of a plain log, if it is still open.
+// refName returns the name of a transaction of a plain log, or none if it is not
+// open.
 func (t *Tracker) refName(r ref) string {
 	if !r.plain() || t.alive(r) == nil {
 		return none
@@ -94,7 +94,7 @@ func (t *Tracker) refName(r ref) string {
 	return string(t.open.nameOf(r.at))
 }
 
-// carrySeen is the addresses of a block, as hexadecimal numbers.
+// carrySeen returns the hashes of a block's addresses, in hexadecimal.
 func (b *block) carrySeen() string {
 	if len(b.seen) == 0 {
 		return none

@@ -7,12 +7,12 @@ import (
 	"egress-monitor/lib/dnsmasq"
 )
 
-// extra takes a line that says to which transaction it belongs.
+// extra takes a line with a prefix, which names its transaction.
 func (t *Tracker) extra(l *dnsmasq.Line, now int64) {
 	k := key{l.PID, l.Serial}
 	p := t.process(l.PID)
 	if p.shape != nothing {
-		t.endBlock(p) // it was started again, with the option
+		t.endBlock(p) // dnsmasq was started again, now with extra
 	}
 	if p.last.key != k {
 		t.leave(p)
@@ -42,18 +42,18 @@ func (t *Tracker) extra(l *dnsmasq.Line, now int64) {
 	}
 }
 
-// leave ends the transaction that a process wrote of before, if it was
-// answered: nothing more will be said of it.
+// leave closes the transaction of a process's last line if it was answered: no
+// more lines of it will come.
 func (t *Tracker) leave(p *process) {
 	if x := t.open.at(p.last); x != nil && x.answered {
 		t.open.remove(p.last.at)
 	}
 }
 
-// asked counts a question, and opens its transaction if addresses can answer
-// it. There is none with that key any more.
+// asked counts a query, and opens its transaction if addresses can answer it. It
+// returns the index of the transaction, or 0. None with the key k is open.
 func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
-	id := t.count(l, now)
+	id := t.count(now)
 	if l.Type == dnsmasq.OtherType {
 		return 0
 	}
@@ -64,27 +64,21 @@ func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
 	return at
 }
 
-// count counts a question. Most that are not for A follow one for A of the same
-// name, which need not be sought again: 2 % of dnsparse.
-func (t *Tracker) count(l *dnsmasq.Line, now int64) (id uint32) {
-	name := t.name
-	t.Questions += t.times
-	if l.Type != dnsmasq.A && t.counted && bytes.Equal(t.table.Key(t.latest), name) {
-		t.table.AddTo(t.latest, t.times, now)
-		return t.latest
-	}
-	t.latest, t.counted = t.table.Add(name, t.times, now), true
+// count counts a query for t.name, and returns the entry of the name.
+func (t *Tracker) count(now int64) (id uint32) {
+	t.latest, t.counted = t.table.Add(t.name, t.times, now), true
 	return t.latest
 }
 
-// canonical is a name as it is a key. It is good until the next one.
+// canonical returns a name in canonical form, valid until the next call.
 func (t *Tracker) canonical(name []byte) []byte {
-	return dnsmasq.Canonical(&t.scratch[0], name)
+	name, _ = dnsmasq.Canonical(&t.scratch[0], name)
+	return name
 }
 
-// answer is the address that a line gives to a question of that type for the
-// name of a transaction, if it gives one. What upstream seems to send for ANY
-// are texts: dnsmasq does not log addresses there.
+// answer returns the address in a line that answers a query of that type for the
+// name of the transaction at; ok is false if there is none. An address in an answer
+// of upstream to ANY is text: dnsmasq does not log the addresses there.
 func (t *Tracker) answer(l *dnsmasq.Line, at uint32, typ dnsmasq.Type) (ip netip.Addr, ok bool) {
 	if ip, ok = t.turned(l, at); !ok {
 		ip, ok = dnsmasq.Address(l.Value)
@@ -100,8 +94,8 @@ func (t *Tracker) answer(l *dnsmasq.Line, at uint32, typ dnsmasq.Type) (ip netip
 	return ip, ok
 }
 
-// turned is the address of a line that has it in the place of the name, and the
-// name that was asked in the place of the address.
+// turned returns the address of a line in which address and name have changed
+// places ("config ADDRESS is NAME").
 func (t *Tracker) turned(l *dnsmasq.Line, at uint32) (ip netip.Addr, ok bool) {
 	if l.Kind != dnsmasq.Local {
 		return ip, false
@@ -114,7 +108,7 @@ func (t *Tracker) turned(l *dnsmasq.Line, at uint32) (ip netip.Addr, ok bool) {
 	return ip, bytes.Equal(t.scratch[2], asked) && !bytes.Equal(l.Name, asked)
 }
 
-// credit notes an address for the name that was asked.
+// credit adds an address to the name of the query.
 func (t *Tracker) credit(at uint32, ip netip.Addr) {
 	x := &t.open.list[at]
 	if x.id == unnamed {

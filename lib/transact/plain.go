@@ -6,23 +6,23 @@ import (
 	"egress-monitor/lib/dnsmasq"
 )
 
-// A plain log does not say what belongs together. What can be known is from
-// how dnsmasq writes (2.79 to 2.93):
+// The lines of a plain log do not name their transaction. It follows from how
+// dnsmasq writes (2.79 to 2.93):
 //
-//   - what it answers by itself, and the first "forwarded", stand right behind
-//     the question, in the same process;
-//   - an answer from upstream is a block of "reply" lines, without another line
-//     of that process in it. It begins with the name that was asked, and goes on
-//     along the chain: behind a <CNAME> comes its target, behind an address
-//     another one of the same name;
-//   - two blocks can touch. A line for a name that is asked for itself is the
-//     beginning of the next block if an address comes a second time, or one of
-//     the other family.
+//   - Its own answers, and the first "forwarded", come right after the query, in
+//     the same process.
+//   - An answer from upstream is a block of "reply" lines, without another line
+//     of that process in it. It begins with the name of the query, and goes on
+//     along the chain: after a <CNAME> comes its target, after an address another
+//     address of the same name.
+//   - Two blocks can touch. A line for a name that has an open query of its own
+//     begins the next block if its address was in the block already, or is of the
+//     other family.
 //
-// What cannot be known: which of two open questions for one name, for an
-// address and for a text, a text that looks like an address answers.
+// Not decidable: if a name has an open query for addresses and one for TXT, which
+// of them a text answers that looks like an address.
 
-// plain takes a line that does not say to which transaction it belongs.
+// plain takes a line without a prefix.
 func (t *Tracker) plain(l *dnsmasq.Line, now int64) {
 	p := t.process(l.PID)
 	switch l.Kind {
@@ -38,8 +38,8 @@ func (t *Tracker) plain(l *dnsmasq.Line, now int64) {
 	}
 }
 
-// forwarded takes what came before it as the first part of the answer: what
-// dnsmasq knew of a chain, or knew to be stale.
+// forwarded makes dnsmasq's own lines before it the first part of an answer: the
+// links of a chain that it knew, or a stale answer.
 func (t *Tracker) forwarded(p *process) {
 	if x := t.alive(p.of); x != nil && p.local {
 		x.until = t.newest + openFor
@@ -52,7 +52,7 @@ func (t *Tracker) forwarded(p *process) {
 }
 
 func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
-	id := t.count(l, now)
+	id := t.count(now)
 	t.leave(p)
 	p.last, p.asked = ref{}, l.Type
 	if l.Type == dnsmasq.OtherType {
@@ -75,13 +75,13 @@ func (t *Tracker) plainQuery(p *process, l *dnsmasq.Line, now int64) {
 	p.last = ref{k, at}
 }
 
-// own takes an answer of dnsmasq itself.
+// own takes one of dnsmasq's own answers.
 func (t *Tracker) own(p *process, l *dnsmasq.Line) {
 	if !p.local {
 		t.endBlock(p)
 	}
 	if !p.last.plain() || t.alive(p.last) == nil {
-		return // or what 2.85 writes without a prefix
+		return // for example a TXT answer of 2.85, which has no prefix in an extra log
 	}
 	name := t.canonical(l.Name)
 	if _, ok := t.turned(l, p.last.at); !ok && !t.isOwn(p, name, l.Source) {
@@ -94,8 +94,8 @@ func (t *Tracker) own(p *process, l *dnsmasq.Line) {
 	}
 }
 
-// isOwn says whether the name of an answer of dnsmasq itself is the one that
-// was asked, or comes next.
+// isOwn reports whether name, of one of dnsmasq's own answers, is the name of the
+// query or the next one of its chain.
 func (t *Tracker) isOwn(p *process, name, sourceAndName []byte) bool {
 	if p.local {
 		return p.shape == alias || p.tail == hashName(name)
@@ -105,7 +105,7 @@ func (t *Tracker) isOwn(p *process, name, sourceAndName []byte) bool {
 		return true
 	}
 	t.scratch[1] = dnsmasq.AppendName(t.scratch[1][:0], sourceAndName)
-	source, ok := bytes.CutSuffix(t.scratch[1], asked) // a path may hold spaces
+	source, ok := bytes.CutSuffix(t.scratch[1], asked) // SOURCE is a path that may hold spaces
 	return ok && bytes.HasSuffix(source, []byte(`\032`))
 }
 
@@ -132,7 +132,7 @@ func (t *Tracker) reply(p *process, l *dnsmasq.Line) {
 	}
 }
 
-// pending is the transaction of a process that asks for a name.
+// pending returns the open transaction of a process and a name.
 func (t *Tracker) pending(pid uint32, name []byte) ref {
 	k := plainKeyOf(pid, name)
 	return ref{k, t.open.find(k, name)}
@@ -142,7 +142,7 @@ func plainKeyOf(pid uint32, name []byte) key {
 	return key{pid | plainKey, uint32(hashName(name))}
 }
 
-// alive is at, for a transaction that is not over either.
+// alive returns the transaction of r, or nil if it is closed or its time is over.
 func (t *Tracker) alive(r ref) *transaction {
 	if x := t.open.at(r); x != nil && x.until >= t.newest {
 		return x

@@ -1,24 +1,25 @@
 package transact
 
-// maxProcesses is how many processes are followed at once: dnsmasq and its
-// children, of which there are 20 at most.
+// maxProcesses is how many processes are followed at once. dnsmasq has at most 20
+// children.
 const maxProcesses = 32
 
-// A process is what matters of the last line that a process wrote.
+// A process is the state of one dnsmasq process: the transaction of its last line,
+// and the answer that it is writing.
 type process struct {
 	pid  uint32
-	used uint64 // the process with the least was not heard of for longest
-	last ref    // the transaction of its last line; in a plain log, of its last question
+	used uint64 // when it last wrote, by processes.used; the smallest is replaced first
+	last ref    // the transaction of its last line; in a plain log, of its last query
 	block
 }
 
 type processes struct {
 	list []process
-	now  int // the one in use
+	now  int // index of the process of the last line
 	used uint64
 }
 
-// process is the one with that pid.
+// process returns the process with that pid, a new one if need be.
 func (t *Tracker) process(pid uint32) *process {
 	ps := &t.procs
 	if ps.now < len(ps.list) && ps.list[ps.now].pid == pid {
@@ -27,7 +28,7 @@ func (t *Tracker) process(pid uint32) *process {
 	ps.used++
 	ps.now = ps.find(pid)
 	p := &ps.list[ps.now]
-	if p.pid != pid { // it makes place for this one
+	if p.pid != pid { // replaced by the new one
 		t.leave(p)
 		*p = process{pid: pid, block: block{seen: p.seen[:0]}}
 	}
@@ -35,7 +36,7 @@ func (t *Tracker) process(pid uint32) *process {
 	return p
 }
 
-// find is where a process stands, or where it is to stand.
+// find returns the index of the process with that pid, or of the place for it.
 func (ps *processes) find(pid uint32) int {
 	oldest := 0
 	for i := range ps.list {

@@ -15,9 +15,9 @@ const (
 	maxName    = 16 << 10
 )
 
-// Restore takes a line that Carry returned. It is called for each of them, in
-// their order, before the first line of the log. An error is a line that Carry
-// would not print, which is left out.
+// Restore takes one line that Carry returned. Call it for each of them, in their
+// order, before the first line of the log. It returns an error, and changes
+// nothing, if Carry does not print such a line.
 func (t *Tracker) Restore(carry string) error {
 	kind, rest, _ := strings.Cut(carry, " ")
 	f := &fields{rest: strings.Split(rest, " ")}
@@ -95,8 +95,8 @@ func (t *Tracker) restoreBlock(f *fields) func() {
 	}
 }
 
-// fields reads what a line of text holds, one after another. What cannot be
-// read makes it bad.
+// fields reads the fields of a carry line one after another. A field that cannot
+// be read makes it bad.
 type fields struct {
 	rest []string
 	bad  bool
@@ -111,7 +111,7 @@ func (f *fields) text() (s string) {
 	return s
 }
 
-// number reads a decimal number up to most, without a sign.
+// number reads a decimal number from 0 to most.
 func (f *fields) number(most int64) int64 {
 	s := f.text()
 	n, err := strconv.ParseInt(s, 10, 64)

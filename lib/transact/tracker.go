@@ -1,25 +1,23 @@
-// Package transact follows the transactions of a dnsmasq log, line by line, and
-// counts what was asked: each question for its name, and each address that a
-// question of a type for addresses was answered with, along chains of aliases,
-// for the name that was asked.
+// Package transact follows the transactions of a dnsmasq log, line by line. It
+// counts each query for its name, and adds each address in an answer to the name
+// of the query, along chains of aliases.
 //
 // With log-queries=extra a transaction is a pid and a serial, which is exact.
-// In a plain log there is no such thing, and lines belong together by adjacency,
-// as dnsmasq writes them (see plain.go): what many clients ask at once can be
-// confused there. Counts and times are exact in both.
+// In a plain log the order of the lines decides (see plain.go): there, queries of
+// several clients at the same time can be confused. Counts and times are exact in
+// both.
 //
-// A transaction is open from its question on until it cannot be answered any
-// more:
+// A transaction is open from its query on until no answer can come any more:
 //
-//   - it was answered, and its process went on to something else: an answer is
-//     written in one go. But an answer out of the cache that is stale, or that
-//     only has the first links of a chain, is followed by that of upstream;
-//   - or openFor seconds have gone by. dnsmasq forgets a question after 10
-//     seconds, and a child that serves TCP ends after 150.
+//   - It was answered, and its process has begun another one: dnsmasq writes the
+//     lines of an answer in one go. But upstream's answer still follows one from
+//     the cache that is stale, or has only the first links of a chain.
+//   - Or openFor seconds have gone by. dnsmasq forgets a query after 10 seconds,
+//     and a child that serves TCP ends after 150.
 //
-// Time is the log's: what is in the log decides, not when it is read. Open
-// transactions go from one poll to the next as lines of text (see carry.go), so
-// that a log gives the same counts in one piece and in many.
+// Time is that of the log's stamps, not of the reading. Open transactions go from
+// one poll to the next as lines of text (see carry.go), so a log gives the same
+// counts in one piece and in many.
 package transact
 
 import (
@@ -31,51 +29,52 @@ import (
 )
 
 const (
-	openFor = 200 // seconds a question is waited for
+	openFor = 200 // seconds until a query is given up
 	moreFor = 10  // seconds in which an answer can still go on
 
-	// late is by how much a line may come after later ones: children that
-	// serve TCP write to a rotated file until they end. A stamp which is older
-	// than that says that the clock was set back.
+	// late is how many seconds a stamp may be older than the newest one: children
+	// that serve TCP write to a rotated file until they end. An even older stamp
+	// means that the clock was set back.
 	late = 200
 
-	// stampSlack is by how much stamp.Clock lets stamps go backwards.
+	// stampSlack is the number of seconds by which stamp.Clock lets stamps go
+	// backwards.
 	stampSlack = 5
 )
 
-// ErrStamp is a time stamp that is not as dnsmasq writes it.
+// ErrStamp is the error for a line of dnsmasq without a valid time stamp.
 var ErrStamp = errors.New("cannot read the time stamp")
 
 // A Tracker follows one log.
 type Tracker struct {
-	Lost      int    // lines in which dnsmasq says that it could not write some
-	FirstLost string // what the first of them says
-	Lines     int    // of dnsmasq's, of whatever kind
-	Questions uint64 // that were counted
+	Lost      int    // lines in which dnsmasq reports that it could not write others
+	FirstLost string // the first of them
+	Lines     int    // dnsmasq's lines, of whatever kind
 
-	questioned int    // what Lines was at the last question
+	questioned int    // the value of Lines at the last query
 	times      uint64 // how many messages the line stands for
 	clock      stamp.Clock
-	newest     int64           // the latest stamp, as long as the clock is not set back
-	stamp      [stamp.Len]byte // that was read as newest; lines of one second are many
+	newest     int64           // the latest stamp, unless the clock was set back
+	stamp      [stamp.Len]byte // the text of newest: see now
 	table      *tally.Table
-	latest     uint32 // the entry of the last question, if it is counted
-	counted    bool
+	latest     uint32 // the entry of the last query, valid if
+	counted    bool   // it is counted, and not yet printed
 	open       transactions
 	procs      processes
 	line       dnsmasq.Line
-	name       []byte    // that a question is for, in canonical form
+	name       []byte    // the name of the query, in canonical form
 	scratch    [3][]byte // for names in canonical form
 }
 
-// New returns a Tracker of a log whose stamps are read by clock.
+// New returns a Tracker of a log; clock reads its stamps.
 func New(clock stamp.Clock) *Tracker {
 	t := &Tracker{clock: clock, table: tally.New(), times: 1}
 	t.open.init(t.table)
 	return t
 }
 
-// Line takes the next line. An error is a line that could not be used.
+// Line takes the next line of dnsmasq's file. It returns an error if the line cannot
+// be used.
 func (t *Tracker) Line(line []byte) error {
 	l := &t.line
 	if err := l.Parse(line); err != nil {
@@ -89,19 +88,11 @@ func (t *Tracker) Line(line []byte) error {
 	if !ok {
 		return ErrStamp
 	}
-	if l.Kind == dnsmasq.Query || l.Kind == dnsmasq.Lost {
-		return t.take(l, now)
-	}
-	t.Lines++ // as take does: a call less, for most lines
-	if l.Extra {
-		t.extra(l, now)
-	} else {
-		t.plain(l, now)
-	}
-	return nil
+	return t.take(l, now)
 }
 
-// Message takes a message that another carrier has brought, as often as is said.
+// Message takes the next line of another carrier: the message of a process at a
+// time (seconds since 1970), which counts so many times.
 func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) error {
 	l := &t.line
 	if err := l.ParseMessage(pid, message); err != nil {
@@ -118,26 +109,28 @@ func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) 
 	return err
 }
 
-// Repeat counts the question of the last line again, if that was one.
+// Repeat counts the query of the last line again, so many times; if the last line
+// was no query, it counts nothing.
 func (t *Tracker) Repeat(unix int64, times uint32) {
 	if t.questioned != t.Lines || t.Lines == 0 || !t.counted {
 		return
 	}
 	t.goOn(unix)
-	t.Questions += uint64(times)
 	t.table.AddTo(t.latest, uint64(times), unix)
 }
 
-// Interrupt says that something else stood between the lines.
+// Interrupt tells that a line of another program came in between, so that Repeat
+// does not mean dnsmasq's last line.
 func (t *Tracker) Interrupt() { t.questioned = 0 }
 
-// take takes a line that says something.
+// take takes a line of any Kind but Other.
 func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
-	if l.Kind == dnsmasq.Query {
+	switch l.Kind {
+	case dnsmasq.Query:
 		if err := t.question(l); err != nil {
 			return err
 		}
-	} else if l.Kind == dnsmasq.Lost {
+	case dnsmasq.Lost:
 		t.lost(l.Value)
 		return nil
 	}
@@ -150,12 +143,12 @@ func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
 	return nil
 }
 
-// question looks at the name of a question. One that has the form of a key needs
-// no second look.
+// question reads the name of a query. It returns an error if the name holds a part
+// of another line, which a canonical name does not.
 func (t *Tracker) question(l *dnsmasq.Line) error {
 	t.questioned = t.Lines + 1
-	t.name = t.canonical(l.Name)
-	if len(l.Name) == 0 || &t.name[0] != &l.Name[0] {
+	var same bool
+	if t.name, same = dnsmasq.Canonical(&t.scratch[0], l.Name); !same {
 		return l.Broken()
 	}
 	return nil
@@ -168,7 +161,8 @@ func (t *Tracker) lost(says []byte) {
 	t.Lost++
 }
 
-// now reads a time stamp, and lets time go on.
+// now reads a time stamp, and lets time go on. Many lines have the stamp of the line
+// before them, and are not read again (4 % of dnsparse).
 func (t *Tracker) now(s []byte) (int64, bool) {
 	if len(s) == stamp.Len && s[0] != 0 && [stamp.Len]byte(s) == t.stamp {
 		return t.newest, true
@@ -185,10 +179,10 @@ func (t *Tracker) now(s []byte) (int64, bool) {
 	return now, true
 }
 
-// goOn lets time go on.
+// goOn lets time go on to now.
 func (t *Tracker) goOn(now int64) {
 	switch {
-	case now < t.newest-late: // the clock was set back: what is over stays over
+	case now < t.newest-late: // the clock was set back: transactions that are over stay over
 		t.open.expire(t.newest)
 	case now <= t.newest:
 		return
@@ -196,10 +190,10 @@ func (t *Tracker) goOn(now int64) {
 	t.newest, t.stamp = now, [stamp.Len]byte{}
 }
 
-// Clock is what reads the stamps.
+// Clock returns the clock that reads the stamps.
 func (t *Tracker) Clock() *stamp.Clock { return &t.clock }
 
-// IsAhead says whether a stamp lies after now.
+// IsAhead reports whether a stamp is later than now, or cannot be read.
 func (t *Tracker) IsAhead(s []byte) bool {
 	clock := t.clock
 	clock.Doubt = nil
@@ -207,14 +201,14 @@ func (t *Tracker) IsAhead(s []byte) bool {
 	return !ok || unix > clock.Present()+60
 }
 
-// Dropped is what addresses were dropped, of names with too many of them.
+// Dropped returns which addresses were dropped because their names had too many.
 func (t *Tracker) Dropped() tally.Dropped { return t.table.Dropped() }
 
-// Full says that it is time to print what was counted.
+// Full reports whether the records should be printed before more is counted.
 func (t *Tracker) Full() bool { return t.table.Full() }
 
-// Print prints what was counted, as records, and forgets it. What is open
-// stays open.
+// Print calls write with each record, in the order of the names, and begins to count
+// anew. Open transactions stay open. It returns the first error of write.
 func (t *Tracker) Print(write func(record []byte) error) error {
 	t.open.detach()
 	t.counted = false
