@@ -123,7 +123,8 @@ func wantFolded(t *testing.T, file, into string) {
 }
 
 // What was there before a flood keeps its row with its exact count, and what
-// comes after it has rows again; at the size that a server has.
+// comes after it has rows again, also after a second flood of another kind; at the
+// size that a server has.
 func TestOthersKeepTheirRows(t *testing.T) {
 	names := func(n int, key func(i int) string) (keys []string) {
 		for i := range n {
@@ -136,9 +137,10 @@ func TestOthersKeepTheirRows(t *testing.T) {
 	})
 	shops := names(1000, func(i int) string { return fmt.Sprintf("%sshop%d.com", []string{"", "www."}[i%2], i/2) })
 	v4 := names(5000, func(i int) string { return fmt.Sprintf("198.18.%d.%d", i/256, i%256) })
+	domains := names(105_000, func(i int) string { return random(i) + ".com" })
 	for name, test := range map[string]struct{ before, flood, after []string }{
 		"one label": {sites, names(105_000, random), names(50, func(i int) string { return fmt.Sprintf("new%d.example.org", i) })},
-		"com":       {append(shops, shops...), names(105_000, func(i int) string { return random(i) + ".com" }), nil},
+		"com":       {append(shops, shops...), domains, nil},
 		"IPv6": {v4, names(100_001, func(i int) string {
 			return netip.AddrFrom16([16]byte{0x20, 1, 0x0d, 0xb8, byte(i * 7), byte(i >> 8), byte(i >> 3), byte(i), 15: byte(i >> 16)}).String()
 		}), nil},
@@ -147,7 +149,11 @@ func TestOthersKeepTheirRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, counts := t.TempDir(), map[string]int{}
-			for poll, keys := range [][]string{test.before, test.flood, test.after} {
+			second := domains
+			if name == "com" {
+				second = names(105_000, random)
+			}
+			for poll, keys := range [][]string{test.before, test.flood, test.after, second} {
 				commit(t, dir, poll, 100_000, func(w io.Writer) {
 					for _, key := range keys {
 						counts[key]++
@@ -157,7 +163,7 @@ func TestOthersKeepTheirRows(t *testing.T) {
 				})
 			}
 			rows, sum := countsOf(t, filepath.Join(dir, "rows.log"))
-			if len(rows) > 100_000 || sum != len(test.before)+len(test.flood)+len(test.after) {
+			if len(rows) > 100_000 || sum != len(test.before)+len(test.flood)+len(test.after)+len(second) {
 				t.Errorf("%d rows, sum %d", len(rows), sum)
 			}
 			for _, key := range append(test.before, test.after...) {

@@ -55,9 +55,16 @@
 // and of those the last by key. If the weakest rows of all went until there are
 // few enough: the group that most of them are of, and of those that are as weak
 // as the last of them, made the flood. It gives up its own weakest rows, as many
-// as have to go; if that is not enough all of them, and the next group some. So a
-// flood, whose rows are new and were counted once, costs its own group. What was
-// there before it stays, and what is new afterwards finds room.
+// as have to go; if that is all of them, and more than seven eighths of the limit
+// are left, the next group some. So a flood, whose rows are new and were counted
+// once, costs its own group. What was there before it stays, and what is new
+// afterwards finds room.
+//
+// The last group to give stops early, with seven eighths of the limit left at
+// most, where its next row was counted more often than the rows that go, or a
+// minute or more before them: that row is not of the flood. Without this, each
+// flood would take what came since the flood before, as the file is down to three
+// quarters then, and what is left of the older flood outlives what is newer.
 //
 // The rows that are given up go
 //

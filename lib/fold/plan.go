@@ -37,8 +37,10 @@ type quota struct {
 // fewer is how many rows are left at most after folding.
 func fewer(limit int) int { return limit - limit/4 }
 
-// Enough says whether narrow rows alone have done it.
-func Enough(limit, rows int) bool { return rows <= limit-limit/8 }
+// Enough reports whether rows are few enough already, though more than the goal.
+func Enough(limit, rows int) bool { return rows <= enough(limit) }
+
+func enough(limit int) int { return limit - limit/8 }
 
 // NewPlan looks which rows are given up. There are more than the limit.
 func NewPlan(limit int, rows Rows) (*Plan, error) {
@@ -155,13 +157,18 @@ func (p *Plan) of(g group) *quota {
 }
 
 // share says how many rows each group gives up: the one with the most weak rows as
-// many as have to go, or all, then the next.
+// many as have to go, or all, then the next, until there are few enough. The last
+// one to give may keep some of them (see weakest.spare).
 func (p *Plan) share() {
 	list := p.quotas()
 	left := p.left(list)
 	for _, q := range list {
+		if Enough(p.limit, left) {
+			break
+		}
 		p.give(q, left-fewer(p.limit))
 		left = p.left(list)
+		q.spare = min(q.gives, max(0, enough(p.limit)-left))
 	}
 	p.all = left > p.limit
 }
@@ -218,20 +225,26 @@ func (p *Plan) measure(rows Rows) error {
 	if p.all {
 		return nil
 	}
-	p.small.keep(p.small.size - p.small.gives)
+	p.small.most = p.small.size - p.small.gives
 	for _, q := range p.groups {
-		q.keep(q.size - q.gives)
+		q.most = q.size - q.gives
 	}
 	err := rows(func(key []byte, count uint64, last []byte) {
 		if q := p.quota(nodeOf(key)); q != nil && q.gives > 0 {
 			q.add(strengthOf(count, last))
 		}
 	})
-	p.small.end()
+	p.small.settle()
 	for _, q := range p.groups {
-		q.end()
+		q.settle()
 	}
 	return err
+}
+
+// settle finds the weakest row that stays, and so how many go.
+func (q *quota) settle() {
+	q.end()
+	q.gives = q.size - q.most
 }
 
 // quota is that of a row that may be given up; nil is one that has its place.

@@ -1,6 +1,9 @@
 package fold
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // A strength is what a row is worth: rows that were counted more often are
 // stronger, and of equal ones those that have been there longer.
@@ -24,29 +27,53 @@ func (s strength) stronger(than strength) bool {
 	return s.count > than.count || s.count == than.count && s.last < than.last
 }
 
+// pause is how much older than the rows of a flood a row is, at least, if it is
+// not of that flood. Polls are a minute apart, and a flood has rows of each second.
+const pause = time.Minute
+
+// outlasts reports whether s is stronger than the next weaker row by a count, or
+// by a pause.
+func (s strength) outlasts(next strength) bool {
+	return s.count > next.count || next.time().Sub(s.time()) >= pause
+}
+
+// time is when the row was last counted: last has its digits.
+func (s strength) time() time.Time {
+	n := int(s.last)
+	return time.Date(n/1e10, time.Month(n/1e8%100), n/1e6%100, n/1e4%100, n/100%100, n%100, 0, time.UTC)
+}
+
 // weakest finds how weak a row of a group may be that stays.
 type weakest struct {
-	most int        // how many stay
-	list []strength // some of them, and not much more than twice as many
-	full bool       // the first of the list are the strongest so far, in order
+	most  int        // how many stay
+	spare int        // how many more may, if a pause comes between them and those that go
+	list  []strength // some of them, and not much more than twice as many
+	full  bool       // the first of the list are the strongest so far, in order
 
 	edge strength // the weakest that stays
 	ties int      // how many that are just as weak stay, the first ones
 	tied int      // how many of them have come
 }
 
-func (w *weakest) keep(most int) { w.most = most }
+// held is how many of the strongest are looked at.
+func (w *weakest) held() int {
+	if w.spare > 0 {
+		return w.most + w.spare + 1
+	}
+	return w.most
+}
 
 func (w *weakest) add(s strength) {
-	if w.most == 0 || w.full && !s.stronger(w.list[w.most-1]) {
+	held := w.held()
+	if held == 0 || w.full && !s.stronger(w.list[held-1]) {
 		return
 	}
-	if w.list = append(w.list, s); len(w.list) >= 2*w.most+64 {
+	if w.list = append(w.list, s); len(w.list) >= 2*held+64 {
 		w.cut()
 	}
 }
 
-// cut leaves those that stay.
+// cut leaves the strongest, in order.
 func (w *weakest) cut() {
 	slices.SortFunc(w.list, func(x, y strength) int {
 		switch {
@@ -57,17 +84,18 @@ func (w *weakest) cut() {
 		}
 		return 0
 	})
-	if len(w.list) >= w.most {
-		w.list, w.full = w.list[:w.most], true
+	if held := w.held(); len(w.list) >= held {
+		w.list, w.full = w.list[:held], true
 	}
 }
 
+// end finds the edge, when all have been added.
 func (w *weakest) end() {
-	if w.most == 0 || len(w.list) == 0 {
-		return
-	}
 	w.cut()
-	w.edge = w.list[len(w.list)-1]
+	w.most = w.stay()
+	if w.list = w.list[:min(w.most, len(w.list))]; len(w.list) > 0 {
+		w.edge = w.list[len(w.list)-1]
+	}
 	for _, s := range w.list {
 		if s == w.edge {
 			w.ties++
@@ -76,7 +104,18 @@ func (w *weakest) end() {
 	w.list = nil
 }
 
-// stays says whether the next row of a group stays.
+// stay is how many stay: most, and of the spare ones those that outlast what is
+// weaker.
+func (w *weakest) stay() int {
+	for n := min(w.most+w.spare, len(w.list)-1); n > w.most; n-- {
+		if w.list[n-1].outlasts(w.list[n]) {
+			return n
+		}
+	}
+	return w.most
+}
+
+// stays reports whether the next row of a group stays.
 func (w *weakest) stays(s strength) bool {
 	if s == w.edge {
 		w.tied++

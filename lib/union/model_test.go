@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -346,21 +347,25 @@ func (m model) fill(all map[string]*heap) {
 }
 
 // givenUp are the rows of m that go, and where to: the group with the most weak
-// rows gives up its weakest, until there are few enough or it has none, then the
-// next.
+// rows gives up its weakest, until three quarters of the limit are left or it has
+// none, then the next, if more than seven eighths are left.
 func (m model) givenUp(limit int, all map[string]*heap) (into map[string]string, gives map[string]int) {
 	names := slices.SortedFunc(maps.Keys(all), func(x, y string) int {
 		return cmp.Or(all[y].rank-all[x].rank, strings.Compare(bySize(x), bySize(y)))
 	})
 	gives = map[string]int{}
+	enough := limit - limit/8
 	for _, name := range names {
-		for n := range all[name].size + 1 {
-			if left := m.left(all, gives, name, n); left <= limit-limit/4 || n == all[name].size {
-				if n > 0 && left < m.left(all, gives, name, 0) { // else it would be one row for another
-					gives[name] = n
-				}
-				break
-			}
+		before := m.left(all, gives, name, 0)
+		if before <= enough {
+			break
+		}
+		n := 0
+		for n < all[name].size && m.left(all, gives, name, n) > limit-limit/4 {
+			n++
+		}
+		if n > 0 && m.left(all, gives, name, n) < before { // else it would be one row for another
+			gives[name] = m.paused(all[name], n, enough-m.left(all, gives, name, n))
 		}
 	}
 	if m.left(all, gives, "small", gives["small"]) > limit {
@@ -374,6 +379,31 @@ func (m model) givenUp(limit int, all map[string]*heap) (into map[string]string,
 		}
 	}
 	return into, gives
+}
+
+// paused is how many of the n weakest rows of a group go, if up to spare of them
+// may stay: those after which there is a step in counts, or a pause.
+func (m model) paused(g *heap, n, spare int) int {
+	for fewer := max(1, n-max(0, spare)); fewer < n; fewer++ {
+		at := g.size - fewer
+		if at > 0 && m.outlasts(g.keys[at-1], g.keys[at]) {
+			return fewer
+		}
+	}
+	return n
+}
+
+func (m model) outlasts(key, next string) bool {
+	x, y := m[key], m[next]
+	return x.count > y.count || toTime(y.last).Sub(toTime(x.last)) >= time.Minute
+}
+
+func toTime(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // bySize orders groups of the same size: that of the small ones comes last.
