@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"egress-monitor/lib/logfile"
+	"egress-monitor/lib/logtoken"
 	"egress-monitor/lib/testtools"
 
 	"github.com/klauspost/compress/gzip"
@@ -38,7 +38,7 @@ func poll(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("cursorcat", append([]string{"--show-cursor", "--after-cursor=" + before}, args...)...))
 	lines, cursor, found := strings.Cut("\n"+ts.ReadFile("stdout"), "\n-- cursor: ")
 	token, ended := strings.CutSuffix(cursor, "\n")
-	if !found || !ended || !logfile.ValidToken([]byte(token)) {
+	if !found || !ended || !logtoken.Valid([]byte(token)) {
 		ts.Fatalf("cursor line: %q", cursor)
 	}
 	if lines != "" {

@@ -2,19 +2,17 @@ package logfile
 
 import "slices"
 
-// An aligner finds the segments of the marks, and notes each mark in its
-// segment.
+// An aligner finds the segment of each mark, and notes the mark in the segment.
 //
-// The marks are of consecutive segments, and rotation only takes away the
-// oldest and adds newer ones. So a file that is still the same, under whatever
-// name, also tells which its neighbours are, even where all contents are
-// equal. If no file is the same, the place is right at which most contents
-// are. What does not fit then (someone has removed a segment from the middle)
-// is looked for one by one.
+// The marks are of consecutive segments, and rotation only takes away the oldest
+// segments and adds newer ones. So a file that is still the same, under whatever
+// name, also shows which files its neighbours are, even if all contents are equal.
+// If no file is the same, the marks go where most contents are the same. Marks that
+// then fit nowhere (a segment in the middle was removed) are placed one by one.
 type aligner struct {
 	marks []mark
 	segs  []*segment
-	at    []int // segment of each mark, -1 if none
+	at    []int // index in segs of each mark's segment, -1 if it has none
 	seen  map[[2]int]likeness
 }
 
@@ -26,7 +24,7 @@ func newAligner(marks []mark, segs []*segment) *aligner {
 	return a
 }
 
-// run reports whether a single mark was found.
+// run places the marks. It reports whether it found a segment for at least one.
 func (a *aligner) run() (found bool, err error) {
 	if found, err = a.placeFiles(); err == nil && !found {
 		found, err = a.placeContents()
@@ -61,10 +59,11 @@ func (a *aligner) note() {
 	}
 }
 
-// placed says whether the newest mark has its segment.
+// placed reports whether the newest mark has a segment.
 func (a *aligner) placed() bool { return a.at[len(a.at)-1] >= 0 }
 
-// like is match, remembered: to match a compressed segment takes reading it.
+// like returns how well segment j fits mark i. It keeps the results: to match a
+// compressed segment means to read it.
 func (a *aligner) like(i, j int) (likeness, error) {
 	if j < 0 || j >= len(a.segs) {
 		return unlike, nil
@@ -77,8 +76,8 @@ func (a *aligner) like(i, j int) (likeness, error) {
 	return l, err
 }
 
-// placeFiles places the marks whose files are still the same. That is all,
-// but for the live one, in every poll except the first after a rotation.
+// placeFiles places the marks whose files are still the same: in most polls all
+// marks but that of the live file.
 func (a *aligner) placeFiles() (found bool, err error) {
 	next := 0
 	for i, m := range a.marks {
@@ -90,7 +89,7 @@ func (a *aligner) placeFiles() (found bool, err error) {
 			if err != nil {
 				return false, err
 			}
-			if l == same { // the live one: not truncated, if its lines can tell
+			if l == same { // the live file: not truncated, if its head can tell
 				head, err := a.segs[j].begin()
 				if err != nil {
 					return false, err
@@ -108,8 +107,8 @@ func (a *aligner) placeFiles() (found bool, err error) {
 	return found, nil
 }
 
-// placeContents places mark i at segment i+k, for the k by which most contents
-// are the same; of several the least, by which nothing is missed.
+// placeContents places mark i at segment i+k, for the k with the most equal contents;
+// of several such k the smallest, which misses no lines.
 func (a *aligner) placeContents() (found bool, err error) {
 	top := 0
 	for k := 1 - len(a.marks); k < len(a.segs); k++ {
@@ -137,7 +136,8 @@ func (a *aligner) placeContents() (found bool, err error) {
 	return top > 0, nil
 }
 
-// placeSame looks for the same content, beside the neighbours first.
+// placeSame places a mark at a segment of the same content, next to its neighbours
+// if possible.
 func (a *aligner) placeSame(i int) error {
 	low, high := a.room(i)
 	places := []int{low, high - 1}
@@ -160,8 +160,8 @@ func (a *aligner) placeSame(i int) error {
 	return nil
 }
 
-// placePossible places a mark beside a neighbour, where nothing speaks against
-// it: it is of a segment that was empty, or cannot be read.
+// placePossible places a mark next to a neighbour if the segment there may be the
+// right one: it was empty, or cannot be read.
 func (a *aligner) placePossible(i int) error {
 	low, high := a.room(i)
 	newest := i == len(a.marks)-1
@@ -177,7 +177,7 @@ func (a *aligner) placePossible(i int) error {
 	}
 	l, err := a.like(i, j)
 	switch {
-	case l == shorter && !newest: // what the compressor missed we have read
+	case l == shorter && !newest: // compressed before the writer's last lines came, which were read
 		a.at[i] = j
 	case l == possible && !(newest && a.replaced(i, j)):
 		a.at[i] = j
@@ -185,8 +185,8 @@ func (a *aligner) placePossible(i int) error {
 	return err
 }
 
-// room is where the segment of mark i must be: after that of the mark before
-// and before that of the mark after.
+// room returns the bounds [low, high) for the segment of mark i: after that of the
+// mark before it, and before that of the mark after it.
 func (a *aligner) room(i int) (low, high int) {
 	high = len(a.segs)
 	for n, j := range a.at {
@@ -200,14 +200,14 @@ func (a *aligner) room(i int) (low, high int) {
 	return low, high
 }
 
-// replaced says whether the empty file that we saw as the live one is gone,
-// with what was written to it since, and another stands in its place.
+// replaced reports whether the live file, which was empty at the mark, is gone, with
+// the lines that it got since, and another file is in its place.
 func (a *aligner) replaced(i, j int) bool {
 	return a.segs[j].live && a.segs[j].id() != a.marks[i].id
 }
 
-// begins says whether nothing had been read at all, and what was then an
-// empty file may be among the segments.
+// begins reports whether nothing at all had been read before, and the file that was
+// empty then may be among the segments.
 func (a *aligner) begins() bool {
 	read := func(m mark) bool { return m.off > 0 }
 	return !slices.ContainsFunc(a.marks, read) && slices.ContainsFunc(a.segs, func(s *segment) bool {

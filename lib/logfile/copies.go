@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// dropCopies drops what logrotate's copytruncate has copied of the live file so
-// far, or its copy option for good. It is not remembered, as other copies are:
-// when the live file is truncated it becomes a segment.
+// dropCopies leaves out copies of the live file: the unfinished one of logrotate's
+// copytruncate, or those of its option copy. The cursor does not note them among the
+// files that are not new: once the live file is truncated, such a copy is a segment.
 func (p *plan) dropCopies(before past) error {
 	segs := p.segs
 	if len(segs) == 0 || !segs[len(segs)-1].live {
@@ -23,7 +23,7 @@ func (p *plan) dropCopies(before past) error {
 	for len(segs) > 1 {
 		s := segs[len(segs)-2]
 		if s.codec != plain || before.knows(s) || s.birth < live.birth || s.birth == live.birth && !known {
-			break // a copy is new, and younger than what it was made of
+			break // a copy is new, and younger than its original
 		}
 		copied, err := s.beginsLike(live, s.size)
 		if unlessDenied(err) != nil {
@@ -39,10 +39,10 @@ func (p *plan) dropCopies(before past) error {
 	return nil
 }
 
-// dropKnown drops files that were there before and had no mark, and copies. Of
-// two files that are copies of each other that one goes of which the name is of
-// another kind than those of the segments that we know, or than numbers; or the
-// younger one.
+// dropKnown leaves out copies, and files that an earlier poll saw and gave no mark. Of
+// two files that are copies of each other, it leaves out the one whose name has
+// another shape than the known segments (or, if none is known, than a number); or
+// else the younger one.
 func (p *plan) dropKnown(before past) error {
 	kinds := map[string]int{numbered: 1}
 	for _, s := range p.segs {
@@ -72,9 +72,8 @@ func (p *plan) dropKnown(before past) error {
 
 func isNumbered(s *segment) bool { return s.shape == numbered }
 
-// copied says whether s is a copy of what another segment holds, or held when
-// the copy was made: it begins like that one, and ends like that one does at the
-// same place.
+// copied reports whether s is a copy of another segment as that is now, or was when
+// the copy was made: both begin alike, and have the same bytes before the end of s.
 func (s *segment) copied(others []*segment) (bool, error) {
 	head, err := s.begin()
 	if err != nil || !telling(head) {
@@ -103,14 +102,15 @@ func (s *segment) copied(others []*segment) (bool, error) {
 	return false, nil
 }
 
+// unlessDenied returns err, or nil if permission was denied.
 func unlessDenied(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return nil // not read by us, and so no copy either
+		return nil // taken for no copy
 	}
 	return err
 }
 
-// end is the mark at the end of a segment; nil if that cannot be read.
+// end returns the mark at the end of a segment; nil if the end cannot be read.
 func (s *segment) end() (*mark, error) {
 	if s.codec == plain {
 		m, err := s.markAt(s.size)
@@ -135,8 +135,8 @@ func (s *segment) end() (*mark, error) {
 	return nil, err
 }
 
-// telling says whether the beginning of a segment can tell it from others: a log
-// of lines that are nearly all the same is not known again.
+// telling reports whether the head of a segment can tell it from others: not if most
+// of its lines are the same.
 func telling(head []byte) bool {
 	first, rest, _ := bytes.Cut(head, []byte{'\n'})
 	alike, others := 0, 0

@@ -7,7 +7,8 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// copyAll writes the segments of the plan and returns the token after them.
+// copyAll writes the new lines of the plan's segments, and returns the token after
+// them.
 func (l *Log) copyAll(w *output, p *plan) (string, error) {
 	growing := p.growing()
 	if p.reread && l.Reread {
@@ -25,7 +26,7 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 			m = *s.from
 		case s.codec == unreadable:
 			m = s.pass()
-			if s.from == nil || s.newest { // older ones were read to their end
+			if s.from == nil || s.newest { // segments before that were read to their end
 				unread = append(unread, s.path)
 			}
 		case s.codec != plain:
@@ -40,29 +41,29 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 		}
 		marks = append(marks, m)
 	}
-	l.sayUnread(unread)
+	l.reportUnread(unread)
 	if err := p.sync(marks); err != nil {
 		return "", err
 	}
 	return formatToken(marks, p.others()), nil
 }
 
-// sync makes durable what was read, before a cursor says so. To fdatasync it is
-// enough that a file is open for reading.
+// sync makes the bytes that were read durable, before a cursor vouches for them. A
+// file that is open for reading can be synced.
 func (p *plan) sync(marks []mark) error {
 	for i, s := range p.segs {
 		if s.file == nil || marks[i].off == s.from.offset() {
 			continue
 		}
-		if err := s.file.sync(); err != nil {
+		if err := sync(s.file); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// growing is the index of the newest segment that holds data. All before it
-// are finished; it, and any empty one after it, can still grow.
+// growing returns the index of the newest segment that holds data. The segments
+// before it are finished; it, and any empty one after it, can still grow.
 func (p *plan) growing() int {
 	for i := len(p.segs) - 1; i > 0; i-- {
 		if p.segs[i].size > 0 {
@@ -72,7 +73,7 @@ func (p *plan) growing() int {
 	return 0
 }
 
-// pass is the mark of a segment that cannot be read.
+// pass returns the mark of a segment that cannot be read: the mark it had.
 func (s *segment) pass() mark {
 	m := newMark(0, nil, nil, 0)
 	if s.from != nil {
@@ -82,7 +83,7 @@ func (s *segment) pass() mark {
 	return m
 }
 
-func (l *Log) sayUnread(paths []string) {
+func (l *Log) reportUnread(paths []string) {
 	switch n := len(paths); n {
 	case 0:
 	case 1:
@@ -92,7 +93,8 @@ func (l *Log) sayUnread(paths []string) {
 	}
 }
 
-// copyPacked writes what is new of a compressed segment.
+// copyPacked writes the new lines of a compressed segment, and returns the mark after
+// them.
 func (l *Log) copyPacked(w *output, s *segment) (mark, error) {
 	r, err := s.streamAt(s.from.offset())
 	cut := false
@@ -116,8 +118,8 @@ func (l *Log) copyPacked(w *output, s *segment) (mark, error) {
 	return r.mark(s.id()), nil
 }
 
-// streamAt returns the stream of a compressed segment at off, or as far as it
-// goes, then with io.EOF or errDamaged.
+// streamAt returns the stream of a compressed segment at off; if the text ends or is
+// damaged before off, the stream at that place and io.EOF or errDamaged.
 func (s *segment) streamAt(off int64) (*stream, error) {
 	if s.stream != nil && s.stream.pos == off {
 		return s.stream, nil
@@ -131,8 +133,8 @@ func (s *segment) streamAt(off int64) (*stream, error) {
 	return r, r.skip(off)
 }
 
-// copyStream writes the rest of a text and says whether its last line was cut.
-// within says that it goes on in the middle of a line.
+// copyStream writes the rest of a text. within tells that r is in the middle of a
+// line; cut, that the text ends in one.
 func copyStream(w *output, r *stream, within bool) (cut bool, err error) {
 	for {
 		b, err := r.next(chunk)

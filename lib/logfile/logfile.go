@@ -1,44 +1,41 @@
-// Package logfile reads a log file that is rotated, from where the last reader
-// stopped: each complete line once, however it was rotated in between.
+// Package logfile reads a rotated log file after a cursor: each complete line once,
+// however the log was rotated since the cursor was made.
 //
-// The problem: between two reads the file may have been renamed (once or many
-// times), compressed, moved to another folder, copied and truncated, or
-// deleted. Names and inodes change under that; content does not. So a cursor
-// says how far each segment (file of the log) was read, and how to know it
-// again by what is in it:
+// Between two polls the file may have been renamed (once or many times), compressed,
+// moved to another folder, copied and truncated, or deleted. That changes names and
+// inodes, but not content. So a cursor says how far each segment (one file of the
+// log) was read, and how to know the segment again by its content:
 //
 //	f2:8192.0123456789abcdef.01234567.89abcdef,42.….….…;89abcdef01234567…:deadbeef
 //
-// The parts are a version, marks separated by commas (oldest segment first,
-// five at most), the identities of other files that are not new, and a checksum
-// of all before it. A mark is four fields: the
-// offset in decimal, and in hexadecimal the hash of the 512 bytes before the
-// offset, the hash of the first 512 bytes, and the identity of the file (inode
-// and time of birth), which serves only to tell segments of equal content
-// apart. Offsets count uncompressed bytes. A token is opaque to others; it is
-// printable, without blanks, and below 2,400 bytes (300 if no more than the five
-// segments are there).
+// The parts are a version, marks separated by commas (oldest segment first, at most
+// five), the identities of other files that are not new, and a checksum of all
+// before it. A mark has four fields: the offset in decimal, and in hexadecimal the
+// hash of the 512 bytes before the offset, the hash of the first 512 bytes, and the
+// identity of the file (inode and time of birth), which only tells segments of equal
+// content apart. Offsets count uncompressed bytes. A token is opaque to others. It is
+// printable, without blanks, and shorter than 2,400 bytes (300 if there are no files
+// but the five segments).
 //
-// There is a mark for each of the five newest segments, not only for the one
-// that is written to: a writer may hold the old file open for a while after it
-// has begun the new one (dnsmasq's TCP children do, for up to 150 s), and what
-// it adds there is printed by the next poll. A segment leaves the token when
-// five newer ones are there. What is written to it after that is not seen.
+// The five newest segments have a mark, not only the live one: a writer may hold the
+// old file open for a while after it has begun the new one (dnsmasq's TCP children
+// do, for up to 150 s), and the next poll prints the lines that it adds there. A
+// segment leaves the token when there are five newer ones. Lines that are written to
+// it after that are not seen.
 //
-// A copy is not new, whatever its name and time: what logrotate's options copy
-// and renamecopy make, what a backup puts beside the log. It begins like another
-// segment, and ends like that one does at the same place. And a file that was
-// there before is not new for being the only one that is left of what it copied.
+// A copy is not new, whatever its name and time, whether logrotate's options copy
+// and renamecopy made it or a backup put it beside the log. A copy begins like its
+// original, and both have the same bytes before the end of the copy. Once known as a
+// copy, a file does not become new when its original is deleted.
 //
-// The lines are made durable (fdatasync) before Copy returns the cursor after
-// them: or a power cut could leave a cursor that is ahead of its file. Where the
-// end of a file is lost nevertheless, by a disk that lies or a backup that was
-// played back, reading goes on at the end of what is good.
+// Copy syncs the files (fdatasync) before it returns the cursor, so that after a
+// power cut no cursor is ahead of its file. If the end of a file is lost nevertheless
+// (a disk that lies, a backup that was restored), reading goes on after the good part.
 //
-// What is not promised: bytes that were never in a file when we looked (what
-// copytruncate loses between copy and truncate) cannot be known to be missing;
-// and two segments of equal content are told apart under renaming, but not
-// under copytruncate once the live file has grown past its copy again.
+// Not promised: bytes that were in no file during any poll (copytruncate loses them
+// between copy and truncate) are not known to be missing. Two segments of equal
+// content are told apart after a rename, but not after copytruncate once the live
+// file has grown past its copy again.
 package logfile
 
 import (
@@ -50,18 +47,18 @@ import (
 type Log struct {
 	Path    string
 	OldDirs []string         // further folders that hold rotated copies
-	Gap     func(msg string) // is told of lines that are lost
+	Gap     func(msg string) // called for each gap: lines that are lost
 
-	// Reread says that the reader knows lines again which it has counted. So
-	// where the place is lost at which to go on, more is printed rather than
-	// less, after a line that says so (batch.Reread).
+	// Reread is for a reader that can tell lines which it has counted. If the
+	// position is lost, Copy then prints lines that may have been printed before,
+	// after a line that tells so (batch.Reread), instead of leaving them out.
 	Reread bool
 }
 
-// Copy writes to w the complete lines after the cursor, oldest first, and
-// returns the cursor after them. No cursor ("") means everything that is
-// retained, and so does one that leads nowhere, which is a gap. If there is an
-// error, some lines may have been written, but there is no new cursor.
+// Copy writes to w the complete lines after the cursor, oldest first, and returns
+// the cursor after them. With no cursor ("") it writes all that is retained; with a
+// cursor that it cannot follow as well, and reports a gap. On an error, some lines may
+// have been written, but there is no new cursor.
 func (l *Log) Copy(w io.Writer, after string) (cursor string, err error) {
 	var before past
 	if after != "" {

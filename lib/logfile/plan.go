@@ -9,14 +9,14 @@ import (
 	"egress-monitor/lib/logtoken"
 )
 
-// A plan is what one poll reads: segments of one moment, opened.
+// A plan is the segments that one poll reads, all open at one moment.
 type plan struct {
 	all    []*segment // every file that scan found
-	segs   []*segment // the ones to read, oldest first
-	copies []*segment // of the live one, as it is now
-	old    []*segment // that are not new
-	lost   string     // what to say of a gap, "" if there is none
-	reread bool       // what is read may have been read before
+	segs   []*segment // the files to read, oldest first
+	copies []*segment // copies of the live file as it is now
+	old    []*segment // files that are not new
+	lost   string     // the message of a gap, "" if there is none
+	reread bool       // the lines may have been printed before
 }
 
 func (p *plan) close() {
@@ -25,8 +25,8 @@ func (p *plan) close() {
 	}
 }
 
-// plan tries until no rename comes in between. What is open then stays what
-// it is, whatever logrotate does next.
+// plan tries until no rename comes in between. The files that are open then stay the
+// same, whatever logrotate does next.
 func (l *Log) plan(before past) (p *plan, err error) {
 	for wait := time.Millisecond; ; wait *= 2 {
 		p = &plan{}
@@ -72,7 +72,8 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 	return l.confirm(p)
 }
 
-// choose cuts the plan's segments to those that are left to be read.
+// choose cuts the plan's segments to those that may have new lines, and gives each
+// its mark.
 func (l *Log) choose(p *plan, before past) error {
 	newest := before.newest()
 	if newest == nil {
@@ -96,7 +97,7 @@ func (l *Log) choose(p *plan, before past) error {
 		return nil
 	}
 	if err := p.blocked(); err != nil {
-		return err // what is missing may be there: it is not lost yet
+		return err // the missing lines may be in that file, and are not lost yet
 	}
 	what := "all that is retained"
 	if found {
@@ -106,8 +107,8 @@ func (l *Log) choose(p *plan, before past) error {
 	return nil
 }
 
-// align finds the segments of the marks; if the newest one has none, also among
-// the files that are not new: the original of a copy may be gone.
+// align finds the segments of the marks. If it finds none for the newest mark, it
+// searches the files that are not new as well: the original of a copy may be gone.
 func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 	a = newAligner(marks, p.segs)
 	if found, err = a.run(); err != nil || a.placed() || len(p.old) == 0 {
@@ -125,8 +126,8 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 	return again, true, nil
 }
 
-// dropOld leaves out what lies before the segment at, the last one that was read
-// before, and has no mark: what is new comes later.
+// dropOld leaves out segments without a mark before the segment at, which is that of
+// the newest mark: new segments come after it.
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
@@ -137,6 +138,7 @@ func (p *plan) dropOld(at int) {
 	p.segs = kept
 }
 
+// blocked returns the error of a segment that we may not read, if there is one.
 func (p *plan) blocked() error {
 	for _, s := range p.segs {
 		if s.denied != nil {
@@ -146,13 +148,13 @@ func (p *plan) blocked() error {
 	return nil
 }
 
-// settled: read to its end before, and not written to since.
+// settled reports whether the segment was read to its end, and not written to since.
 func (s *segment) settled() bool {
 	return s.from != nil && !s.live && s.id() == s.from.id && (s.codec != plain || s.size == s.from.off)
 }
 
-// idle says whether the token would be the same again, but for files that are
-// gone. Then there is no need to look twice.
+// idle reports whether the token would be the same again, except for files that are
+// gone. Then there is nothing to read.
 func (p *plan) idle(before past) bool {
 	known := 0
 	for _, s := range p.segs {
@@ -169,7 +171,7 @@ func (p *plan) idle(before past) bool {
 	return known == len(before.marks) && p.lost == ""
 }
 
-// others are all files but the copies of the live one.
+// others returns all files except the copies of the live one.
 func (p *plan) others() (list []*segment) {
 	for _, s := range p.all {
 		if !slices.Contains(p.copies, s) {
@@ -179,8 +181,8 @@ func (p *plan) others() (list []*segment) {
 	return list
 }
 
-// confirm looks again. If nothing was renamed, the files that are open are
-// all of one moment; and their sizes are now taken after the opening.
+// confirm scans again. If nothing was renamed, the open files are all of one moment;
+// their sizes are now taken after they were opened.
 func (l *Log) confirm(p *plan) error {
 	again, err := l.scan()
 	if err != nil {
@@ -197,7 +199,7 @@ func (l *Log) confirm(p *plan) error {
 	}
 	for _, s := range p.segs {
 		if s.file == nil && s.codec != unreadable && !s.settled() || s.codec == plain && s.from != nil && s.size < s.from.off {
-			return errMoved // written to, or truncated, this very moment
+			return errMoved // written to, or truncated, since the first scan
 		}
 	}
 	return nil

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// scan lists the segments, oldest first. The sizes are taken newest first: a
-// writer that has begun a file has left the one before, so the end of the old
-// one that is seen after the beginning of the new one is its end.
+// scan lists the segments, oldest first. Their sizes are taken newest first: a
+// writer that has begun a file has left the one before, so the size of the old file
+// that is taken after that of the new one is final.
 func (l *Log) scan() ([]*segment, error) {
 	path, err := resolve(l.Path)
 	if err != nil {
@@ -40,8 +40,8 @@ func (l *Log) scan() ([]*segment, error) {
 	return rotated, nil
 }
 
-// resolve follows FILE if it is a symbolic link: the rotated copies are where
-// the file is, and have its name.
+// resolve follows the log's path if it is a symbolic link: the rotated copies are in
+// the folder of the file itself, and have its name.
 func resolve(path string) (string, error) {
 	for range 40 {
 		link, err := os.Readlink(path)
@@ -60,7 +60,7 @@ func resolve(path string) (string, error) {
 	return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("too many levels of symbolic links")}
 }
 
-// look returns the live segment, or nil while there is none.
+// look returns the live segment, or nil if it does not exist.
 func (l *Log) look(path string) (*segment, error) {
 	s := &segment{path: path, live: true}
 	var err error
@@ -74,8 +74,8 @@ func (l *Log) look(path string) (*segment, error) {
 	return s, err
 }
 
-// rotated finds the rotated copies: in the log's folder, and in those that we
-// were told of. In other folders are backups, and other machines' logs.
+// rotated finds the rotated copies in the log's folder and in OldDirs. Other folders
+// hold backups, and logs of other machines.
 func (l *Log) rotated(path string) ([]*segment, error) {
 	dir, base := filepath.Split(path)
 	entries, err := readDir(dir)
@@ -102,13 +102,7 @@ func (l *Log) inDir(dir, base string) ([]*segment, error) {
 }
 
 func readDir(dir string) ([]fs.DirEntry, error) {
-	f, err := open(cmp.Or(dir, "."), unix.O_DIRECTORY)
-	if err != nil {
-		return nil, err
-	}
-	d := os.NewFile(uintptr(f.fd), dir)
-	defer d.Close()
-	return d.ReadDir(-1)
+	return os.ReadDir(cmp.Or(dir, "."))
 }
 
 // segmentsIn picks the rotated copies of base among the entries of dir.
@@ -129,7 +123,7 @@ func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
 			return nil, errMoved
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // and not a regular file either
+			continue // a link that leads nowhere
 		}
 		if err != nil {
 			return nil, err
@@ -138,15 +132,15 @@ func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
 	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), nil
 }
 
-// order sorts rotated copies, oldest first. Copies whose names are of two
-// shapes, after a change of logrotate's settings, stay together shape by
-// shape; the shape last written to is the newer one.
+// order sorts rotated copies, oldest first. If their names are of two shapes, after
+// a change of logrotate's settings, the copies of one shape stay together, and the
+// shape that was last written to is the newer one.
 func order(segs []*segment) {
 	last := map[string]int64{}
 	for _, s := range segs {
 		last[s.shape] = max(last[s.shape], s.time)
 	}
-	last[beingCopied] = math.MaxInt64 // what it is copied to is older
+	last[beingCopied] = math.MaxInt64 // the file it is copied to comes before it
 	slices.SortStableFunc(segs, func(a, b *segment) int {
 		return cmp.Or(
 			cmp.Compare(last[a.shape], last[b.shape]),
@@ -158,8 +152,8 @@ func order(segs []*segment) {
 	})
 }
 
-// unique drops what is another copy of a segment: what gzip is at work on, or
-// was killed over, stands beside its original, and the original counts.
+// unique keeps one file of each segment: while gzip compresses a file, or if it was
+// killed, the unfinished copy is beside the original, which is the better one.
 func unique(segs []*segment) (kept []*segment, err error) {
 	for _, s := range segs {
 		last := len(kept) - 1
@@ -183,7 +177,7 @@ func unique(segs []*segment) (kept []*segment, err error) {
 	return kept, nil
 }
 
-// better: which of two copies of one segment is to be read.
+// better reports whether s, of two copies of one segment, is to be read, and not o.
 func (s *segment) better(o *segment) bool {
 	return s.codec == plain && (o.codec != plain || s.size > o.size) || o.codec == unreadable
 }

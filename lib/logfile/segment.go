@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 )
 
 // A segment is one file of a rotated log.
@@ -15,19 +16,19 @@ type segment struct {
 	link bool // the name is a symbolic link
 	rotation
 	stat
-	file   *file   // when opened
-	stream *stream // of a compressed one, where match left it
+	file   *os.File // nil until it is opened
+	stream *stream  // of a compressed segment, where match left it
 
-	denied error  // we may not read it
-	head   []byte // where begin has read it
+	denied error  // no permission to read it
+	head   []byte // its first bytes; nil until begin reads them
 
-	from   *mark // what the cursor says of it, nil if nothing
-	newest bool  // and that is the newest mark
+	from   *mark // its mark in the cursor, nil if it has none
+	newest bool  // from is the newest mark of the cursor
 }
 
 func (s *segment) id() uint32 { return fileID(s.stat, s.codec) }
 
-// open opens the segment, once.
+// open opens the segment if it is not open yet.
 func (s *segment) open() (err error) {
 	if s.file == nil {
 		s.file, err = openFile(s.path, s.stat)
@@ -37,8 +38,10 @@ func (s *segment) open() (err error) {
 
 func (s *segment) close() {
 	s.rewind()
-	s.file.close()
-	s.file = nil
+	if s.file != nil {
+		s.file.Close()
+		s.file = nil
+	}
 }
 
 func (s *segment) rewind() {
@@ -48,7 +51,8 @@ func (s *segment) rewind() {
 	}
 }
 
-// markAt is the mark at off of an open plain segment.
+// markAt returns the mark at off of an open plain segment; io.EOF if the segment
+// ends before.
 func (s *segment) markAt(off int64) (mark, error) {
 	var buf [2 * window]byte
 	n := min(off, window)
@@ -67,14 +71,14 @@ type likeness int
 
 const (
 	unlike   likeness = iota
-	possible          // nothing speaks against it: it was empty, or cannot be read
-	shorter           // it begins like it, and ends before the mark
-	same              // the bytes before the mark are the same
-	renamed           // and it is the same file
+	possible          // no evidence against it: it was empty, or cannot be read
+	shorter           // the same beginning, but it ends before the mark
+	same              // the same bytes before the mark
+	renamed           // and the same file
 )
 
-// guess is match as far as names and sizes go: a rotated file of the same
-// identity and size has not changed, and need not be read.
+// guess is match by identity and size alone: a rotated file of the same identity
+// and size has not changed, and need not be read. sure is false if it has to be.
 func (s *segment) guess(m mark) (l likeness, sure bool) {
 	switch {
 	case s.sameFile(m) && (s.codec != plain || s.size == m.off || m.off == 0):
@@ -87,17 +91,18 @@ func (s *segment) guess(m mark) (l likeness, sure bool) {
 	return unlike, false
 }
 
-// sameFile is not asked of the live file, which may have been truncated.
+// sameFile reports whether m is of this file; always false for the live one, which
+// may have been truncated.
 func (s *segment) sameFile(m mark) bool { return s.id() == m.id && !s.live }
 
-// match compares a mark with a segment.
+// match returns how well a mark fits the segment, which it reads if need be.
 func (s *segment) match(m mark) (likeness, error) {
 	if l, sure := s.guess(m); sure {
 		return l, nil
 	}
 	err := s.open()
 	if errors.Is(err, fs.ErrPermission) && !s.sameFile(m) && !s.live {
-		s.denied = err // which matters if what we look for is nowhere else
+		s.denied = err // an error only if no other segment fits the mark
 		return unlike, nil
 	}
 	if err != nil {
@@ -118,7 +123,8 @@ func (s *segment) match(m mark) (likeness, error) {
 	return same, nil
 }
 
-// matchStream leaves the stream of a match at the mark.
+// matchStream is match for an open compressed segment. If they match, the stream is
+// left at the mark.
 func (s *segment) matchStream(m mark) (likeness, error) {
 	s.rewind()
 	r, err := newStream(s.file, s.codec)
@@ -149,8 +155,8 @@ func (s *segment) matchStream(m mark) (likeness, error) {
 	return same, nil
 }
 
-// beginsLike says whether s holds the first size bytes of a plain segment:
-// judged by both ends of them.
+// beginsLike reports whether s begins with the first size bytes of the plain segment
+// o, judged by both ends of these bytes.
 func (s *segment) beginsLike(o *segment, size int64) (bool, error) {
 	if s.size < size || o.size < size || size == 0 {
 		return size == 0, nil
@@ -166,7 +172,7 @@ func (s *segment) beginsLike(o *segment, size int64) (bool, error) {
 	return a.sameBytes(b), cmp.Or(err1, err2)
 }
 
-// copies says whether s and o, two files of one number or date, hold the same
+// copies reports whether s and o, two files of one number or date, hold the same
 // segment: one is being compressed into the other, or was kept a second time
 // elsewhere. If not, one is left over from an earlier configuration.
 func (s *segment) copies(o *segment) (bool, error) {
@@ -182,7 +188,7 @@ func (s *segment) copies(o *segment) (bool, error) {
 	return bytes.Equal(a[:n], b[:n]), cmp.Or(err1, err2)
 }
 
-// begin returns the first window bytes of the text, or what there is of them.
+// begin returns the first window bytes of the text, or all of a shorter text.
 func (s *segment) begin() (head []byte, err error) {
 	if s.head == nil {
 		s.head, err = s.readHead()

@@ -6,20 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
 const (
-	chunk = 128 << 10 // bytes at a time, wherever bytes pass through us
+	chunk = 128 << 10 // size of all buffers, in bytes
 
-	// zstdWindow is the most that a zstd file may ask us to remember: what
-	// zstd -22 asks for. The tool itself refuses more unless told.
+	// zstdWindow is the largest window that a zstd file may ask for: that of
+	// zstd -22. zstd(1) refuses a larger one by default.
 	zstdWindow = 128 << 20
 )
 
-// errDamaged is compressed text that cannot be read on.
+// errDamaged is the error for compressed text that is damaged from some byte on.
 var errDamaged = errors.New("damaged")
 
 // A stream reads the text of a compressed segment, from its beginning.
@@ -33,10 +34,10 @@ type stream struct {
 	tail []byte // the last window bytes before pos
 }
 
-// A source is a file as an io.Reader, that remembers its own errors: they
-// must not be taken for damaged text.
+// A source is a file as an io.Reader. It keeps its own error, which must not be
+// taken for damaged text.
 type source struct {
-	file *file
+	file *os.File
 	pos  int64
 	err  error
 }
@@ -53,7 +54,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newStream(f *file, c codec) (*stream, error) {
+// newStream returns a stream of an open compressed file.
+func newStream(f *os.File, c codec) (*stream, error) {
 	s := &stream{src: source{file: f}, stop: func() {}, buf: make([]byte, chunk)}
 	in := bufio.NewReaderSize(&s.src, 64<<10)
 	var err error
@@ -105,7 +107,7 @@ func (s *stream) next(limit int64) ([]byte, error) {
 	}
 }
 
-// skip reads on to off, and returns io.EOF if the text ends before.
+// skip reads on to off; it returns io.EOF if the text ends before.
 func (s *stream) skip(off int64) error {
 	for s.pos < off {
 		if _, err := s.next(off - s.pos); err != nil {
@@ -115,10 +117,10 @@ func (s *stream) skip(off int64) error {
 	return nil
 }
 
-// mark is the mark at pos.
+// mark returns the mark at pos.
 func (s *stream) mark(id uint32) mark { return newMark(s.pos, s.head, s.tail, id) }
 
-// begun is the head, also of a stream that could not be begun.
+// begun returns the head; nil for a stream that could not be begun.
 func (s *stream) begun() []byte {
 	if s == nil {
 		return nil

@@ -16,13 +16,13 @@ const (
 // A mark is how far one segment was read, and how to know it again.
 type mark struct {
 	off  int64  // bytes read
-	tail uint64 // hash of the last of them, window at most
-	head uint32 // hash of the first of them, window at most
-	id   uint32 // of the file that held them; see fileID
+	tail uint64 // hash of the last bytes before off, at most window
+	head uint32 // hash of the segment's first bytes, at most window, and not beyond off
+	id   uint32 // identity of the file: see fileID
 }
 
-// newMark is the mark at off of a segment with these bytes at its beginning
-// and right before off. Both are cut to the window.
+// newMark returns the mark at off of a segment that begins with head and has tail
+// right before off. Both are cut to the window.
 func newMark(off int64, head, tail []byte, id uint32) mark {
 	n := min(off, window)
 	h, t := sha256.Sum256(head[:n]), sha256.Sum256(tail[len(tail)-int(n):])
@@ -34,13 +34,13 @@ func newMark(off int64, head, tail []byte, id uint32) mark {
 	}
 }
 
-// sameBytes says whether both stand at the end of the same bytes.
+// sameBytes reports whether the marks are equal but for the identity of the file.
 func (m mark) sameBytes(o mark) bool {
 	m.id = o.id
 	return m == o
 }
 
-// offset is how far a segment was read of which there may be no mark.
+// offset returns the bytes read: 0 if there is no mark.
 func (m *mark) offset() int64 {
 	if m == nil {
 		return 0
@@ -48,13 +48,9 @@ func (m *mark) offset() int64 {
 	return m.off
 }
 
-// ValidToken says whether token has the exact form of a cursor of this
-// package. Nothing else has it by accident: it ends in a checksum.
-func ValidToken(token []byte) bool { return logtoken.Valid(token) }
-
-// A past is what a token says: how far segments were read, oldest first, and
-// which other files were there that are not new. These are copies of what was
-// read, under whatever name, and segments that have left the marks.
+// A past is the content of a token: how far segments were read, oldest first, and
+// the other files that are not new. Those are copies of read segments, under whatever
+// name, and segments that have left the marks.
 type past struct {
 	marks []mark
 	seen  []uint32
@@ -72,7 +68,7 @@ func parseToken(token string) (past, error) {
 	return p, nil
 }
 
-// newest is the mark of what was the live segment, nil if there is none.
+// newest returns the mark of the live segment, nil if there is none.
 func (p past) newest() *mark {
 	if len(p.marks) == 0 {
 		return nil
@@ -80,16 +76,17 @@ func (p past) newest() *mark {
 	return &p.marks[len(p.marks)-1]
 }
 
+// knows reports whether the file has a mark.
 func (p past) knows(s *segment) bool {
 	return slices.ContainsFunc(p.marks, func(m mark) bool { return m.id == s.id() })
 }
 
-// saw says whether a file was there at an earlier poll, and was no segment to
-// be read on. Without the time of birth an inode is no identity.
+// saw reports whether an earlier poll saw the file and gave it no mark. Without the
+// time of birth an inode is no identity.
 func (p past) saw(s *segment) bool { return s.birth != 0 && slices.Contains(p.seen, s.id()) }
 
-// formatToken makes a token of the newest marks; oldest first, as given. All
-// files that have no mark are not new from now on.
+// formatToken returns the token of the newest marks, which are given oldest first.
+// All files without a mark are noted as not new.
 func formatToken(marks []mark, all []*segment) string {
 	marks = marks[max(0, len(marks)-maxMarks):]
 	var t logtoken.Token

@@ -12,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"egress-monitor/lib/logtoken"
 )
 
 // A world is a writer, its log, whoever rotates it, and our polls.
@@ -247,7 +249,7 @@ func (w *world) poll() {
 	w.t.Helper()
 	cursor, err := w.log.Copy(&w.got, w.cursor)
 	w.check(err)
-	if !ValidToken([]byte(cursor)) || len(cursor) > 2400 {
+	if !logtoken.Valid([]byte(cursor)) || len(cursor) > 2400 {
 		w.t.Fatalf("cursor %q", cursor)
 	}
 	w.cursor = cursor
