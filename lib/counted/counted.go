@@ -1,6 +1,5 @@
-// Package counted finds out up to when an aggregate has counted: where the
-// position of the last poll is lost, it is the time of its newest row from
-// which a log is read on.
+// Package counted finds the time up to which an aggregate has counted. If the position
+// of the last poll is lost, a log is read on after that time.
 package counted
 
 import (
@@ -12,12 +11,12 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// slack is by how much a row may lie ahead of the clock. What is further ahead
-// comes of a clock that was wrong, and would keep everything out until then.
+// slack is how far a row may be ahead of the clock. A row further ahead was made while
+// the clock was wrong, and would keep out all lines until then.
 const slack = time.Minute
 
-// Newest is the latest time of the aggregate's rows that is not ahead of now,
-// in seconds since 1970; 0 if there is none, or no aggregate.
+// Newest returns the latest time in the rows of an aggregate that is not ahead of now,
+// in seconds since 1970; 0 if there is no such row, or no aggregate.
 func Newest(file string, now time.Time) (unix int64, err error) {
 	var newest []byte
 	limit := now.Add(slack).UTC().Format(aggregate.TimeLayout)

@@ -1,35 +1,35 @@
-// Package position says how far a journal was counted, and which entries are
+// Package position keeps how far a journal was counted, and tells which entries are
 // new.
 //
-// What journald calls a cursor is not enough for that: its sequence numbers are
-// others once a volatile journal was made persistent, its times those of a clock
-// that may be set, and no journal says by itself which of its boots are later
-// ones. What stays is the boot, the time since it began, and the order within
-// it. So a journal is read boot by boot; one boot can be read on behind an entry
-// of it, whatever clock and sequence numbers say, and a boot that was not known
-// is new from its first entry on.
+// A cursor of journald does not suffice. Its sequence numbers change when a volatile
+// journal is made persistent, its times are those of a clock that may be set, and no
+// journal tells which of its boots came later. But the boot of an entry, its time
+// since the boot, and the order of entries within a boot stay. So a journal is read
+// boot by boot: a known boot from its last counted entry on, whatever the clock and
+// the sequence numbers are, and an unknown boot from its first entry on.
 //
-// An entry is known again by its boot and its time in microseconds. Several may
-// have the same (those that the kernel logged before journald began all have
-// the time of its beginning): so it is counted how many of them were read.
+// An entry is known again by its boot and its time in microseconds. Several entries
+// may have the same time (all those that the kernel logged before journald began have
+// the time of its start), so a Position holds how many of them were read.
 //
-// A Position goes from one poll to the next as the cursor of the last entry and
-// a carry line:
+// A Position goes from one poll to the next as the cursor of the last entry and a
+// carry line:
 //
 //	-- carry: boots SAME MORE FLOOR BOOT BOOT …
 //	-- cursor: s=…;i=…;b=…;m=…;t=…;x=…
 //
-// with these fields: how many entries of the last one's time were read; - or,
-// if the boot was not read to its end, up to which time its entries were counted
-// before; up to which time the entries of unknown boots were; and the other boots
-// that were read. A boot is ID:MONO:REAL:SAME, where its last entry is and how
-// many have its time, or ID alone if it is not read on, being too old. The times
-// are microseconds, in hexadecimal: MONO since the boot, all others since 1970.
+//	SAME   how many entries with the time of the last one were read
+//	MORE   - if the boot was read to its end; otherwise a time: the boot's entries
+//	       up to then were counted before
+//	FLOOR  the entries of unknown boots up to this time were counted before
+//	BOOT   another boot that was read: ID:MONO:REAL:SAME, the place of its last
+//	       entry and how many have its time; or ID alone if it is too old to grow
 //
-// A cursor without the carry line is from an earlier version, or made by hand.
-// A cursor of nothing but a time (t=…) says that all entries up to then count as
-// read: it is what is left of a cursor file that is damaged, or 0 if nothing was
-// there to be read.
+// Times are microseconds in hexadecimal: MONO since the boot, all others since 1970.
+//
+// A cursor without the carry line is of an earlier version, or made by hand. A cursor
+// that is only a time (t=…) means that all entries up to then count as read. It
+// replaces the cursor of a damaged file; t=0 means that the journal had no entry.
 package position
 
 import (
@@ -43,46 +43,46 @@ import (
 )
 
 const (
-	// maxBoots is how many boots are remembered, which takes 33 kB. What else
-	// there is in an older journal is told by its time.
+	// maxBoots is how many boots a Position holds, which takes 33 kB. Older boots
+	// are told by the times of their entries.
 	maxBoots = 1000
 
-	// maxPlaces is how many of them are read on, if they have more entries by
-	// now: when a file system was mounted late, or files were put back.
+	// maxPlaces is how many of them are read on if they have more entries by now:
+	// a file system was mounted late, or files were put back.
 	maxPlaces = 20
 )
 
 // A Place is the last entry that was read of a boot.
 type Place struct {
 	journal.Cursor
-	Same int // entries of its boot and time that were read; unknown: all there are
+	Same int // how many entries with its boot and time were read; unknown means all
 }
 
 const unknown = -1
 
-// known says whether the boot can be read on at the place.
+// known reports whether the boot can be read on at the place.
 func (b Place) known() bool { return b.Cursor != journal.Cursor{Boot: b.Boot} }
 
-// A Position is how far a journal was counted. The zero Position is that of a
-// journal of which nothing was.
+// A Position is how far a journal was counted. In the zero Position nothing was.
 type Position struct {
-	Token string // of the last entry, as journald gave it
-	Last  Place  // what it says; no Boot: up to the time Real
+	Token string // cursor of the last entry, as journald gave it
+	Last  Place  // the content of Token; without Boot, all up to the time Real was counted
 
 	More      bool  // the boot was not read to its end
-	MoreFloor int64 // its entries up to then were counted before
+	MoreFloor int64 // entries of the boot up to this time were counted before
 
-	Boots []Place // the other boots that were read, oldest news first
-	Floor int64   // entries of unknown boots up to then were counted before
+	Boots []Place // the other boots that were read; the one read last is the last
+	Floor int64   // entries of unknown boots up to this time were counted before
 }
 
-// UpTo is the position at which nothing but a time is known: entries up to and
-// with that microsecond were counted.
+// UpTo returns the position of which only a time is known: entries up to and
+// including that microsecond were counted.
 func UpTo(micros int64) Position {
 	return Position{Token: fmt.Sprintf("t=%x", micros), Last: Place{journal.Cursor{Real: micros}, unknown}, Floor: micros}
 }
 
-// Parse reads a Position from the trailer of a cursor file.
+// Parse reads a Position from the trailer of a cursor file; ok is false if the
+// trailer holds none. An empty trailer is the zero Position.
 func Parse(t batch.Trailer) (p Position, ok bool) {
 	if t.Cursor == "" {
 		return Position{}, len(t.Carry) == 0
@@ -118,7 +118,7 @@ func (p *Position) parseCarry(text string) bool {
 	return n.ok
 }
 
-// numbers reads numbers, and notes if one of them is none.
+// numbers reads numbers. ok becomes false at the first text that is no number.
 type numbers struct{ ok bool }
 
 func (n *numbers) decimal(s string) int {
@@ -153,7 +153,7 @@ func (b Place) String() string {
 	return fmt.Sprintf("%s:%x:%x:%d", b.Boot, b.Mono, b.Real, b.Same)
 }
 
-// Trailer is the Position as a trailer.
+// Trailer returns the Position as a trailer.
 func (p Position) Trailer() batch.Trailer {
 	if p.Token == "" {
 		return UpTo(0).Trailer()
@@ -174,7 +174,7 @@ func (p Position) Trailer() batch.Trailer {
 	return t
 }
 
-// find returns the place of a boot.
+// find returns the place of a boot, if the Position has it.
 func (p *Position) find(boot string) (b Place, found bool) {
 	if boot == p.Last.Boot {
 		return p.Last, true
@@ -186,7 +186,7 @@ func (p *Position) find(boot string) (b Place, found bool) {
 	return p.Boots[i], true
 }
 
-// move goes to an entry of a boot, and keeps the place in the one before.
+// move makes an entry the last one, and keeps the place in the boot before.
 func (p *Position) move(token string, to Place) {
 	if to.Boot != p.Last.Boot {
 		p.Boots = slices.DeleteFunc(slices.Clone(p.Boots), func(b Place) bool { return b.Boot == to.Boot })
@@ -208,7 +208,7 @@ func (p *Position) add(b Place) {
 	}
 }
 
-// addKnown notes boots that are known to be read, or too old to be.
+// addKnown adds boots that were read, or are too old to be read.
 func (p *Position) addKnown(boots []string) {
 	for _, id := range boots {
 		if _, found := p.find(id); !found {

@@ -7,34 +7,35 @@ import (
 	"egress-monitor/lib/journal"
 )
 
-// A Reading is the entries of one boot, in their order, that a journal was asked
-// for: from the last entry of a Position on, with it, or from the boot's first.
+// A Reading takes the entries of one boot, in their order: from the boot's place in a
+// Position on, including that entry, or from the boot's first entry on.
 type Reading struct {
 	from  Position
-	at    Place // where it goes on; the boot alone if at its first entry
-	main  bool  // it goes on at the Position's last entry
-	floor int64
+	at    Place // where the Reading begins; the boot alone at its first entry
+	main  bool  // it begins at the Position's last entry
+	floor int64 // entries up to this time are not new
 
-	skip    int  // so many more may be entries that were read before
-	leading bool // nothing but such entries has come
-	found   bool // the last entry was one of them
+	skip    int  // how many more of the first entries may have been read before
+	leading bool // all entries so far were read before
+	found   bool // there was such an entry
 	entries int
-	last    int64 // the time of the last entry so far,
-	same    int   // and how many in a row have had it
+	last    int64 // time of the last entry so far,
+	same    int   // and how many in a row had it
 }
 
-// Seek is what journalctl is to look for to begin a boot.
+// Seek returns the cursor with which journalctl begins a boot.
 func Seek(boot string) string { return "b=" + boot + ";m=0;t=0" }
 
 var (
-	errSeek  = errors.New("not a place to read on at")
+	errSeek  = errors.New("not the place of an entry")
 	errAgain = errors.New("a boot that was read before")
-	errPlace = errors.New("not the place that the position says")
+	errPlace = errors.New("not the place of this boot in the position")
 	errToken = errors.New("not a cursor of journalctl")
 	errBoot  = errors.New("a cursor of another boot")
 )
 
-// Read begins a Reading at what journalctl was told to look for.
+// Read begins a Reading at the cursor seek, which journalctl was given. It returns an
+// error if the Position cannot go on there.
 func (p Position) Read(seek string) (*Reading, error) {
 	c, ok := journal.ParseCursor(seek)
 	if !ok || c.Boot == "" {
@@ -57,14 +58,14 @@ func (p Position) Read(seek string) (*Reading, error) {
 	return r, nil
 }
 
-// IsFirst says whether journalctl was told to look for the first entry of a
-// boot.
+// IsFirst reports whether seek is the first entry of a boot.
 func IsFirst(seek string) bool {
 	c, ok := journal.ParseCursor(seek)
 	return ok && c.Mono == 0 && c.Real == 0
 }
 
-// New takes the time of the next entry, and says whether the entry is new.
+// New takes the time of the next entry, in microseconds since 1970, and reports
+// whether the entry is new.
 func (r *Reading) New(micros int64) bool {
 	r.entries++
 	if micros == r.last {
@@ -83,20 +84,21 @@ func (r *Reading) New(micros int64) bool {
 	return micros > r.floor
 }
 
-// Entries is how many entries there were.
+// Entries returns the number of entries so far.
 func (r *Reading) Entries() int { return r.entries }
 
-// Gap says that the entry is gone at which the Reading was to go on. It is not
-// missed if it was one that is not shown; nor, once nothing follows it, if it was
-// the last of an older boot.
+// Gap reports whether the entry is gone at which the Reading was to go on. There is no
+// gap if journalctl does not show that entry, or if it was the last one of an older
+// boot and no entry follows it.
 func (r *Reading) Gap() bool {
 	return r.at.known() && !r.found && r.at.Same != 0 && (r.main || r.entries > 0)
 }
 
-// End returns the Position after the Reading. token is the cursor of its last
-// entry, as journalctl shows it; "" if there was none. The Reading had at most
-// limit entries (0: no limit), so that many may not be all. boots are those that
-// are known to be read with this one, besides those of the Position.
+// End returns the Position after the Reading. token is the cursor of its last entry,
+// as journalctl shows it, or "" if there was no entry. limit is how many entries
+// journalctl shows at most (0: no limit): if there are as many, there may be more.
+// boots are further boots that are read by now. It returns an error if token is not a
+// cursor in this boot.
 func (r *Reading) End(token string, limit int, boots []string) (Position, error) {
 	p := r.from
 	if token != "" {
@@ -119,7 +121,7 @@ func (r *Reading) End(token string, limit int, boots []string) (Position, error)
 	return p, nil
 }
 
-// place is the place of the last entry.
+// place returns the place of the last entry.
 func (r *Reading) place(token string) (b Place, err error) {
 	c, ok := journal.ParseCursor(token)
 	switch {
