@@ -192,4 +192,4 @@ func (s *Settings) Unknown() (names []string) {
 }
 
 // pipelines are the settings that only the pipelines in cron.d know.
-var pipelines = strings.Fields("EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_TZ EGRESS_NOW EGRESS_JOURNALCTL EGRESS_LIB EGRESS_SETTINGS")
+var pipelines = strings.Fields("EGRESS_DNSMASQ_OLDDIR EGRESS_DNSMASQ_TZ EGRESS_NOW EGRESS_JOURNALCTL EGRESS_LIB EGRESS_SETTINGS")

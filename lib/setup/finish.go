@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/child"
+	"egress-monitor/lib/journal"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/polls"
@@ -34,7 +34,13 @@ func asPoller(name string, args ...string) error {
 	return child.Command(name, args...).AsPoller().Run(context.Background())
 }
 
-var cursorLine = regexp.MustCompile(`-- cursor: s=[0-9a-f]{32};i=[0-9a-f]+;b=[0-9a-f]{32};m=[0-9a-f]+;t=[0-9a-f]+;x=[0-9a-f]+$`)
+// cursorLine returns the last line of what journalctl --show-cursor has printed,
+// if that is a cursor; fields that newer versions add are no hindrance.
+func cursorLine(text string) (line string, ok bool) {
+	line = text[strings.LastIndexByte(text, '\n')+1:]
+	token, ok := strings.CutPrefix(line, "-- cursor: ")
+	return line, ok && journal.ValidCursor(token)
+}
 
 // cursorDo puts the cursor after the newest line of the kernel. It is written as
 // the poller, whose folder it is in.
@@ -44,12 +50,12 @@ func (s *Setup) cursorDo(h *change.Hand) error {
 	}
 	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "1", "--show-cursor",
 		"_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Within(time.Minute).Output(context.Background())
-	line := cursorLine.Find(r.Stdout[:len(r.Text())])
-	if err != nil || line == nil {
+	line, ok := cursorLine(r.Text())
+	if err != nil || !ok {
 		return nil // no line of the kernel yet
 	}
 	script := `umask 027; cat >"$1.new" && mv "$1.new" "$1"`
-	return child.Command("sh", "-c", script, "-", s.cursor()).Input(append(line, '\n')).AsPoller().Run(context.Background())
+	return child.Command("sh", "-c", script, "-", s.cursor()).Input([]byte(line + "\n")).AsPoller().Run(context.Background())
 }
 
 // --- units
