@@ -53,7 +53,7 @@ type Line struct {
 	Process  bool   // there was a number of a process, or what passes for one
 	Facility Facility
 	Bare     bool   // the kernel's own form: the message follows the stamp
-	Relayed  bool   // the header is the second one, behind that of a relay
+	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container
 	Times    uint32 // how many messages it stands for
 	Again    uint32 // as many as the message before it, of the same host
 	Message  []byte // what follows the tag, or the header if there is no tag
@@ -81,6 +81,9 @@ var (
 	// ErrContinued is none: the line goes on with the message before it.
 	ErrContinued = errors.New("part of the message before it: indented")
 
+	// ErrPacked is compressed data behind lines, as of cat LOG LOG.1.gz.
+	ErrPacked = errors.New("compressed data from here on: give the files as arguments, or what zcat -f FILES prints")
+	ErrDate   = errors.New("a date that cannot be read (LC_ALL=C prints it in English, journalctl -o short-iso in digits)")
 	ErrNoTime = errors.New("a line without a time (docker logs -t, journalctl -o short-iso, dmesg -T print it)")
 	ErrBoot   = errors.New("seconds since a boot, and of another boot or machine: print it with its time (dmesg -T, journalctl -o short-iso)")
 )
@@ -117,40 +120,63 @@ func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 	}
 	indented := b[0] == ' ' || b[0] == '\t'
 	b = bytes.TrimLeft(b, " \t")
-	first := b
-	for range 5 {
-		if err = p.record(l, b); err != stamp.ErrNone {
-			break
-		}
-		rest, wrapped := unwrap(b)
-		if !wrapped {
-			break
-		}
-		*l = Line{Times: 1}
-		b = rest
-	}
-	if err == stamp.ErrNone && indented {
+	err = p.unwrapped(l, b)
+	switch {
+	case err == stamp.ErrNone && indented:
 		return false, ErrContinued
-	}
-	if err == stamp.ErrNone {
-		err = ErrForm
-		if tag, _, _, _, ok := tagOf(new(Line).facilityWord(first)); ok && isTagOfInterest(tag) {
-			err = ErrNoTime
-		}
-	}
-	if err == nil && len(l.Rest) == 0 {
-		err = ErrForm // a stamp alone
-	}
-	if err != nil {
+	case err == stamp.ErrNone:
+		return false, unknown(b)
+	case err == nil && len(l.Rest) == 0:
+		return false, ErrForm // a stamp alone
+	case err != nil:
 		return false, err
 	}
 	l.repeat()
 	return true, nil
 }
 
-// isTagOfInterest says whether a line without a time is to be reported as one.
-func isTagOfInterest(tag []byte) bool {
-	return string(tag) == kernel || bytes.HasPrefix(tag, []byte("dnsmasq"))
+// unwrapped reads a line, after taking off what was put in front of it.
+func (p *Parser) unwrapped(l *Line, b []byte) error {
+	contained := false
+	for range 5 {
+		err := p.record(l, b)
+		l.Relayed = l.Relayed || contained
+		if err != stamp.ErrNone {
+			return err
+		}
+		rest, in, wrapped := unwrap(b)
+		if !wrapped {
+			break
+		}
+		*l = Line{Times: 1}
+		b, contained = rest, contained || in
+	}
+	return stamp.ErrNone
+}
+
+// unknown is what is wrong with a line of none of the forms.
+func unknown(b []byte) error {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")) || bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")) || bytes.HasPrefix(b, []byte("\xfd7zXZ")):
+		return ErrPacked
+	case !isOfInterest(b):
+		return ErrForm
+	case hasClock(b):
+		return ErrDate
+	}
+	return ErrNoTime
+}
+
+// isOfInterest reports whether a line looks like what the parsers count. Only of
+// these does a message say why they have no time.
+func isOfInterest(b []byte) bool {
+	for _, word := range [...]string{"query[", " DST=", " dnsmasq["} {
+		if bytes.Contains(b, []byte(word)) {
+			return true
+		}
+	}
+	tag, _, _, _, ok := tagOf(new(Line).facilityWord(b))
+	return ok && (string(tag) == kernel || bytes.HasPrefix(tag, []byte("dnsmasq")))
 }
 
 const kernel = "kernel"

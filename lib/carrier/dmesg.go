@@ -87,6 +87,9 @@ func callerLen(msg []byte) int {
 
 // bracket reads a line of dmesg, or of journalctl -o short-monotonic.
 func (p *Parser) bracket(l *Line, b []byte) error {
+	if b[0] != '[' {
+		return stamp.ErrNone
+	}
 	if seconds, n, ok := uptimeOf(b); ok {
 		return p.sinceBoot(l, seconds, b[n:])
 	}
@@ -133,26 +136,18 @@ func (p *Parser) bare(l *Line, b []byte) {
 	l.Bare, l.Message, l.Text, l.Rest = true, b, b, b
 }
 
-// decoded takes off what dmesg -x prints: "kern  :warn  : ".
-func decoded(l *Line, b []byte) (rest []byte, ok bool) {
-	name, rest, ok := bytes.Cut(b[:min(len(b), 24)], []byte{':'})
-	if !ok {
-		return nil, false
-	}
+// decoded reads a line of dmesg -x: "kern  :warn  : ", and what dmesg prints.
+func (p *Parser) decoded(l *Line, b []byte) error {
+	name, rest, _ := bytes.Cut(b[:min(len(b), 24)], []byte{':'})
 	level, _, ok := bytes.Cut(rest, []byte{':'})
 	f, known := facilityNamed(bytes.TrimRight(name, " "))
 	if !ok || !known || !isLevel(bytes.TrimRight(level, " ")) {
-		return nil, false
-	}
-	l.Facility = f
-	return bytes.TrimLeft(b[len(name)+len(level)+2:], " "), true
-}
-
-// decodedRecord reads what follows that.
-func (p *Parser) decodedRecord(l *Line, b []byte) error {
-	if len(b) == 0 {
 		return stamp.ErrNone
 	}
+	if b = bytes.TrimLeft(b[len(name)+len(level)+2:], " "); len(b) == 0 {
+		return stamp.ErrNone
+	}
+	l.setFacility(f)
 	if b[0] == '[' {
 		return p.bracket(l, b)
 	}
@@ -165,24 +160,37 @@ func (p *Parser) decodedRecord(l *Line, b []byte) error {
 }
 
 // kmsg reads a line of /dev/kmsg: priority, sequence, microseconds, flags.
-func (p *Parser) kmsg(l *Line, b []byte) (ok bool, err error) {
+func (p *Parser) kmsg(l *Line, b []byte) (err error) {
+	if b[0]-'0' > 9 {
+		return stamp.ErrNone
+	}
 	var value [3]uint64
-	rest := b
+	rest := skipRelease(b)
 	for i := range value {
 		n, size := number(rest, 19)
 		if size == 0 || size == len(rest) || rest[size] != ',' {
-			return false, nil
+			return stamp.ErrNone
 		}
 		value[i], rest = n, rest[size+1:]
 	}
 	end := bytes.IndexByte(rest, ';')
 	if end < 0 || end > 64 || value[0] > 191 {
-		return false, nil
+		return stamp.ErrNone
 	}
-	l.Facility = facilityOf(value[0] >> 3)
+	l.setFacility(facilityOf(value[0] >> 3))
 	l.Unix, err = p.uptime(int64(value[2] / 1e6))
 	p.bare(l, rest[end+1:])
-	return true, err
+	return err
+}
+
+// skipRelease takes off the kernel's version that netconsole may put in front:
+// "6.12.1-arch1,".
+func skipRelease(b []byte) []byte {
+	release, rest, ok := bytes.Cut(b[:min(len(b), 64)], []byte{','})
+	if !ok || bytes.IndexByte(release, '.') < 0 {
+		return b
+	}
+	return b[len(b[:min(len(b), 64)])-len(rest):]
 }
 
 // uptime is when a kernel had run for so many seconds: this one, for there is

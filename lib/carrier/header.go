@@ -11,7 +11,7 @@ import (
 // and tag, in this order, or without some of them.
 func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	l.Rest = b
-	b = l.facilityWord(skipMillis(skipStream(b)))
+	b = l.facilityWord(skipMillis(b))
 	if bytes.HasPrefix(b, []byte("last message repeated ")) {
 		l.Text = b
 		l.setMessage(b)
@@ -107,8 +107,16 @@ func (l *Line) facilityWord(b []byte) []byte {
 	if !ok {
 		return b
 	}
-	l.Facility = f
+	l.setFacility(f)
 	return rest
+}
+
+// setFacility notes a facility. A second one does not make a user's line the
+// kernel's: the user may have written it.
+func (l *Line) setFacility(f Facility) {
+	if l.Facility == Unsaid || l.Facility == Kern {
+		l.Facility = f
+	}
 }
 
 // facilityName reads facility.level, as syslog(3) names them.

@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"egress-monitor/lib/stamp"
@@ -10,38 +11,31 @@ import (
 // maxDepth is how many headers may stand one behind the other.
 const maxDepth = 4
 
-// record reads a line from its PRI or stamp on. stamp.ErrNone says that there
-// is none of these.
+// record reads a line from its PRI or stamp on, in the first of the forms that
+// knows it. It returns stamp.ErrNone if none does.
 func (p *Parser) record(l *Line, b []byte) error {
-	if p.depth == maxDepth {
+	if p.depth == maxDepth || len(b) == 0 {
 		return stamp.ErrNone
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	switch c := b[0]; {
-	case c == '<':
-		return p.pri(l, b)
-	case c == '[':
-		return p.bracket(l, b)
-	case c-'0' <= 9:
-		if ok, err := p.kmsg(l, b); ok {
+	for _, form := range [...]func(*Parser, *Line, []byte) error{
+		(*Parser).pri, (*Parser).bracket, (*Parser).kmsg, (*Parser).decoded, (*Parser).tai64n, (*Parser).socklog, (*Parser).stamped,
+	} {
+		if err := form(p, l, b); err != stamp.ErrNone {
 			return err
 		}
-	default:
-		if rest, ok := decoded(l, b); ok {
-			return p.decodedRecord(l, rest)
-		}
 	}
-	return p.stamped(l, b)
+	return stamp.ErrNone
 }
 
 // pri reads <4> and what follows it.
 func (p *Parser) pri(l *Line, b []byte) error {
 	n, size := number(b[1:], 3)
-	if size == 0 || n > 191 || 1+size >= len(b) || b[1+size] != '>' {
+	if b[0] != '<' || size == 0 || n > 191 || 1+size >= len(b) || b[1+size] != '>' {
 		return stamp.ErrNone
 	}
-	l.Facility = facilityOf(n >> 3)
+	l.setFacility(facilityOf(n >> 3))
 	b = b[size+2:]
 	if len(b) > 2 && b[0]-'1' < 9 && b[1] == ' ' {
 		return p.rfc5424(l, b[2:])
@@ -81,22 +75,33 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 		}
 		rest = rest[1:] // as some print after their zone
 	}
-	l.Unix = s.Unix
 	rest = bytes.TrimLeft(rest, " \t")
 	if s.Comma && s.Form == stamp.Exact && b[10] == 'T' { // dmesg's alone
+		l.Unix = s.Unix
 		p.bare(l, rest)
 		return nil
 	}
 	l.logread = !s.Short && s.Form == stamp.Dated
-	if inner, ok := p.behind(l, s, rest); ok {
-		*l = inner
-		return nil
-	}
-	p.header(l, rest, s)
+	p.after(l, rest, s)
 	return nil
 }
 
-// isEnglishDay says whether b begins with a day of the week as ctime writes it.
+// after reads the line that follows a stamp.
+func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
+	l.Unix = s.Unix
+	rest, contained := skipStream(b)
+	if r, ok := composed(rest); ok && s.Form == stamp.Exact {
+		rest, contained = r, true // docker service logs -t
+	}
+	if inner, ok := p.behind(l, s, rest); ok {
+		*l = inner
+	} else {
+		p.header(l, rest, s)
+	}
+	l.Relayed = l.Relayed || contained
+}
+
+// isEnglishDay reports whether b begins with a day of the week as ctime writes it.
 func isEnglishDay(b []byte) bool {
 	const days = "MonTueWedThuFriSatSun"
 	i := strings.Index(days, string(b[:min(3, len(b))]))
@@ -107,34 +112,75 @@ func isEnglishDay(b []byte) bool {
 // with a stamp of its own, as in the logs of containers. The outer stamp is the
 // better one if it has a zone. One that has none is not a container's.
 func (p *Parser) behind(l *Line, s stamp.Stamp, rest []byte) (inner Line, ok bool) {
-	rest = skipStream(rest)
-	if len(rest) == 0 || !hasClock(rest) && rest[0] != '[' {
-		return inner, false
-	}
 	inner = Line{Times: 1, Facility: l.Facility}
-	last := p.Clock.Last
-	if err := p.record(&inner, rest); err != nil {
-		p.Clock.Last = last
+	rest, logged := inner.socklogWord(rest)
+	if len(rest) == 0 || !logged && !hasClock(rest) && rest[0] != '[' {
 		return inner, false
 	}
-	inner.Relayed = inner.Relayed || s.Form != stamp.Exact || inner.Bare
-	if s.Form == stamp.Exact {
+	last := p.Clock.Last
+	err := p.record(&inner, rest)
+	if err != nil {
+		p.Clock.Last = last
+		if !logged {
+			return inner, false
+		}
+		p.header(&inner, rest, s)
+	}
+	inner.Relayed = inner.Relayed || !logged && (s.Form != stamp.Exact || inner.Bare)
+	if err != nil || s.Form == stamp.Exact {
 		inner.Unix = l.Unix
 	}
 	return inner, true
 }
 
-// skipStream takes off "stdout F " and the like.
-func skipStream(b []byte) []byte {
+// skipStream takes off "stdout F " and the like, and reports whether it was there.
+func skipStream(b []byte) (rest []byte, ok bool) {
 	if bytes.HasPrefix(b, []byte("stdout ")) || bytes.HasPrefix(b, []byte("stderr ")) {
 		if rest := b[len("stdout "):]; len(rest) > 2 && (rest[0] == 'F' || rest[0] == 'P') && rest[1] == ' ' {
-			return rest[2:]
+			return rest[2:], true
 		}
 	}
-	return b
+	return b, false
 }
 
-// hasClock says whether a time of day stands near the beginning: a quick answer
+// tai64n reads a stamp of multilog, s6-log t or svlogd -t (tai64nlocal(8)): @, and
+// 24 hexadecimal digits: 2^62 + 10 + the seconds since 1970, and nanoseconds.
+func (p *Parser) tai64n(l *Line, b []byte) error {
+	const size = len("@400000006b03f3b6075bcd15")
+	if len(b) <= size || b[0] != '@' || b[1] != '4' || b[size] != ' ' {
+		return stamp.ErrNone
+	}
+	label, err := strconv.ParseUint(string(b[1:17]), 16, 64)
+	if err != nil || label-1<<62 > 1<<33 {
+		return stamp.ErrNone
+	}
+	p.after(l, bytes.TrimLeft(b[size:], " "), stamp.Stamp{Unix: int64(label-1<<62) - 10, Form: stamp.Exact})
+	return nil
+}
+
+// socklog reads "daemon.info: LINE", which socklog prints (src/socklog.c), and
+// svlogd or s6-log behind a stamp.
+func (p *Parser) socklog(l *Line, b []byte) error {
+	rest, ok := l.socklogWord(b)
+	if !ok {
+		return stamp.ErrNone
+	}
+	return p.record(l, rest)
+}
+
+// socklogWord takes off "daemon.info: ".
+func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
+	word, rest := token(b)
+	word, ok = bytes.CutSuffix(word, []byte(":"))
+	f, known := facilityName(word)
+	if !ok || !known {
+		return b, false
+	}
+	l.setFacility(f)
+	return rest, true
+}
+
+// hasClock reports whether a time of day stands near the beginning: a quick answer
 // for most lines.
 func hasClock(b []byte) bool {
 	b = b[:min(len(b), 64)]

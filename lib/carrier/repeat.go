@@ -20,8 +20,10 @@ func (l *Line) repeat() {
 	switch msg[0] {
 	case 'm':
 		l.messageRepeated(msg)
-	case 'l', '-', 'L':
+	case 'l', '-':
 		l.lastRepeated(msg)
+	case 'L':
+		l.suppressed(msg)
 	}
 }
 
@@ -51,5 +53,20 @@ func (l *Line) lastRepeated(msg []byte) {
 	n, size := number(rest, 7)
 	if size > 0 && n <= maxTimes && bytes.HasPrefix(rest[size:], []byte(" time")) {
 		l.Again = uint32(n)
+	}
+}
+
+// suppressed reads what syslog-ng writes with suppress() (lib/logwriter.c), under
+// the program of the message.
+func (l *Line) suppressed(msg []byte) {
+	rest, ok := bytes.CutPrefix(msg, []byte("Last message '"))
+	i := bytes.LastIndex(rest, []byte("' repeated "))
+	if !ok || i < 0 {
+		return
+	}
+	n, size := number(rest[i+len("' repeated "):], 7)
+	if size > 0 && 0 < n && n <= maxTimes && bytes.Contains(rest[i:], []byte(" times, suppressed by syslog-ng")) {
+		l.Times = uint32(n)
+		l.setMessage(rest[:i])
 	}
 }

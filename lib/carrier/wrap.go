@@ -5,18 +5,26 @@ import "bytes"
 var bom = []byte("\xef\xbb\xbf")
 
 // clean takes off what is no part of a line: the CR of other systems, a byte
-// order mark, NULs that a power cut left, and colours.
+// order mark, NULs that a power cut left, colours, and the blanks of web pages.
 func (p *Parser) clean(line []byte) []byte {
 	b := bytes.TrimRight(line, "\r\x00")
 	b = bytes.TrimLeft(bytes.TrimPrefix(b, bom), "\x00")
 	if bytes.IndexByte(b, 0x1b) >= 0 {
 		b = p.plain(b)
 	}
+	if bytes.Contains(b, []byte(noBreak)) || bytes.HasPrefix(b, []byte(zeroWidth)) {
+		b = bytes.ReplaceAll(bytes.TrimPrefix(b, []byte(zeroWidth)), []byte(noBreak), []byte{' '})
+	}
 	if len(bytes.TrimLeft(b, " \t")) == 0 {
 		return nil
 	}
 	return b
 }
+
+const (
+	noBreak   = "\u00a0"
+	zeroWidth = "\u200b"
+)
 
 // plain is b without the sequences that set colours (ECMA-48 §8.3.117, SGR) or
 // erase the rest of a line (EL), as grep prints them.
@@ -38,9 +46,10 @@ func (p *Parser) plain(b []byte) []byte {
 	return p.scratch
 }
 
-// isHeading says whether a line is one that tail or grep puts between others.
+// isHeading reports whether a line is one that tail, grep or an editor of web
+// pages puts between others.
 func isHeading(b []byte) bool {
-	return string(b) == "--" || bytes.HasPrefix(b, []byte("==> ")) && bytes.HasSuffix(b, []byte(" <=="))
+	return string(b) == "--" || bytes.HasPrefix(b, []byte("```")) || bytes.HasPrefix(b, []byte("==> ")) && bytes.HasSuffix(b, []byte(" <=="))
 }
 
 func isContinuation(b []byte) bool {
@@ -51,53 +60,125 @@ func isContinuation(b []byte) bool {
 	return n > maxIndent
 }
 
-// unwrap takes off what stands before a whole line.
-func unwrap(b []byte) (rest []byte, ok bool) {
-	if b[0] == '>' {
-		return found(b[1:])
-	}
-	if bytes.HasPrefix(b, []byte("[pod/")) {
-		_, rest, ok = bytes.Cut(b, []byte("] "))
-		return nonEmpty(rest, ok)
-	}
-	if _, n := number(b, 9); n > 0 && n < len(b) {
-		switch b[n] {
-		case ':', '\t', ' ':
-			return found(b[n+1:])
+// A wrapper takes off what a program puts before whole lines; ok is false if
+// that is not there.
+type wrapper struct {
+	cut       func(b []byte) (rest []byte, ok bool)
+	contained bool // the lines are what a container prints: nobody's in there is the kernel's
+}
+
+var wrappers = [...]wrapper{
+	{cut: quoted}, {cut: numbered}, {cut: pod, contained: true}, {cut: composed, contained: true}, {cut: path}, {cut: contextPath},
+	{cut: named, contained: true},
+}
+
+// unwrap takes off what the first wrapper finds.
+func unwrap(b []byte) (rest []byte, contained, ok bool) {
+	for _, w := range wrappers {
+		if rest, ok := w.cut(b); ok {
+			rest = bytes.TrimLeft(rest, " \t")
+			return rest, w.contained, len(rest) > 0
 		}
 	}
-	if rest, ok = composed(b); ok {
-		return found(rest)
-	}
-	return path(b)
+	return nil, false, false
 }
 
-func found(b []byte) ([]byte, bool) { return nonEmpty(bytes.TrimLeft(b, " \t"), true) }
+// quoted takes off the mark of a quotation or of a list: "> ", "| ", "- ", "* ".
+func quoted(b []byte) ([]byte, bool) {
+	if b[0] == '>' {
+		return b[1:], true
+	}
+	ok := len(b) > 2 && b[1] == ' ' && (b[0] == '-' || b[0] == '*' || b[0] == '|')
+	return b[1:], ok
+}
 
-func nonEmpty(b []byte, ok bool) ([]byte, bool) { return b, ok && len(b) > 0 }
+// numbered takes off the number of a line: "12:", "12-", "12<tab>", "12. ", "12) ".
+func numbered(b []byte) ([]byte, bool) {
+	_, n := number(b, 9)
+	if n == 0 || n == len(b) {
+		return nil, false
+	}
+	rest := b[n+1:]
+	switch b[n] {
+	case ':', '\t', ' ', '-':
+		return rest, true
+	case '.', ')':
+		return rest, len(rest) > 0 && rest[0] == ' '
+	}
+	return nil, false
+}
 
-// composed takes off "dnsmasq-1  | ".
+// pod takes off "[pod/dns-0/dnsmasq] ", of kubectl logs --prefix.
+func pod(b []byte) (rest []byte, ok bool) {
+	if !bytes.HasPrefix(b, []byte("[pod/")) {
+		return nil, false
+	}
+	_, rest, ok = bytes.Cut(b, []byte("] "))
+	return rest, ok
+}
+
+// composed takes off "dnsmasq-1  | ", of docker compose logs.
 func composed(b []byte) (rest []byte, ok bool) {
 	n := 0
-	for n < len(b) && n < 64 && isTagByte(b[n]) {
+	for n < len(b) && n < 128 && isTagByte(b[n]) {
 		n++
 	}
-	rest = bytes.TrimLeft(b[n:], " ")
-	return bytes.CutPrefix(rest, []byte("| "))
+	if n == 0 {
+		return nil, false
+	}
+	return bytes.CutPrefix(bytes.TrimLeft(b[n:], " "), []byte("| "))
 }
 
-// path takes off "kern.log:", which has no blank and no quote.
+// path takes off "kern.log:", of grep -H: it has no blank and no quote.
 func path(b []byte) (rest []byte, ok bool) {
 	if rest, ok = bytes.CutPrefix(b, []byte("(standard input):")); ok {
-		return found(rest)
+		return rest, true
 	}
+	n := pathLen(b)
+	if n == 0 || n == len(b) || b[n] != ':' {
+		return nil, false
+	}
+	return b[n+1:], true
+}
+
+func pathLen(b []byte) int {
 	for n, c := range b[:min(len(b), 256)] {
-		switch {
-		case c == ':' && n > 0:
-			return found(b[n+1:])
-		case c <= ' ' || c == '"' || c == '\'' || c == '[' || c == '<' || c == '{' || c == '=':
-			return nil, false
+		if c <= ' ' || c == ':' || c == '"' || c == '\'' || c == '[' || c == '<' || c == '{' || c == '=' {
+			return n
+		}
+	}
+	return 0
+}
+
+// contextPath takes off "kern.log-12-", of grep -C.
+func contextPath(b []byte) (rest []byte, ok bool) {
+	for n := range b[:pathLen(b)] {
+		if n == 0 || b[n] != '-' {
+			continue
+		}
+		if _, size := number(b[n+1:], 9); size > 0 && n+1+size < len(b) && b[n+1+size] == '-' {
+			return b[n+size+2:], true
 		}
 	}
 	return nil, false
+}
+
+// named takes off one or two names before a stamp: the pod and the container that
+// stern prints, the container of podman logs --names.
+func named(b []byte) (rest []byte, ok bool) {
+	if !hasClock(b) {
+		return nil, false
+	}
+	for range 2 {
+		n := 0
+		for n < len(b) && (b[n] >= 'a' && b[n] <= 'z' || n > 0 && (b[n]-'0' <= 9 || b[n] == '-' || b[n] == '_' || b[n] == '.')) {
+			n++
+		}
+		if n == 0 || n+1 >= len(b) || b[n] != ' ' {
+			break
+		}
+		b, ok = b[n+1:], true
+	}
+	c := b[0]
+	return b, ok && (c-'0' <= 9 || 'A' <= c && c <= 'Z' || c == '[')
 }

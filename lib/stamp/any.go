@@ -43,7 +43,10 @@ var (
 //	Mon Nov 23 08:05:00 2026                ctime: logread, dmesg -T
 //	Mon Nov 23 08:05:00 UTC 2026            date
 //	Nov 23 2026 08:05:00, 2026 Nov 23 08:05:00, 23 Nov 2026 08:05:00, 23/Nov/2026:08:05:00 +0000
+//	23.11.2026 08:05:00, 23.11.26 08:05:00  German
+//	2026-11-23_08:05:00.12345, 2026-11-23T08:05:00.12345  svlogd -tt and -ttt (runit, src/fmt_ptime.c): UTC
 //
+// A tab may stand for each blank, and AM or PM may follow the time.
 // Days of the week may be of any language, months of those in month.go. The
 // second 60 is the one after 59. Where a wall clock cannot have shown such a
 // time, ErrTime is returned; where there is no stamp, ErrNone.
@@ -52,7 +55,9 @@ func (c *Clock) Read(b []byte) (Stamp, error) {
 		return Stamp{}, ErrNone
 	}
 	if unix, n, ok := epoch(b); ok {
-		return Stamp{Unix: unix, Len: n, Form: Epoch}, nil
+		s := Stamp{Unix: unix, Len: n, Form: Epoch}
+		c.question(&s, false)
+		return s, nil
 	}
 	r := reader{b: b}
 	s := Stamp{Short: true}
@@ -77,6 +82,7 @@ func (c *Clock) Read(b []byte) (Stamp, error) {
 	if s.Unix, s.Form, ok = r.unix(c); !ok {
 		return s, ErrTime
 	}
+	c.question(&s, r.croatian)
 	return s, nil
 }
 
@@ -104,7 +110,10 @@ type reader struct {
 	year, month, day     int // year 0 is not known
 	hour, minute, second int
 	comma                bool
+	croatian             bool // the month may be another one in Croatian
 	iso                  bool // the date is of digits
+	sep                  byte // between such a date and the time
+	fraction             int  // digits of the fraction of a second
 	zoned, badZone       bool
 	offset               int64  // of the zone
 	name                 []byte // or its name, if it is the Clock's
@@ -120,11 +129,13 @@ func (r *reader) at(k int) byte {
 // blanks goes past blanks, and says whether there were any.
 func (r *reader) blanks() bool {
 	from := r.i
-	for r.at(0) == ' ' {
+	for isBlank(r.at(0)) {
 		r.i++
 	}
 	return r.i > from
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // number reads a number of low to high digits.
 func (r *reader) number(low, high int) (n int, ok bool) {
@@ -169,11 +180,14 @@ func (r *reader) date() bool {
 		return false
 	case digits == 4 && (sep == '-' || sep == '/'):
 		return r.digitDate(n, sep)
-	case digits == 4 && sep == ' ': // 2026 Nov 23
+	case digits == 4 && isBlank(sep): // 2026 Nov 23
 		r.year = n
 		r.blanks()
 		return isYear(n) && r.monthFirst()
-	case digits <= 2 && (sep == ' ' || sep == '-' || sep == '/'): // 23 Nov 2026
+	case digits == 2 && sep == '.' && r.at(1)-'0' <= 9: // 23.11.2026
+		r.day = n
+		return r.dottedDate()
+	case digits <= 2 && (isBlank(sep) || sep == '-' || sep == '/'): // 23 Nov 2026
 		r.day = n
 		return r.dayFirst(sep)
 	}
@@ -201,10 +215,29 @@ func (r *reader) digitDate(year int, sep byte) (ok bool) {
 		return false
 	}
 	if c := r.at(0); c == 'T' || c == 't' || c == '_' || c == '-' {
+		r.sep = c
 		r.i++
 		return true
 	}
 	return r.blanks()
+}
+
+// dottedDate reads what follows the 23 of 23.11.2026 or 23.11.26.
+func (r *reader) dottedDate() (ok bool) {
+	r.i++
+	if r.month, ok = r.number(2, 2); !ok || r.at(0) != '.' {
+		return false
+	}
+	r.i++
+	from := r.i
+	r.year, ok = r.number(2, 4)
+	if r.i-from == 2 {
+		r.year += 2000
+	}
+	if r.at(0) == ',' {
+		r.i++
+	}
+	return ok && isYear(r.year) && r.blanks()
 }
 
 // monthFirst reads Nov 23, and a year if there is one.
@@ -216,9 +249,7 @@ func (r *reader) monthFirst() (ok bool) {
 		}
 	}
 	r.word()
-	m, ok := anyMonth(r.b[from:r.i])
-	r.month = int(m)
-	if !ok || !r.blanks() {
+	if r.month, ok = r.monthNamed(r.b[from:r.i]); !ok || !r.blanks() {
 		return false
 	}
 	if r.day, ok = r.number(1, 2); !ok {
@@ -231,6 +262,13 @@ func (r *reader) monthFirst() (ok bool) {
 		return false
 	}
 	return r.year != 0 || r.optionalYear()
+}
+
+// monthNamed is the number of a month.
+func (r *reader) monthNamed(name []byte) (n int, ok bool) {
+	m, ok := anyMonth(name)
+	r.croatian = isCroatian(name)
+	return int(m), ok
 }
 
 // optionalYear reads a year that stands before the time.
@@ -248,14 +286,14 @@ func isYear(n int) bool { return 1970 <= n && n < 2200 }
 
 // dayFirst reads what follows the 23 of 23 Nov 2026.
 func (r *reader) dayFirst(sep byte) bool {
-	if r.i++; sep == ' ' {
+	if r.i++; isBlank(sep) {
 		r.blanks()
 	}
-	m, ok := anyMonth(r.word())
-	if r.month = int(m); !ok || r.at(0) != sep {
+	var ok bool
+	if r.month, ok = r.monthNamed(r.word()); !ok || r.at(0) != sep {
 		return false
 	}
-	if r.i++; sep == ' ' {
+	if r.i++; isBlank(sep) {
 		r.blanks()
 		return r.optionalYear()
 	}
@@ -282,14 +320,38 @@ func (r *reader) time() (ok bool) {
 	if c := r.at(0); (c == '.' || c == ',') && r.at(1)-'0' <= 9 {
 		r.comma = c == ','
 		for r.i++; r.at(0)-'0' <= 9; r.i++ {
+			r.fraction++
 		}
 	}
+	r.half()
 	return true
+}
+
+// half reads AM or PM. In lower case it may be a host.
+func (r *reader) half() {
+	k := 0
+	if isBlank(r.at(0)) {
+		k = 1
+	}
+	c := r.at(k)
+	if c != 'A' && c != 'P' || r.at(k+1) != 'M' || r.at(k+2) > ' ' && r.at(k+2) != ']' || r.hour < 1 || r.hour > 12 {
+		return
+	}
+	if r.i += k + 2; r.hour == 12 {
+		r.hour = 0
+	}
+	if c == 'P' {
+		r.hour += 12
+	}
 }
 
 // zone reads what may follow the time: a zone, a year.
 func (r *reader) zone(c *Clock, short bool) {
 	if r.zoneOffset() {
+		return
+	}
+	if r.sep == '_' || r.sep == 'T' && r.fraction == 5 { // svlogd's
+		r.zoned = true
 		return
 	}
 	from := r.i

@@ -5,45 +5,72 @@ import (
 	"time"
 )
 
-// A Doubt is a stamp without a year whose time may be wrong.
+// A Doubt is a stamp whose time may be wrong.
 type Doubt struct {
 	Kind DoubtKind
-	Unix int64 // what it was read as
+	Unix int64 // the time that was taken
 	By   int64 // seconds after now, or after the stamp before it
 }
 
-// DoubtKind is what is strange about it.
+// DoubtKind is the reason for a Doubt.
 type DoubtKind uint8
 
-// A stamp after Now: the writer's clock is ahead, or its zone is another one. A
-// jump of about a year between two stamps: the first of them may be of another
-// year.
+// Ahead: a stamp after Now. The writer's clock is ahead, or its zone is another.
+// Jump: two neighbours without a year that are about a year apart. One of them
+// may be of another year.
+// LeapDay: a February 29 without a year that is older than a year.
+// Croatian: the name of a month that is another one in Croatian.
 const (
 	Ahead DoubtKind = iota
 	Jump
+	LeapDay
+	Croatian
+	kinds
 )
 
 func (d Doubt) String() string {
 	at := time.Unix(d.Unix, 0).UTC().Format(time.RFC3339)
-	if d.Kind == Ahead {
-		return fmt.Sprintf("the time is %s after now (read as %s): check the clock of the sender and its zone (TZ, --utc)",
-			time.Duration(d.By)*time.Second, at)
+	switch d.Kind {
+	case Jump:
+		return fmt.Sprintf("the time jumps by %d days (read as %s): check the year (--now) and the clock of the sender", d.By/86400, at)
+	case LeapDay:
+		return fmt.Sprintf("a February 29 without a year (read as %s, the last there was): lines near it may be of the same year (--now)", at)
+	case Croatian:
+		return fmt.Sprintf("the name of the month means another one in Croatian (read as %s): print the log with LC_ALL=C", at)
 	}
-	return fmt.Sprintf("the time jumps by %d days (read as %s): check the year (--now) and the clock of the sender", d.By/86400, at)
+	return fmt.Sprintf("the time is %s after now (read as %s): check the clock of the sender and its zone (TZ, --utc)",
+		time.Duration(d.By)*time.Second, at)
 }
 
-// judge looks at a time whose year was guessed.
+// judge checks a time whose year was guessed.
 func (c *Clock) judge(unix int64) {
 	by := unix - c.before
 	if c.before != 0 && (nearYear(by) || nearYear(-by)) {
 		c.doubt(Doubt{Jump, unix, by})
 	}
-	if c.before = unix; unix > c.now {
+	c.before = unix
+	c.checkAhead(unix)
+}
+
+// checkAhead reports a time after now.
+func (c *Clock) checkAhead(unix int64) {
+	if unix > c.now {
 		c.doubt(Doubt{Ahead, unix, unix - c.now + leeway})
 	}
 }
 
-// nearYear says whether two neighbours are so far apart because a year was
+// question checks a stamp that Read has read. Those without a year were judged.
+func (c *Clock) question(s *Stamp, croatian bool) {
+	if croatian {
+		c.doubt(Doubt{Croatian, s.Unix, 0})
+	}
+	if s.Form != Undated {
+		c.setNow()
+		c.checkAhead(s.Unix)
+	}
+}
+
+// nearYear reports whether two neighbours are so far apart because a year was
 // guessed wrong.
 func nearYear(seconds int64) bool { return 330*86400 < seconds && seconds < 370*86400 }
 

@@ -54,7 +54,7 @@ type Clock struct {
 	first, second int64    // when it began, or the two times it did
 	now           int64    // Now, and the leeway
 	before        int64    // the last stamp whose year was guessed
-	doubted       [2]bool  // by kind
+	doubted       [kinds]bool
 }
 
 // Unix reads the stamp that b begins with. A log has many lines in a minute:
@@ -103,6 +103,7 @@ func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Loc
 	c.setNow()
 	limit := c.now - leeway + ahead
 	year := time.Unix(limit, 0).In(loc).Year()
+	leapDay := m == time.February && day == 29
 	for y := year; y > year-9; y-- { // Feb 29 of 2096 is followed by that of 2104
 		if day > daysIn(y, m) {
 			continue
@@ -110,6 +111,9 @@ func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Loc
 		first, second = instants(time.Date(y, m, day, hour, min, 0, 0, loc))
 		if first+sec <= limit {
 			c.judge(first + sec)
+			if leapDay && y < year-1 {
+				c.doubt(Doubt{LeapDay, first + sec, 0})
+			}
 			return first, second, edge || limit < first+59, true
 		}
 		edge = edge || first <= limit

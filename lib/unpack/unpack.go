@@ -11,8 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
+	"strings"
 )
 
 // A form is how a file begins that is no text.
@@ -27,21 +27,41 @@ var forms = [...]form{
 	{magic: "\x1f\x8b\x08", open: by("gzip")},
 	{magic: "\x28\xb5\x2f\xfd", open: by("zstd")},
 	{magic: "\xfd7zXZ\x00", open: by("xz")},
+	{magic: "\x5d\x00\x00", say: "compressed by lzma: give it what xz -dc --format=lzma FILE prints"},
 	{magic: "BZh", rest: "1AY&SY", open: by("bzip2")},
 	{magic: "\x1f\x9d", say: "compressed by compress: give it what zcat FILE prints"},
 	{magic: "\x04\x22\x4d\x18", say: "compressed by lz4: give it what lz4 -dc FILE prints"},
+	{magic: "LZIP", say: "compressed by lzip: give it what lzip -dc FILE prints"},
+	{magic: "\x89LZO\x00", say: "compressed by lzop: give it what lzop -dc FILE prints"},
 	{magic: "PK\x03\x04", say: "a zip file: give it what unzip -p FILE prints"},
+	{magic: "7z\xbc\xaf\x27\x1c", say: "an archive of 7-Zip: give it what 7z x -so FILE prints"},
+	{magic: "Rar!\x1a\x07", say: "a rar archive: give it what unrar p -inul FILE prints"},
 	{magic: "LPKSHHRH", say: "a file of the journal: give it what journalctl --file=FILE -o export prints"},
-	{magic: "\xff\xfe", say: "text in UTF-16: give it what iconv -f UTF-16 -t UTF-8 FILE prints"},
-	{magic: "\xfe\xff", say: "text in UTF-16: give it what iconv -f UTF-16 -t UTF-8 FILE prints"},
+	{magic: "SQLite format 3\x00", say: "a database of SQLite, not a log (the log of Pi-hole is /var/log/pihole/pihole.log)"},
+	{magic: "\xff\xfe\x00\x00", say: "text in UTF-32: give it what iconv -f UTF-32 -t UTF-8 FILE prints"},
+	{magic: "\xff\xfe", say: utf16 + "UTF-16" + toUTF8},
+	{magic: "\xfe\xff", say: utf16 + "UTF-16" + toUTF8},
 }
+
+// Forms that have no fixed beginning.
+var (
+	littleEndian = form{say: utf16 + "UTF-16LE" + toUTF8}
+	bigEndian    = form{say: utf16 + "UTF-16BE" + toUTF8}
+	archive      = form{say: "an archive of tar: give it what tar -xOf FILE prints"}
+)
+
+const (
+	utf16  = "text in UTF-16: give it what iconv -f "
+	toUTF8 = " -t UTF-8 FILE prints"
+)
 
 // by reads with a program. It ends when its input does, or when nobody reads
 // its output any more.
 func by(program string) func(io.Reader) (io.Reader, error) {
 	return func(r io.Reader) (io.Reader, error) {
 		cmd := exec.Command(program, "-dc")
-		cmd.Stdin, cmd.Stderr = r, os.Stderr
+		o := &output{cmd: cmd, program: program}
+		cmd.Stdin, cmd.Stderr = r, &o.said
 		out, err := cmd.StdoutPipe()
 		if err == nil {
 			err = cmd.Start()
@@ -49,7 +69,8 @@ func by(program string) func(io.Reader) (io.Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("compressed by %s, and that cannot be run: give it what %s -dc FILE prints", program, program)
 		}
-		return &output{out, cmd, program}, nil
+		o.Reader = out
+		return o, nil
 	}
 }
 
@@ -58,6 +79,26 @@ type output struct {
 	io.Reader
 	cmd     *exec.Cmd
 	program string
+	said    complaint
+}
+
+// A complaint is the beginning of what a program prints to standard error.
+type complaint struct{ text []byte }
+
+func (c *complaint) Write(p []byte) (int, error) {
+	c.text = append(c.text, p[:min(len(p), 200-len(c.text))]...)
+	return len(p), nil
+}
+
+// fail says why a program failed, in a line, and what to do if it was given more
+// than its own kind of data.
+func (o *output) fail(failed error) error {
+	said := strings.Join(strings.Fields(string(o.said.text)), " ")
+	said = strings.TrimPrefix(said, o.program+": ")
+	if said == "" {
+		said = failed.Error()
+	}
+	return fmt.Errorf("%s: %s (several files in one: give them as arguments, or what zcat -f FILES prints)", o.program, said)
 }
 
 func (o *output) Read(p []byte) (n int, err error) {
@@ -65,7 +106,7 @@ func (o *output) Read(p []byte) (n int, err error) {
 		return n, err
 	}
 	if failed := o.cmd.Wait(); failed != nil {
-		return n, fmt.Errorf("%s: %w", o.program, failed)
+		return n, o.fail(failed)
 	}
 	return n, io.EOF
 }
@@ -120,7 +161,30 @@ func find(b []byte) (f *form, more bool) {
 			more = more || len(b) < n+1+len(f.rest)
 		}
 	}
-	return nil, more
+	if more {
+		return nil, true
+	}
+	return findShape(b)
+}
+
+// findShape recognises the forms that have no fixed beginning: text of two bytes
+// a character, and the name and the magic of a tar archive (ustar).
+func findShape(b []byte) (f *form, more bool) {
+	const magicAt, nameLen = 257, 100
+	if i := bytes.IndexByte(b[:min(len(b), nameLen+1)], 0); i < 0 {
+		return nil, false
+	} else if len(b) > 3 && b[1] == 0 && b[3] == 0 && b[0] != 0 && b[2] != 0 {
+		return &littleEndian, false
+	} else if len(b) > 3 && b[0] == 0 && b[2] == 0 && b[1] != 0 && b[3] != 0 {
+		return &bigEndian, false
+	}
+	if len(b) < magicAt+len("ustar") {
+		return nil, b[0] != 0 && bytes.IndexByte(b, '\n') < 0
+	}
+	if string(b[magicAt:magicAt+len("ustar")]) == "ustar" {
+		return &archive, false
+	}
+	return nil, false
 }
 
 func (r *reader) unpack(f *form, p []byte, n int) (int, error) {
