@@ -95,6 +95,7 @@ func (s *stream) entry(e *journal.Entry) {
 		return
 	}
 	if s.command.Host != "" && string(l.Host) != s.command.Host {
+		s.unread.OtherHost(l.Host)
 		return
 	}
 	if l.Again > 0 {
@@ -108,7 +109,8 @@ func (s *stream) entry(e *journal.Entry) {
 		s.note(l)
 		return
 	}
-	if err := s.log.Message(processOf(l), e.Time, e.Message, l.Times); err != nil {
+	message, pid := l.Inner("dnsmasq")
+	if err := s.log.Message(processOf(l.Host, pid), e.Time, message, l.Times); err != nil {
 		s.in.Skip(because(err, s.in))
 	}
 }
@@ -122,20 +124,22 @@ func (s *stream) trusts(l *carrier.Line) bool {
 }
 
 // processOf tells processes apart, also those of several hosts.
-func processOf(l *carrier.Line) uint32 {
-	if len(l.Host) == 0 {
-		return l.PID
+func processOf(host []byte, pid uint32) uint32 {
+	if len(host) == 0 {
+		return pid
 	}
 	h := fnv.New32a()
-	h.Write(l.Host)
-	return (l.PID ^ h.Sum32()) & (1<<31 - 1)
+	h.Write(host)
+	return (pid ^ h.Sum32()) & (1<<31 - 1)
 }
 
 var question = []byte("query[")
 
-// note looks at a line of another program.
+// note remembers a line of another program.
 func (s *stream) note(l *carrier.Line) {
+	s.runs = s.runs || bytes.HasPrefix(l.Tag, []byte("dnsmasq"))
 	if !bytes.Contains(l.Rest, question) {
+		s.unread.Recognise(s.in.Bytes())
 		return
 	}
 	key := append([]byte("t"), l.Tag...)
@@ -148,7 +152,7 @@ func (s *stream) note(l *carrier.Line) {
 	}
 	var line dnsmasq.Line
 	what := fmt.Sprintf("with query[ in messages of %s", name)
-	if line.ParseMessage(0, l.Message) == nil && line.Kind == dnsmasq.Query {
+	if message, _ := l.Inner("dnsmasq"); line.ParseMessage(0, message) == nil && line.Kind == dnsmasq.Query {
 		what = fmt.Sprintf("with questions that %s logged (if that is a dnsmasq: --tag=%s)", name, tag)
 	}
 	s.unread.Add(key, what, s.in.Place(), s.in.Bytes())
@@ -166,7 +170,14 @@ func saidEnough(why error) bool {
 
 // rejected looks at a line that could not be used.
 func (s *stream) rejected(line []byte, why error) {
-	if !bytes.Contains(line, question) || saidEnough(why) {
+	if s.packed == "" && carrier.IsPacked(line) {
+		s.packed = s.in.Place()
+	}
+	if !bytes.Contains(line, question) {
+		s.unread.Recognise(line)
+		return
+	}
+	if saidEnough(why) {
 		return
 	}
 	s.bad++

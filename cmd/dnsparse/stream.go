@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/carrier"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/journal"
@@ -27,7 +28,9 @@ type stream struct {
 	entries *journal.Reader // of lines that are not of dnsmasq's own file
 	inside  bool            // an entry has begun
 	unread  overlooked.Lines
-	bad     int // lines that could not be read, among these
+	bad     int    // lines that could not be read, among these
+	runs    bool   // a dnsmasq logs something
+	packed  string // where compressed data begins behind lines
 	printed bool
 	again   again
 }
@@ -98,16 +101,29 @@ func (s *stream) finish() error {
 		s.unread.Report(cli.Warn)
 	}
 	t.Carry = s.log.Carry()
-	err := errors.Join(s.in.Err(), batch.Finish(s.out, t))
-	if err == nil && adhoc && s.in.Seen() && !s.printed {
-		err = s.nothing()
+	if err := errors.Join(s.in.Err(), batch.Finish(s.out, t)); err != nil || !adhoc {
+		return err
 	}
-	return err
+	return s.incomplete()
+}
+
+// incomplete is an error if nothing was counted, or not everything was read.
+func (s *stream) incomplete() error {
+	switch {
+	case s.packed != "":
+		return fmt.Errorf("%s: %w", s.packed, carrier.ErrPacked)
+	case s.in.Seen() && !s.printed:
+		return s.nothing()
+	}
+	return nil
 }
 
 // nothing says why nothing was counted.
 func (s *stream) nothing() error {
-	if s.log.Lines > 0 {
+	if hint := s.unread.Hint(); hint != "" {
+		return errors.New("no question was counted: " + hint)
+	}
+	if s.log.Lines > 0 || s.runs {
 		return errors.New("no question was counted: dnsmasq runs, and logs none (log-queries=extra in its configuration makes it)")
 	}
 	return errors.New("no question was counted (dnsparse(1) has examples of where to take them from)")

@@ -10,7 +10,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"sync"
 	"time"
@@ -85,6 +84,7 @@ func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out
 	e := entries.Entry()
 	switch {
 	case c.Host != "" && !entries.IsOf(c.Host):
+		rest.otherHost(e)
 		return false
 	case e.Line != nil && e.Line.Again > 0:
 		out.again(e)
@@ -115,11 +115,10 @@ func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
 	if adhoc {
 		rest.lines.Report(cli.Warn)
 	}
-	err = batch.Finish(out.w, t)
-	if err == nil && adhoc && in.Seen() && !out.some {
-		err = errors.New("no line was counted (ipparse(1) has examples of where to take them from)")
+	if err := batch.Finish(out.w, t); err != nil || !adhoc {
+		return err
 	}
-	return err
+	return rest.incomplete(in.Seen() && !out.some)
 }
 
 // entries reads the entries of the input.

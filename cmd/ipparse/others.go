@@ -52,6 +52,7 @@ type others struct {
 	in       *batch.Scanner
 	lines    overlooked.Lines
 	rejected int
+	packed   string // where compressed data begins behind lines
 	key      []byte
 	prefix   []byte // of the last one, if that was what kept it from being counted
 }
@@ -77,6 +78,7 @@ func (o *others) note(e *journal.Entry) {
 		text = e.Line.Rest
 	}
 	if !netfilter.LooksLike(text) {
+		o.lines.Recognise(o.in.Bytes())
 		return
 	}
 	why := o.why(e)
@@ -126,7 +128,7 @@ var reasons = [...]string{
 	otherPrefix:   "with the prefix %s (--prefix=%s)",
 	malformed:     "not as the kernel writes LOG lines",
 	ofAProcess:    "that a process wrote, as the journal says, not the kernel",
-	relayed:       "behind the header of a relay (" + trust + "--relay)",
+	relayed:       "behind the header of a relay, or in a container's log (" + trust + "--relay)",
 	otherFacility: "called the kernel's and of a facility that is not (" + trust + "--tag=kernel)",
 	falseKernel:   "of a process that calls itself the kernel: it has a number",
 	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
@@ -174,6 +176,10 @@ func isPrefix(l *carrier.Line, prefixes []string) bool {
 // reject looks at a line that could not be used, if the carrier is why: of the
 // others the cause is said with what could not be read.
 func (o *others) reject(line []byte, why error) {
+	o.lines.Recognise(line)
+	if o.packed == "" && carrier.IsPacked(line) {
+		o.packed = o.in.Place()
+	}
 	if why == batch.ErrHalf || why == batch.ErrLong || errors.Is(why, netfilter.ErrLine) || !netfilter.LooksLike(line) {
 		return
 	}
@@ -189,4 +195,25 @@ func (o *others) unread(line []byte, why error) {
 	if o.key = append(o.key[:0], why.Error()...); !o.lines.Count(o.key) {
 		o.lines.Add(o.key, "that could not be read: "+why.Error(), o.in.Place(), line)
 	}
+}
+
+// otherHost notes an entry of a host that is not to be counted.
+func (o *others) otherHost(e *journal.Entry) {
+	if e.Line != nil {
+		o.lines.OtherHost(e.Line.Host)
+	}
+}
+
+// incomplete is an error if nothing was counted, or not everything was read.
+func (o *others) incomplete(nothing bool) error {
+	hint := o.lines.Hint()
+	switch {
+	case o.packed != "":
+		return fmt.Errorf("%s: %w", o.packed, carrier.ErrPacked)
+	case nothing && hint != "":
+		return errors.New("no line was counted: " + hint)
+	case nothing:
+		return errors.New("no line was counted (ipparse(1) has examples of where to take them from)")
+	}
+	return nil
 }

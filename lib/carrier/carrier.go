@@ -157,7 +157,7 @@ func (p *Parser) unwrapped(l *Line, b []byte) error {
 // unknown is what is wrong with a line of none of the forms.
 func unknown(b []byte) error {
 	switch {
-	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")) || bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")) || bytes.HasPrefix(b, []byte("\xfd7zXZ")):
+	case IsPacked(b):
 		return ErrPacked
 	case !isOfInterest(b):
 		return ErrForm
@@ -165,6 +165,36 @@ func unknown(b []byte) error {
 		return ErrDate
 	}
 	return ErrNoTime
+}
+
+// IsPacked reports whether a line begins as a file of gzip, zstd or xz does.
+func IsPacked(line []byte) bool {
+	for _, magic := range [...]string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xfd7zXZ\x00"} {
+		if bytes.HasPrefix(line, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Inner returns the message, and the process, of a program whose output docker's
+// log drivers for syslog and the journal carry: "dnsmasq[1]: MESSAGE", also
+// behind the stamp of dnsmasq's own file. If there is none, these are the line's.
+func (l *Line) Inner(program string) (message []byte, pid uint32) {
+	b := l.Message
+	if len(b) > stamp.Len && b[3] == ' ' && b[9] == ':' && b[12] == ':' {
+		b = bytes.TrimLeft(b[stamp.Len:], " ")
+	}
+	if !bytes.HasPrefix(b, []byte(program)) {
+		return l.Message, l.PID
+	}
+	tag, digits, _, message, ok := tagOf(b)
+	if !ok || string(tag) != program {
+		return l.Message, l.PID
+	}
+	var inner Line
+	inner.setPID(digits)
+	return message, inner.PID
 }
 
 // isOfInterest reports whether a line looks like what the parsers count. Only of

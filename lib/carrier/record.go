@@ -184,7 +184,7 @@ func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
 // for most lines.
 func hasClock(b []byte) bool {
 	b = b[:min(len(b), 64)]
-	for i := 2; i+3 < len(b); i++ {
+	for i := 2; i+3 < len(b) && b[i] != '='; i++ { // behind that may be a MAC address
 		if b[i] == ':' && b[i+3] == ':' && b[i-1]-'0' <= 9 && b[i+1]-'0' <= 9 && b[i+2]-'0' <= 9 {
 			return true
 		}

@@ -91,7 +91,8 @@ type Reader struct {
 	open    fields // the entry of form export whose lines are being read
 	shown   fields // that of form verbose
 	spare   []byte
-	pretty  []byte // the object that is being read
+	pretty  []byte // the object that is being read,
+	indent  int    // and how far it is indented
 	scratch [4096]byte
 
 	carrier     carrier.Parser
@@ -184,7 +185,11 @@ func (r *Reader) line(line []byte) bool {
 	if line[0] == '_' && isField(line) {
 		return r.field(line)
 	}
-	if line[0] == '{' || line[0] == separator || line[0] == 'd' {
+	switch line[0] {
+	case '{', '}', '[', ']', ' ', '\t', 'd', separator:
+		if isBracket(line) {
+			return false
+		}
 		if object, ok := isObject(line); ok {
 			return r.object(object)
 		}

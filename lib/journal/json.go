@@ -13,59 +13,94 @@ import (
 // its bytes, one of more than 4096 bytes is null (without -a), and a field that
 // occurs several times is an array of values. Form json-pretty spreads an object
 // over lines, from one that is "{" to one that is "}"; json-seq puts a record
-// separator (1e, RFC 7464) before each, json-sse "data: ".
-//
-// Docker's log driver json-file writes objects of another kind:
-//
-//	{"log":"dnsmasq[1]: started\n","stream":"stderr","time":"2026-11-23T08:05:00.123456789Z"}
+// separator (1e, RFC 7464) before each, json-sse "data: ". jq and dmesg --json
+// put the objects into an array, indented, with commas. Objects of other programs
+// are in shipped.go.
 
 var (
-	errObject = errors.New("not an object of journalctl -o json, or of docker's json-file")
+	errObject = errors.New("not an object of journalctl -o json, or of a program that ships logs")
 	errPretty = errors.New("object cut short")
 )
+
+// maxIndent is how far an object may be indented. A line of a message that goes
+// on is indented by more.
+const maxIndent = 8
 
 // maxObject is how long an object may be that is spread over lines.
 const maxObject = 1 << 20
 
 const separator = 0x1e
 
-// isObject says whether an object begins with line, and returns it without what
-// precedes it.
+// isObject reports whether an object begins with line, and returns it without
+// what precedes it: with its indent alone if it is spread over lines.
 func isObject(line []byte) (object []byte, ok bool) {
 	switch line[0] {
 	case separator:
 		line = line[1:]
 	case 'd':
 		line = bytes.TrimPrefix(line, []byte("data: "))
+	case '[':
+		line = line[1:]
+	case ' ', '\t':
+		n := len(line) - len(bytes.TrimLeft(line, " \t"))
+		return line, n <= maxIndent && n < len(line) && line[n] == '{'
 	}
 	return line, len(line) > 0 && line[0] == '{'
 }
 
-// object reads a line that an object begins with.
-func (r *Reader) object(line []byte) bool {
-	line = bytes.TrimRight(line, "\r ")
-	if len(line) == 1 {
-		r.pretty = append(r.pretty[:0], line...)
-		return false
-	}
-	return r.decode(line)
+// isBracket reports whether a line begins or ends an array of objects.
+func isBracket(line []byte) bool {
+	line = bytes.Trim(line, " \t\r,")
+	return len(line) == 1 && (line[0] == '[' || line[0] == ']' || line[0] == '}')
 }
 
-// morePretty reads a line of an object that is spread over lines.
+// object reads a line that an object begins with.
+func (r *Reader) object(line []byte) bool {
+	line = bytes.TrimRight(line, "\r ,]")
+	whole := bytes.TrimLeft(line, " \t")
+	if len(whole) > 1 {
+		return r.decode(whole)
+	}
+	r.pretty, r.indent = append(r.pretty[:0], whole...), len(line)-len(whole)
+	return false
+}
+
+// morePretty reads a line of an object that is spread over lines. Its last line
+// is indented as its first one. A line that cannot be part of an object begins
+// something else: so a brace alone hides no line.
 func (r *Reader) morePretty(line []byte) bool {
 	line = bytes.TrimRight(line, "\r")
-	if len(r.pretty)+len(line) > maxObject {
+	if len(r.pretty)+len(line) > maxObject || !isPart(line) {
 		r.pretty = r.pretty[:0]
 		r.lines.Skip(errPretty)
+		return r.line(line)
+	}
+	if len(r.pretty) == 1 && bytes.HasSuffix(line, []byte(": [")) {
+		r.pretty = r.pretty[:0] // an array of objects, which follow
 		return false
 	}
 	r.pretty = append(append(r.pretty, '\n'), line...)
-	if len(line) != 1 || line[0] != '}' {
+	last := bytes.TrimRight(line, ",")
+	if len(last) != r.indent+1 || last[r.indent] != '}' {
 		return false
 	}
-	ok := r.decode(r.pretty)
+	ok := r.decode(bytes.TrimRight(r.pretty, ","))
 	r.pretty = r.pretty[:0]
 	return ok
+}
+
+// isPart reports whether a line may be one of an object: a brace, a bracket, a
+// name or a value.
+func isPart(line []byte) bool {
+	line = bytes.Trim(line, " \t,")
+	if len(line) == 0 {
+		return true
+	}
+	switch c := line[0]; c {
+	case '"', '{', '}', '[', ']':
+		return len(line) == 1 || c != '['
+	}
+	return number(line) > 0 || string(line) == "0" || string(line) == "null" || string(line) == "true" || string(line) == "false"
 }
 
 // decode reads an object.
@@ -75,8 +110,8 @@ func (r *Reader) decode(object []byte) bool {
 		r.lines.Skip(errObject)
 		return false
 	}
-	if _, ok := f["log"]; ok && f["MESSAGE"] == nil {
-		return r.docker(f)
+	if f["__REALTIME_TIMESTAMP"] == nil && len(f) > 0 {
+		return r.shipped(f)
 	}
 	message, ok := jsonBytes(f["MESSAGE"])
 	if !ok {
@@ -96,17 +131,6 @@ func (r *Reader) decode(object []byte) bool {
 		r.entry.Line = r.jsonLine(f, message)
 	}
 	return true
-}
-
-// docker reads an object of docker's: its line, as docker logs -t prints it.
-func (r *Reader) docker(f map[string]json.RawMessage) bool {
-	text, _ := jsonBytes(f["log"])
-	at, _ := jsonBytes(f["time"])
-	if len(at) == 0 {
-		r.lines.Skip(errTime)
-		return false
-	}
-	return r.carried(append(append(at, ' '), bytes.TrimRight(text, "\n")...))
 }
 
 // jsonLine is what an entry says of its program.

@@ -15,6 +15,9 @@ type Lines struct {
 	order   []*reason // as they came
 	last    *reason
 	total   int
+	tried   int    // lines that were compared with others' logs
+	known   string // which of these they are
+	host    string // one whose lines were left out
 }
 
 type reason struct {

@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// Objects that ship lines of logs, with the line, or a message and what is known
+// of it, in fields that each program names differently:
+//
+//	{"log":"dnsmasq[1]: started\n","stream":"stderr","time":"2026-11-23T08:05:00.123456789Z"}    docker's json-file
+//	{"@timestamp":"2026-11-23T08:05:00.123Z","message":"LINE","log":{…}}                         Filebeat
+//	{"message":"LINE","timestamp":"2026-11-23T08:05:00Z","host":"gw"}                            Vector
+//	{"date":1795421100.123,"log":"LINE"}                                                         Fluent Bit
+//	{"labels":{…},"line":"LINE","timestamp":"2026-11-23T08:05:00Z"}                              logcli -o jsonl
+//	{"short_message":"LINE","timestamp":1795421100.123,"host":"gw"}                              GELF
+//	{"pri":4,"time":3940.030707,"msg":"MESSAGE"}                                                 dmesg --json
+//	{"timestamp":"…","host":"gw","facility":"kern","syslog-tag":"kernel:","message":"MESSAGE"}   rsyslog
+//	{"PROGRAM":"dnsmasq","PID":"9","MESSAGE":"MESSAGE","HOST":"gw","DATE":"Nov 23 08:05:00"}     syslog-ng
+//
+// In Elasticsearch's exports they are in "_source".
+var (
+	textFields     = []string{"MESSAGE", "message", "log", "line", "msg", "short_message", "_raw"}
+	timeFields     = []string{"time", "@timestamp", "timestamp", "ts", "date", "DATE", "ISODATE", "_time"}
+	programFields  = []string{"ident", "appname", "program", "programname", "PROGRAM", "syslog-tag", "app-name", "SYSLOG_IDENTIFIER"}
+	processFields  = []string{"pid", "procid", "PID"}
+	hostFields     = []string{"hostname", "host", "HOST"}
+	facilityFields = []string{"facility", "FACILITY", "syslogfacility-text"}
+	containFields  = []string{"stream", "container", "container_id", "kubernetes", "_container_id"}
+)
+
+type object map[string]json.RawMessage
+
+// field is the first of some fields that is a text or a number.
+func (f object) field(names []string) []byte {
+	for _, name := range names {
+		raw := f[name]
+		if value, ok := jsonBytes(raw); ok && len(value) > 0 {
+			return value
+		}
+		if len(raw) > 0 && (raw[0]-'0' <= 9) {
+			return epochText(raw)
+		}
+	}
+	return nil
+}
+
+func (f object) has(names []string) bool {
+	for _, name := range names {
+		if _, ok := f[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// epochText is a number as a stamp: what is in milliseconds, microseconds or
+// nanoseconds gets the point where it belongs.
+func epochText(n []byte) []byte {
+	const seconds = len("1795421100")
+	switch len(n) {
+	case seconds:
+		return append(bytes.Clone(n), ".0"...)
+	case seconds + 3, seconds + 6, seconds + 9:
+		if bytes.IndexByte(n, '.') < 0 {
+			return append(append(bytes.Clone(n[:seconds]), '.'), n[seconds:]...)
+		}
+	}
+	return n
+}
+
+// shipped reads such an object, as the line of text that says the same.
+func (r *Reader) shipped(f object) bool {
+	if raw, ok := f["_source"]; ok {
+		var inner object
+		if json.Unmarshal(raw, &inner) == nil {
+			f = inner
+		}
+	}
+	text, at := bytes.TrimRight(f.field(textFields), "\r\n"), f.field(timeFields)
+	switch {
+	case len(text) == 0 || bytes.IndexByte(text, '\n') >= 0:
+		r.lines.Skip(errObject)
+		return false
+	case len(at) == 0:
+		r.lines.Skip(errTime)
+		return false
+	case f.has([]string{"pri"}) && at[0]-'0' <= 9: // dmesg's
+		return r.carried(append(append(append([]byte("["), at...), "] "...), text...))
+	}
+	line := append(epochText(at), ' ')
+	if stream := f.has(containFields); stream {
+		line = append(line, "stdout F "...) // as containerd writes it
+	}
+	return r.carried(append(append(line, f.header()...), text...))
+}
+
+// header is the header of a message: "host facility program[pid]: ", if the
+// program is known.
+func (f object) header() (header []byte) {
+	program := bytes.TrimSuffix(f.field(programFields), []byte{':'})
+	if len(program) == 0 || bytes.ContainsAny(program, " \t:<") {
+		return nil
+	}
+	if host := f.field(hostFields); len(host) > 0 && !bytes.ContainsAny(host, " \t:[<") {
+		header = append(append(header, host...), ' ')
+	}
+	if facility := f.field(facilityFields); len(facility) > 0 {
+		header = append(append(header, strings.ToLower(string(facility))...), ".info "...)
+	}
+	header = append(header, program...)
+	if pid := f.field(processFields); len(pid) > 0 && string(pid) != "-" && program[len(program)-1] != ']' {
+		header = append(append(append(header, '['), pid...), ']')
+	}
+	return append(header, ": "...)
+}
