@@ -1,5 +1,5 @@
-// The cursorcat command prints what was written to a rotated log file since
-// the last time, as journalctl does for the journal.
+// The cursorcat command prints the lines that were added to a rotated log file
+// after a cursor, as journalctl does for the journal.
 //
 // Usage:
 //
@@ -17,11 +17,11 @@ import (
 )
 
 type command struct {
-	AfterCursor string      `placeholder:"C" help:"Begin after the position that an earlier run has shown."`
-	CursorFile  string      `placeholder:"CURSOR" help:"Begin after the position in the file CURSOR, if there is one. CURSOR is not written."`
+	AfterCursor string      `placeholder:"C" help:"Begin after the cursor C, which an earlier run printed."`
+	CursorFile  string      `placeholder:"CURSOR" help:"Begin after the cursor in the file CURSOR, if it exists. CURSOR is only read."`
 	ShowCursor  bool        `help:"Print the cursor after the last line: -- cursor: C"`
-	Reread      bool        `help:"Print a line before others that may have been printed before: -- reread"`
-	Olddir      []string    `sep:"none" placeholder:"DIR" help:"Look for rotated copies in DIR, too."`
+	Reread      bool        `help:"Print the line -- reread before lines that may have been printed before."`
+	Olddir      []string    `sep:"none" placeholder:"DIR" help:"Search DIR for rotated copies as well. May be repeated."`
 	File        string      `arg:"" help:"The log file."`
 	Version     cli.Version `help:"Print the version and exit."`
 }
@@ -53,8 +53,8 @@ func (c *command) Run() error {
 	return err
 }
 
-// after is the cursor to begin after. A cursor file that is damaged has none,
-// even if one can be read in it: it may also name what was never published.
+// after returns the cursor to begin after. The cursor in a damaged file is not used:
+// its aggregate may never have been published.
 func (c *command) after() (string, error) {
 	if c.CursorFile == "" {
 		return c.AfterCursor, nil

@@ -15,8 +15,8 @@ import (
 	"egress-monitor/lib/transact"
 )
 
-// lines is the input as package journal reads it: what is no line of anything
-// it knows is no line of dnsmasq.
+// lines is the input for package journal: a line in no known form is reported as not
+// being dnsmasq's.
 type lines struct{ *batch.Scanner }
 
 func (l lines) Skip(why error) {
@@ -26,7 +26,7 @@ func (l lines) Skip(why error) {
 	l.Scanner.Skip(because(why, l.Scanner))
 }
 
-// because adds the line to the first error, which is the one that is shown.
+// because adds the line to the first error, which is the only one that is reported.
 func because(err error, in *batch.Scanner) error {
 	if in.Skipped().Lines > 0 {
 		return err
@@ -34,12 +34,12 @@ func because(err error, in *batch.Scanner) error {
 	return fmt.Errorf("%w: %s", err, short(string(in.Bytes())))
 }
 
-// foreign says whether a line is not to be read as one of dnsmasq's own file.
+// foreign reports whether a line cannot be one of dnsmasq's own file.
 func (s *stream) foreign(line []byte) bool {
 	return len(line) == 0 || line[len(line)-1] == '\r' || s.inside
 }
 
-// other takes a line that is not one of dnsmasq's own file, or a bad one.
+// other takes a line that is not of dnsmasq's own file, or is damaged.
 func (s *stream) other(line []byte) {
 	defer func() { s.inside = s.entries.Inside() }()
 	if s.inside {
@@ -60,7 +60,7 @@ func (s *stream) other(line []byte) {
 	}
 }
 
-// broken takes what is certain of a line whose first part was cut.
+// broken counts the certain part of a line that holds two, or NULs.
 func (s *stream) broken(line []byte, why error) {
 	s.in.Skip(because(why, s.in))
 	for range 4 {
@@ -77,7 +77,7 @@ func (s *stream) broken(line []byte, why error) {
 	}
 }
 
-// take takes a line in any other form.
+// take takes a line of any other log.
 func (s *stream) take(line []byte) {
 	s.entries.Clock = *s.log.Clock()
 	ok := s.entries.Take(line)
@@ -87,10 +87,10 @@ func (s *stream) take(line []byte) {
 	}
 }
 
-// entry takes an entry: a line without its carrier.
+// entry takes an entry, which is a line without its carrier.
 func (s *stream) entry(e *journal.Entry) {
 	l := e.Line
-	if l == nil { // the kernel's, as most before it
+	if l == nil { // a line of the kernel
 		s.log.Interrupt()
 		return
 	}
@@ -115,7 +115,7 @@ func (s *stream) entry(e *journal.Entry) {
 	}
 }
 
-// trusts says whether dnsmasq wrote a line, or a program that is to count as it.
+// trusts reports whether dnsmasq wrote a line, or a program that --tag names.
 func (s *stream) trusts(l *carrier.Line) bool {
 	if len(l.Tag) == 0 {
 		return slices.Contains(s.command.Tag, "-")
@@ -123,7 +123,8 @@ func (s *stream) trusts(l *carrier.Line) bool {
 	return dnsmasq.IsTag(l.Tag) || slices.Contains(s.command.Tag, string(l.Tag))
 }
 
-// processOf tells processes apart, also those of several hosts.
+// processOf returns a number for a process: its pid, changed by a hash of the host,
+// because processes of two hosts may have one pid.
 func processOf(host []byte, pid uint32) uint32 {
 	if len(host) == 0 {
 		return pid
@@ -135,7 +136,7 @@ func processOf(host []byte, pid uint32) uint32 {
 
 var question = []byte("query[")
 
-// note remembers a line of another program.
+// note counts a line of another program if it looks like a query.
 func (s *stream) note(l *carrier.Line) {
 	s.runs = s.runs || bytes.HasPrefix(l.Tag, []byte("dnsmasq"))
 	if !bytes.Contains(l.Rest, question) {
@@ -148,7 +149,7 @@ func (s *stream) note(l *carrier.Line) {
 	}
 	tag, name := overlooked.Shell(string(l.Tag)), overlooked.Printable(l.Tag)
 	if len(l.Tag) == 0 {
-		tag, name = "-", "nobody in particular"
+		tag, name = "-", "a program without a name"
 	}
 	var line dnsmasq.Line
 	what := fmt.Sprintf("with query[ in messages of %s", name)
@@ -158,8 +159,8 @@ func (s *stream) note(l *carrier.Line) {
 	s.unread.Add(key, what, s.in.Place(), s.in.Bytes())
 }
 
-// saidEnough says whether a line is nothing that others can change.
-func saidEnough(why error) bool {
+// isDamage reports whether a line was damaged, which no option can change.
+func isDamage(why error) bool {
 	for _, err := range [...]error{batch.ErrHalf, batch.ErrLong, dnsmasq.ErrGlued, dnsmasq.ErrNUL} {
 		if errors.Is(why, err) {
 			return true
@@ -168,7 +169,7 @@ func saidEnough(why error) bool {
 	return false
 }
 
-// rejected looks at a line that could not be used.
+// rejected counts a line that could not be used if it looks like a query.
 func (s *stream) rejected(line []byte, why error) {
 	if s.packed == "" && carrier.IsPacked(line) {
 		s.packed = s.in.Place()
@@ -177,7 +178,7 @@ func (s *stream) rejected(line []byte, why error) {
 		s.unread.Recognise(line)
 		return
 	}
-	if saidEnough(why) {
+	if isDamage(why) {
 		return
 	}
 	s.bad++

@@ -19,18 +19,18 @@ import (
 	"egress-monitor/lib/transact"
 )
 
-// A stream is the lines that are read, and what is made of them.
+// A stream is the input, the output, and the state between them.
 type stream struct {
 	command *command
 	in      *batch.Scanner
 	out     *bufio.Writer
 	log     *transact.Tracker
-	entries *journal.Reader // of lines that are not of dnsmasq's own file
-	inside  bool            // an entry has begun
-	unread  overlooked.Lines
-	bad     int    // lines that could not be read, among these
-	runs    bool   // a dnsmasq logs something
-	packed  string // where compressed data begins behind lines
+	entries *journal.Reader  // reads lines that are not of dnsmasq's own file
+	inside  bool             // the line is within an entry of several lines
+	unread  overlooked.Lines // lines that look like queries and were not counted
+	bad     int              // those of them that could not be read
+	runs    bool             // a dnsmasq logs something
+	packed  string           // the place at which compressed data follows lines
 	printed bool
 	again   again
 }
@@ -46,7 +46,7 @@ func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.T
 	return s
 }
 
-// clock reads the stamps of the log.
+// clock returns the clock that reads the stamps of the log.
 func (c *command) clock(in *batch.Scanner) (clock stamp.Clock, err error) {
 	clock = stamp.Clock{Now: c.Now, Location: time.UTC, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}
 	if !c.UTC {
@@ -68,8 +68,8 @@ func (s *stream) print(flush bool) error {
 	return err
 }
 
-// literal is a record of a name as it was asked for: a question for "*.com"
-// must not be taken for others that had no room.
+// literal returns a record whose key cannot be taken for a folded row: a client may
+// ask for the name "*.com".
 func literal(record []byte) []byte {
 	key, rest, _ := bytes.Cut(record, []byte{' '})
 	if name := fold.Literal(key); len(name) > len(key) {
@@ -107,7 +107,7 @@ func (s *stream) finish() error {
 	return s.incomplete()
 }
 
-// incomplete is an error if nothing was counted, or not everything was read.
+// incomplete returns an error if nothing was counted, or not everything was read.
 func (s *stream) incomplete() error {
 	switch {
 	case s.packed != "":
@@ -118,18 +118,18 @@ func (s *stream) incomplete() error {
 	return nil
 }
 
-// nothing says why nothing was counted.
+// nothing returns why nothing was counted.
 func (s *stream) nothing() error {
 	if hint := s.unread.Hint(); hint != "" {
 		return errors.New("no question was counted: " + hint)
 	}
 	if s.log.Lines > 0 || s.runs {
-		return errors.New("no question was counted: dnsmasq runs, and logs none (log-queries=extra in its configuration makes it)")
+		return errors.New("no question was counted: dnsmasq logs none (set log-queries=extra in its configuration)")
 	}
-	return errors.New("no question was counted (dnsparse(1) has examples of where to take them from)")
+	return errors.New("no question was counted (dnsparse(1) has examples for many kinds of logs)")
 }
 
-// restore takes up what was open at the end of the poll before.
+// restore takes up the queries that were open at the end of the last poll.
 func (c *command) restore(log *transact.Tracker) error {
 	if c.Carry == "" {
 		return nil
@@ -149,7 +149,8 @@ func (c *command) restore(log *transact.Tracker) error {
 	return nil
 }
 
-// carried is the carry lines of a cursor file, or of what an earlier run printed.
+// carried returns the carry lines in text: a cursor file, or the output of an earlier
+// run.
 func (c *command) carried(text []byte) []string {
 	file, err := batch.ParseFile(text)
 	if err == nil {

@@ -4,9 +4,8 @@
 //
 //	journalctl ... --show-cursor | ipparse | aggmerge ...
 //
-// Lines of other kinds are skipped; the cursor line passes through. Package
-// journal says in which forms the lines may come, package netfilter how a LOG
-// line is read.
+// Lines of other kinds are skipped; the cursor line passes through. Package journal
+// reads the lines of all logs, package netfilter the LOG lines in them.
 package main
 
 import (
@@ -24,16 +23,16 @@ import (
 )
 
 type command struct {
-	Prefix       []string    `placeholder:"P" sep:"none" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\"); may be given several times, and without the blank at its end."`
-	Tag          []string    `placeholder:"T" sep:"none" help:"Count the lines of this program as well, such as ulogd; - is lines that name none."`
-	Relay        bool        `help:"Count lines with the header of another machine behind that of a relay."`
-	Host         string      `placeholder:"H" help:"Count the lines of this host only."`
-	UTC          bool        `name:"utc" help:"Stamps without a zone are in UTC, not in the zone of TZ."`
-	Now          time.Time   `placeholder:"RFC3339" help:"When the log is read, for stamps without a year (the present)."`
+	Prefix       []string    `placeholder:"P" sep:"none" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\"). May be repeated, and given without the space at its end."`
+	Tag          []string    `placeholder:"T" sep:"none" help:"Count the lines of the program T, such as ulogd, as well; - is lines that name no program. May be repeated."`
+	Relay        bool        `help:"Count lines in which another header follows that of a relay."`
+	Host         string      `placeholder:"H" help:"Count only the lines of the host H."`
+	UTC          bool        `name:"utc" help:"Time stamps without a zone are in UTC, not in the zone of TZ."`
+	Now          time.Time   `placeholder:"RFC3339" help:"The present, which decides the year of time stamps without one. Default: the clock."`
 	Poll         poll        `embed:""`
-	LineBuffered bool        `help:"Print what there is before waiting for more."`
+	LineBuffered bool        `help:"Print all records before each wait for more input."`
 	Version      cli.Version `help:"Print the version and exit."`
-	Files        []string    `arg:"" optional:"" name:"file" help:"Files to read, also compressed ones; - is standard input, and so is none."`
+	Files        []string    `arg:"" optional:"" name:"file" help:"Logs, oldest first; they may be compressed. Default, or -: standard input."`
 }
 
 func main() {
@@ -47,7 +46,7 @@ func (c *command) Run() error {
 	return c.convert(c.open(), newRecords(os.Stdout))
 }
 
-// convert reads what there is, and prints it as records.
+// convert reads the input and prints its records.
 func (c *command) convert(in *batch.Scanner, out *records) error {
 	entries, err := c.entries(in, out)
 	if err != nil {
@@ -79,7 +78,8 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	return c.finish(in, out, &rest)
 }
 
-// counts says whether an entry may count that is not just one of the kernel's.
+// counts reports whether an entry may count that is not a plain entry of the kernel.
+// It notes the reason if not.
 func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out *records, lost *gap, rest *others) bool {
 	e := entries.Entry()
 	switch {
@@ -121,7 +121,7 @@ func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
 	return rest.incomplete(in.Seen() && !out.some)
 }
 
-// entries reads the entries of the input.
+// entries returns a reader of the input's entries.
 func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, error) {
 	zone, err := c.zone()
 	entries := journal.NewReader(in)
@@ -145,8 +145,8 @@ func (c *command) zone() (*time.Location, error) {
 	return stamp.Local()
 }
 
-// open opens the input. The pipe from journalctl is read with patience, unless
-// somebody waits for the output.
+// open opens the input. The pipe from journalctl is read in large pieces (package
+// pipe), unless somebody waits for the output.
 func (c *command) open() *batch.Scanner {
 	if len(c.Files) > 1 || len(c.Files) == 1 && c.Files[0] != "-" {
 		in := batch.Open(c.Files)

@@ -13,9 +13,9 @@ import (
 	"egress-monitor/lib/overlooked"
 )
 
-// trusts says whether a line counts although it is not the kernel's: if the
-// command line names what carried it. Its message is then what a LOG line is
-// looked for in.
+// trusts reports whether a line counts although it is not the kernel's, because the
+// command line names its program or allows a relay. It may change the message of the
+// entry to the part that is a LOG line.
 func (c *command) trusts(e *journal.Entry, packets *netfilter.Parser) bool {
 	l := e.Line
 	if l == nil || l.Relayed && !c.Relay {
@@ -33,8 +33,8 @@ func (c *command) trusts(e *journal.Entry, packets *netfilter.Parser) bool {
 	return !l.Process && slices.Contains(c.Tag, "-") && untagged(e, packets)
 }
 
-// untagged looks for a LOG line in an entry without a tag. What there is of the
-// prefix may look like one, or like a host.
+// untagged finds a LOG line in an entry without a tag. The beginning of its prefix may
+// have been read as a tag, or as a host.
 func untagged(e *journal.Entry, packets *netfilter.Parser) bool {
 	for _, text := range [...][]byte{e.Line.Message, e.Line.Text, e.Line.Rest} {
 		text, _ = carrier.KernelMessage(text)
@@ -46,7 +46,7 @@ func untagged(e *journal.Entry, packets *netfilter.Parser) bool {
 	return false
 }
 
-// others are the lines that look like LOG lines and were not counted.
+// others counts the lines that look like LOG lines and were not counted.
 type others struct {
 	command  *command
 	in       *batch.Scanner
@@ -54,10 +54,10 @@ type others struct {
 	rejected int
 	packed   string // where compressed data begins behind lines
 	key      []byte
-	prefix   []byte // of the last one, if that was what kept it from being counted
+	prefix   []byte // of the last such line, if it was not counted because of it
 }
 
-// noPacket takes an entry of the kernel's that is no LOG line, or a bad one.
+// noPacket takes an entry of the kernel that is no LOG line, or a damaged one.
 func (o *others) noPacket(e *journal.Entry, err error) {
 	if err != nil {
 		o.in.Skip(err)
@@ -68,10 +68,10 @@ func (o *others) noPacket(e *journal.Entry, err error) {
 	}
 }
 
-// note looks at an entry that was not counted. Most are of something else.
+// note takes an entry that was not counted, and counts it if it looks like a LOG line.
 func (o *others) note(e *journal.Entry) {
 	if o.prefix = o.prefix[:0]; o.command.Poll.CursorFile != "" {
-		return // nobody would read it
+		return // a poll does not report them
 	}
 	text := e.Message
 	if e.Line != nil {
@@ -130,12 +130,13 @@ var reasons = [...]string{
 	ofAProcess:    "that a process wrote, as the journal says, not the kernel",
 	relayed:       "behind the header of a relay, or in a container's log (" + trust + "--relay)",
 	otherFacility: "called the kernel's and of a facility that is not (" + trust + "--tag=kernel)",
-	falseKernel:   "of a process that calls itself the kernel: it has a number",
+	falseKernel:   "of a process that calls itself the kernel: it has a pid",
 	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
 	inMessage:     "within messages of %s",
 	noProgram:     "without the name of a program (" + trust + "--tag=-, and their --prefix)",
 }
 
+// why returns the reason why an entry was not counted.
 func (o *others) why(e *journal.Entry) reason {
 	l := e.Line
 	switch {
@@ -163,7 +164,7 @@ func (o *others) why(e *journal.Entry) reason {
 	return inMessage
 }
 
-// isPrefix says whether what looks like a tag is a prefix that is looked for.
+// isPrefix reports whether the tag of a line is really the beginning of a prefix.
 func isPrefix(l *carrier.Line, prefixes []string) bool {
 	for _, p := range prefixes {
 		if p != "" && bytes.HasPrefix(l.Text, []byte(p)) {
@@ -173,8 +174,8 @@ func isPrefix(l *carrier.Line, prefixes []string) bool {
 	return false
 }
 
-// reject looks at a line that could not be used, if the carrier is why: of the
-// others the cause is said with what could not be read.
+// reject takes a line that could not be used because of its carrier. For other lines
+// the error is reported elsewhere.
 func (o *others) reject(line []byte, why error) {
 	o.lines.Recognise(line)
 	if o.packed == "" && carrier.IsPacked(line) {
@@ -187,7 +188,7 @@ func (o *others) reject(line []byte, why error) {
 	o.unread(line, why)
 }
 
-// unread counts a line of which no entry was made.
+// unread counts a line that looks like a LOG line and gave no entry.
 func (o *others) unread(line []byte, why error) {
 	if !netfilter.LooksLike(line) {
 		return
@@ -213,7 +214,7 @@ func (o *others) incomplete(nothing bool) error {
 	case nothing && hint != "":
 		return errors.New("no line was counted: " + hint)
 	case nothing:
-		return errors.New("no line was counted (ipparse(1) has examples of where to take them from)")
+		return errors.New("no line was counted (ipparse(1) has examples for many kinds of logs)")
 	}
 	return nil
 }

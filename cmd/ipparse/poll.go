@@ -13,18 +13,18 @@ import (
 	"egress-monitor/lib/position"
 )
 
-// A poll counts what is new of one boot of a journal, which journalctl has
-// printed in form short-unix: see package position.
+// A poll counts the new entries of one boot of a journal, which journalctl prints in
+// the form short-unix: see package position.
 type poll struct {
-	CursorFile string `placeholder:"FILE" help:"Count what is new after the position in FILE. The input is what journalctl -o short-unix --show-cursor prints of one boot, and a line -- end."`
-	Seek       string `placeholder:"C" help:"What journalctl was told to look for: the last entry in FILE of a boot, or b=BOOT;m=0;t=0."`
-	Counted    string `placeholder:"AGGREGATE" help:"If FILE has no position, what is not later than the newest time in AGGREGATE was counted."`
-	KnownBoots string `placeholder:"LIST" help:"With this input, all boots of LIST are read."`
-	Lines      int    `placeholder:"N" help:"If the input has N entries, there are more."`
+	CursorFile string `placeholder:"FILE" help:"Count the entries after the position in FILE. The input is the output of journalctl -o short-unix --show-cursor for one boot, and a line -- end."`
+	Seek       string `placeholder:"C" help:"The cursor that journalctl was given: the place of a boot in FILE, or b=BOOT;m=0;t=0 for its first entry."`
+	Counted    string `placeholder:"AGGREGATE" help:"If FILE has no position, count only entries later than the newest time in AGGREGATE."`
+	KnownBoots string `placeholder:"LIST" help:"After this input, all boots in LIST are read."`
+	Lines      int    `placeholder:"N" help:"The limit that journalctl was given: if the input has N entries, there may be more."`
 
 	reading *position.Reading
-	lost    string // why there is no position
-	reset   int64  // up to then all counts as read: FILE cannot be trusted; 0 if it can
+	lost    string // why there is no position, "" if there is one
+	reset   int64  // FILE cannot be trusted: the new position is this time; 0 if it can
 }
 
 // Why there may be no position.
@@ -35,7 +35,7 @@ const (
 
 const (
 	second = int64(time.Second / time.Microsecond)
-	slack  = 60 * second // by which an entry may be ahead of the clock
+	slack  = 60 * second // how far an entry may be ahead of the clock
 )
 
 // begin reads the position.
@@ -57,7 +57,7 @@ func (p *poll) begin(now time.Time) error {
 	if p.lost != "" {
 		return p.beginByTime(now, from)
 	}
-	if from.Floor > now.UnixMicro()+slack { // of a clock that was wrong
+	if from.Floor > now.UnixMicro()+slack { // made while the clock was wrong
 		if from.Floor, err = p.newest(now); err != nil {
 			return err
 		}
@@ -72,17 +72,17 @@ func (p *poll) read(from position.Position) (err error) {
 	return err
 }
 
-// beginByTime begins where there is no position, but perhaps an aggregate. If
-// the input begins at an entry that a damaged file names, it is left alone, and
-// the position becomes a time.
+// beginByTime begins without a position, from the newest time in the aggregate if
+// there is one. If the input begins at an entry that a damaged file names, none of it
+// is counted, and the new position is that time.
 func (p *poll) beginByTime(now time.Time, from position.Position) error {
 	newest, err := p.newest(now)
 	if err != nil {
 		return err
 	}
-	what := "all that is kept counts"
+	what := "all entries are counted"
 	if newest != 0 {
-		what = fmt.Sprintf("what is later than %s counts, the newest time in %s", time.UnixMicro(newest).UTC().Format(time.RFC3339), p.Counted)
+		what = fmt.Sprintf("only entries later than %s are counted, the newest time in %s", time.UnixMicro(newest).UTC().Format(time.RFC3339), p.Counted)
 	} else if p.lost == gone { // the first poll
 		p.lost = ""
 		return p.read(from)
@@ -90,16 +90,16 @@ func (p *poll) beginByTime(now time.Time, from position.Position) error {
 	p.lost += "; " + what
 	if !position.IsFirst(p.Seek) {
 		p.reset = max(1, newest)
-		p.Seek = position.Seek(nobody)
+		p.Seek = position.Seek(noBoot)
 	}
 	return p.read(position.UpTo(newest))
 }
 
-// nobody is a boot that no journal has.
-const nobody = "00000000000000000000000000000000"
+// noBoot is a boot that no journal has.
+const noBoot = "00000000000000000000000000000000"
 
-// newest is the end of the last second that the aggregate has counted; 0 if
-// there is none.
+// newest returns the end of the last second that the aggregate has counted, in
+// microseconds since 1970; 0 if there is none.
 func (p *poll) newest(now time.Time) (micros int64, err error) {
 	if p.Counted == "" {
 		return 0, nil
@@ -111,7 +111,7 @@ func (p *poll) newest(now time.Time) (micros int64, err error) {
 	return micros, err
 }
 
-// isNew says whether the entry of a line is to be counted.
+// isNew reports whether the entry of a line is to be counted.
 func (p *poll) isNew(line []byte) bool {
 	if p.reading == nil {
 		return true
@@ -119,7 +119,7 @@ func (p *poll) isNew(line []byte) bool {
 	return p.reading.New(micros(line)) && p.reset == 0
 }
 
-// micros reads the time of a line: 1795421100.980088, in microseconds.
+// micros returns the time of a line (1795421100.980088) in microseconds since 1970.
 func micros(line []byte) (n int64) {
 	for i, c := range line {
 		switch {
@@ -133,7 +133,7 @@ func micros(line []byte) (n int64) {
 	return n
 }
 
-// end is the trailer of the poll.
+// end returns the trailer of the poll, and reports gaps.
 func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 	cursor, name := in.Trailer().Cursor, in.Name()
 	if cursor == "" && p.reading.Entries() > 0 || !in.Ended() {
@@ -150,7 +150,7 @@ func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 	case p.lost != "" && cursor != "":
 		p.gap(p.lost)
 	case p.reading.Gap() && cursor == "" && p.KnownBoots != "":
-		// Nothing is new in any boot: it is said once something is.
+		// No boot has a new entry. The gap is reported when one has.
 	case p.reading.Gap() && cursor == "":
 		p.gap("journalctl showed no entry, not even the one that was read last: the journal was emptied, has lost its end, or cannot be read")
 	case p.reading.Gap():
@@ -161,11 +161,12 @@ func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 
 func (p *poll) gap(what string) { cli.Warn("%s: gap: %s", p.CursorFile, what) }
 
-// early makes stamps of clocks that had no idea of the year as long as others:
-// journalctl prints them with blanks in front, and with blanks begin the further
-// lines of a message, too, but many more.
+// early replaces the spaces before a short time stamp by zeros. journalctl pads the
+// stamps of a clock that began in 1970 with spaces:
 //
 //	5.000000 vm kernel: …
+//
+// The further lines of a message begin with spaces as well, but with more of them.
 type early struct{ *batch.Scanner }
 
 func (e early) Scan() bool {
@@ -176,6 +177,7 @@ func (e early) Scan() bool {
 	return ok
 }
 
+// fill does that for a line.
 func fill(line []byte) {
 	n := len("1795421100")
 	digits := bytes.TrimLeft(line[:n], " ")

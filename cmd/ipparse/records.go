@@ -15,14 +15,14 @@ import (
 	"egress-monitor/lib/tally"
 )
 
-// records gathers records, and prints them summed.
+// records sums records, and prints them.
 type records struct {
 	counts *tally.Table
 	w      *bufio.Writer // keeps its first error for the end
 
-	id   uint32 // of the last entry,
-	last bool   // if it was counted
-	some bool   // there was one
+	id   uint32 // entry in counts of the last line, valid if
+	last bool   // it was counted
+	some bool   // at least one was
 }
 
 func newRecords(w io.Writer) *records {
@@ -37,7 +37,7 @@ func (r *records) add(dst []byte, e *journal.Entry) {
 	}
 }
 
-// addTo is add for an address that is in the table.
+// addTo is add for an address that counts has already.
 func (r *records) addTo(id uint32, e *journal.Entry) {
 	r.counts.AddTo(id, uint64(e.Times()), e.Time)
 	r.id, r.last = id, true
@@ -58,8 +58,7 @@ func (r *records) print() error {
 	})
 }
 
-// prompt is an input before which everything is printed that came of it, each
-// time it has to be waited for.
+// prompt is an input that prints all records before each read that may block.
 type prompt struct {
 	*batch.Scanner
 	out *records
@@ -67,12 +66,12 @@ type prompt struct {
 
 func (p prompt) Scan() bool {
 	if !p.Buffered() && (p.out.print() != nil || p.out.w.Flush() != nil) {
-		return false // Finish says why
+		return false // Finish returns the error
 	}
 	return p.Scanner.Scan()
 }
 
-// gap is what the kernel logged and nobody could read.
+// gap counts lines that the kernel logged and journald could not read in time.
 type gap struct {
 	lines    int
 	messages uint64
@@ -93,8 +92,9 @@ func (g *gap) warn() {
 	}
 }
 
-// trailer is the trailer of the input, if it can be what journalctl, or
-// cursorcat, printed. A cursor that is damaged would make all later runs fail.
+// trailer returns the trailer of the input, without its cursor if neither journalctl
+// nor cursorcat can have printed that. With a damaged cursor all later polls would
+// fail.
 func (c *command) trailer(in *batch.Scanner) (batch.Trailer, error) {
 	if c.Poll.reading != nil {
 		return c.Poll.end(in)
@@ -107,7 +107,8 @@ func (c *command) trailer(in *batch.Scanner) (batch.Trailer, error) {
 	return batch.Trailer{}, nil
 }
 
-// boot is when the kernel began to count the seconds that dmesg prints.
+// boot returns the time of the last boot, from which dmesg counts, in seconds since
+// 1970; 0 if it is not known.
 func (c *command) boot() int64 {
 	text, err := os.ReadFile("/proc/uptime") // 3942.11 1234.50
 	if err != nil {

@@ -9,21 +9,21 @@ import (
 	"egress-monitor/lib/setcursor"
 )
 
-// A generation is two sets, v4_G and v6_G, and of each a counter of all
-// connections, seen4_G and seen6_G, that were put or should have been put into
-// it. It is listed after it has ended to count, so each listing of it says the
-// same, and it is whole if all four are there.
+// A generation is two sets, v4_G and v6_G, and two counters, seen4_G and seen6_G. A
+// counter counts all connections of its set, also those that the set had no room for.
+// A generation is listed after it has stopped counting, so each listing has the same
+// numbers. A listing is whole if it has all four.
 type generation struct {
 	*listing
 	next  setcursor.Cursor
 	parts [2]part
 }
 
-// A part is one of IPv4 and IPv6.
+// A part is the set and the counter of IPv4 or of IPv6.
 type part struct {
 	set, counter   string // names
 	listed, hasSum bool
-	sum, seen      uint64 // connections: of all elements; of the counter
+	sum, seen      uint64 // connections: in all elements; in the counter
 }
 
 func newGeneration(next setcursor.Cursor, l *listing) *generation {
@@ -71,8 +71,8 @@ func (g *generation) part(s *nftjson.Set) *part {
 
 var errCut = errors.New("the listing is not whole: a set or a counter of this generation is missing; nothing was counted")
 
-// finish prints the records, if they are new, and returns the cursor that
-// follows them. What they do not hold is told.
+// finish prints the records if they are new, and returns the cursor after them. It
+// reports connections that the records do not hold.
 func (g *generation) finish(after string) (cursor string, err error) {
 	for _, p := range g.parts {
 		if !p.listed || !p.hasSum {
@@ -84,7 +84,7 @@ func (g *generation) finish(after string) (cursor string, err error) {
 		return after, nil
 	}
 	if after != "" && !known {
-		cli.Warn("gap: the stored cursor %.80q is not one of a set: what was not counted before %s is not known", after, stamp(g.next.From))
+		cli.Warn("gap: the stored cursor %.80q is not one of a set: it is not known which connections before %s were not counted", after, stamp(g.next.From))
 	}
 	if from, to, why, ok := last.Gap(g.next); known && ok {
 		cli.Warn("gap: connections between %s and %s were not counted: %s", stamp(from), stamp(to), why)
@@ -96,12 +96,12 @@ func (g *generation) finish(after string) (cursor string, err error) {
 	return g.next.String(), nil
 }
 
-// believable says whether the sets hold no more than was counted into them;
-// what they hold less is told.
+// believable reports whether no set holds more connections than its counter. It
+// reports the connections that a set had no room for.
 func (g *generation) believable() bool {
 	for _, p := range g.parts {
 		if p.sum > p.seen {
-			cli.Warn("gap: set %s holds %d connections where %d were counted: it was changed by another program (restored from a copy?), and what it has from %s to %s is not used",
+			cli.Warn("gap: set %s holds %d connections where %d were counted: another program changed it (restored from a copy?), and its connections from %s to %s are not counted",
 				p.set, p.sum, p.seen, stamp(g.next.From), stamp(g.next.To))
 			return false
 		}

@@ -11,10 +11,10 @@ import (
 	"egress-monitor/lib/tally"
 )
 
-// A listing is the sets that were listed at one time.
+// A listing is the records of sets that were listed at one time.
 type listing struct {
 	now    time.Time
-	names  []string // the sets to read; none: all
+	names  []string // the sets to read; empty means all
 	counts *tally.Table
 	out    *bufio.Writer // keeps its first error for the end
 
@@ -59,7 +59,7 @@ func (l *listing) skip(s *nftjson.Set, why error) {
 	}
 }
 
-// add adds an element. One that has counted nothing was put there by hand.
+// add adds an element. An element that has counted nothing was added by hand.
 func (l *listing) add(e nftjson.Element) {
 	if e.Packets == 0 {
 		return
@@ -81,13 +81,13 @@ func (l *listing) print() {
 	})
 }
 
-// warn says what is not as one would think.
+// warn reports that no set was read, or elements that were not read as they are.
 func (l *listing) warn() {
 	if l.sets == 0 {
 		cli.Warn("no set of addresses in the input")
 	}
 	if l.ageless > 0 {
-		cli.Warn("%d elements have no timeout: the time of the listing stands for their last", l.ageless)
+		cli.Warn("%d elements have no timeout: the time of the listing is taken as their last time", l.ageless)
 	}
 	if l.skipped > 0 {
 		cli.Warn("%v; skipped, and %d like it", l.why, l.skipped-1)

@@ -5,7 +5,7 @@
 //
 //	nft -j list set inet egress_monitor v4_7 | nftparse | aggmerge ...
 //
-// All that is no set of addresses with counters is skipped.
+// Only sets of addresses with counters are read.
 package main
 
 import (
@@ -23,11 +23,11 @@ import (
 )
 
 type command struct {
-	Set         []string    `placeholder:"NAME" help:"Read only the sets of this name; may be repeated."`
-	Now         time.Time   `placeholder:"RFC3339" help:"When the sets were listed (the present)."`
-	Cursor      string      `placeholder:"TOKEN" help:"The generation of sets that is listed: if it is whole, end with TOKEN as the cursor."`
-	AfterCursor string      `placeholder:"TOKEN" help:"The generation that was read before it."`
-	CursorFile  string      `placeholder:"FILE" help:"The cursor file of aggmerge that says which generation was read before it."`
+	Set         []string    `placeholder:"NAME" help:"Read only the sets with this name. May be repeated."`
+	Now         time.Time   `placeholder:"RFC3339" help:"When the sets were listed. Default: the clock."`
+	Cursor      string      `placeholder:"TOKEN" help:"Read the generation of sets that TOKEN names, and print TOKEN as the cursor if the listing is whole."`
+	AfterCursor string      `placeholder:"TOKEN" help:"The generation that was read before."`
+	CursorFile  string      `placeholder:"FILE" help:"The cursor file of aggmerge, with the generation that was read before."`
 	Version     cli.Version `help:"Print the version and exit."`
 	Files       []string    `arg:"" optional:"" name:"file" help:"Files to read. Default, or -: standard input."`
 }
@@ -60,7 +60,7 @@ func (c *command) Run() error {
 	return c.commit(out)
 }
 
-// convert prints the records of all sets that are meant.
+// convert prints the records of all sets that the command line names.
 func (c *command) convert(out *bufio.Writer) error {
 	l := newListing(c.Now, out, c.Set)
 	if err := c.read(l.handler()); err != nil {
@@ -89,8 +89,8 @@ func (c *command) commit(out *bufio.Writer) error {
 	return batch.Finish(out, batch.Trailer{Cursor: cursor})
 }
 
-// after is the cursor of the generation before. A damaged file says nothing:
-// nothing in it can be believed.
+// after returns the cursor of the generation that was read before. Nothing in a
+// damaged file is believed.
 func (c *command) after() (string, error) {
 	if c.CursorFile == "" {
 		return c.AfterCursor, nil
