@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -119,22 +118,4 @@ func (Version) BeforeReset(app *kong.Kong) error {
 	fmt.Fprintln(app.Stdout, tool, version())
 	app.Exit(0)
 	return nil
-}
-
-// version is what the Go tool recorded of the build: the module's version,
-// and the commit where there was one.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "devel"
 }
