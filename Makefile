@@ -127,6 +127,7 @@ install-analysis: built
 	install -m 644 lib/clickhouse/schema.sql $(SHARE)/clickhouse
 	install -m 644 lib/clickhouse/queries/*.sql $(SHARE)/clickhouse/queries
 	bin/egress-load --grafana >$(SHARE)/clickhouse/grafana.json
+	chmod 644 $(SHARE)/clickhouse/grafana.json
 
 install-nightly:
 	install -d $(LIBDIR) $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
