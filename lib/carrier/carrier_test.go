@@ -205,6 +205,26 @@ var lines = []struct{ line, want string }{
 	{"2026-11-23T08:05:00.123456789Z stderr F dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"dnsmasq-1  | 2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"[pod/dns-0/dnsmasq] 2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
+	{"2026-11-23T08:05:00.123456789Z dns.1.k3jf9@node1    | dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
+	{"dns-0 dnsmasq 2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
+	{"dns-0 Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel relayed | hello"},
+	// multilog, svlogd, s6-log, socklog
+	{"@400000006b03f3b6075bcd15 Nov 23 11:11:11 gw dnsmasq[9]: hello", "08:05:00 gw dnsmasq[9] | hello"},
+	{"@400000006b03f3b6075bcd15 kern.warn: [ 3940.030707] hello", "08:05:00   kernel | hello"},
+	{"@400000006b03f3b6075bcd15 [ 3940.030707] hello", "08:05:00   relayed | hello"},
+	{"2026-11-23_08:05:00.12345 daemon.info: Nov 23 11:11:11 dnsmasq[9]: hello", "08:05:00  dnsmasq[9] | hello"},
+	{"2026-11-23T08:05:00.12345 kern.warn: Nov 23 11:11:11 gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
+	{"2026-11-23_08:05:00.12345 user.notice: <4>Nov 23 11:11:11 kernel: hello", "08:05:00  kernel | hello"},
+	{"user.notice: Nov 23 09:05:00 kernel: hello", "08:05:00  kernel | hello"},
+	{"kern.warn: Nov 23 09:05:00 kernel: hello", "08:05:00  kernel kernel | hello"},
+	// web pages, lists, editors
+	{"Nov\u00a023\u00a009:05:00\u00a0gw kernel:\u00a0hello", "08:05:00 gw kernel kernel | hello"},
+	{"\u200bNov\t23\t09:05:00\tgw\tkernel:\thello", "08:05:00 gw kernel kernel | hello"},
+	{"- Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
+	{"1. Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
+	{"kern.log-12-Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
+	{"> > 12-Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
+	{"6.12.1-arch1,4,1234,3940030707,-;hello", "08:05:00   kernel | hello"},
 	// a relay's header
 	{"Nov 23 09:05:01 relay Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel relayed | hello"},
 	{"Nov 23 09:05:01 192.0.2.1 <4>Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel relayed | hello"},
@@ -224,7 +244,11 @@ var lines = []struct{ line, want string }{
 	{"Nov 23 09:05:00 gw kernel: last message repeated 2 times", "08:05:00 gw kernel kernel again 2 | last message repeated 2 times"},
 	{"Nov 23 09:05:00 gw --- last message repeated 1 time ---", "08:05:00 gw  again 1 | --- last message repeated 1 time ---"},
 	{"Nov 23 09:05:00 gw app: last message repeated 2 times", "08:05:00 gw app | last message repeated 2 times"},
+	{"Nov 23 09:05:00 gw kernel: Last message 'hello' repeated 2 times, suppressed by syslog-ng on gw", "08:05:00 gw kernel kernel x2 | hello"},
+	{"Nov 23 09:05:00 gw kernel: Last message 'hello' repeated often", "08:05:00 gw kernel kernel | Last message 'hello' repeated often"},
 	// what is not the kernel's, whatever it says
+	{"Mon Nov 23 09:05:00 2026 user.notice x kern.warn kernel: hello", "08:05:00 x kernel | hello"},
+	{"<13>Nov 23 09:05:00 gw kern.warn kernel: hello", "08:05:00 gw kernel | hello"},
 	{"Nov 23 09:05:00 gw app[112]: kernel: hello", "08:05:00 gw app[112] | kernel: hello"},
 	{"Nov 23 09:05:00 gw app: kernel: hello", "08:05:00 gw app | kernel: hello"},
 	{"1795421100.346626 app[112]: kernel: hello", "08:05:00  app[112] | kernel: hello"},
@@ -270,6 +294,12 @@ func TestNoLine(t *testing.T) {
 		"[9993940.030707] hello":                                      ErrBoot,
 		"[Nov23 09:05] hello":                                         ErrForm,
 		"[  +0.000123] hello":                                         ErrForm,
+		"[  +0.000123] EGRESS: IN= OUT=a SRC=192.0.2.1 DST=192.0.2.2": ErrNoTime,
+		"query[A] a from b":                                           ErrNoTime,
+		"11/23/2026 08:05:00 gw dnsmasq[577]: hello":                  ErrDate,
+		"Thg 11 23 09:05:00 gw dnsmasq[577]: hello":                   ErrDate,
+		"@400000006b03f3b6 gw kernel: hello":                          ErrForm,
+		"\x1f\x8b\x08\x00\x00\x00":                                    ErrPacked,
 		"Nov 31 09:05:00 gw kernel: hello":                            stamp.ErrTime,
 		"Mon 2026-11-23 09:05:00 IST gw kernel: hello":                stamp.ErrZone,
 		`192.0.2.1 - - [23/Nov/2026:09:05:00 +0100] "GET /kernel: x"`: ErrForm,
@@ -369,5 +399,22 @@ func BenchmarkParse(b *testing.B) {
 				p.Parse([]byte(c.line), &l)
 			}
 		})
+	}
+}
+
+// The message within that of a container's log driver.
+func TestInner(t *testing.T) {
+	for message, want := range map[string]string{
+		"dnsmasq[1]: query[A] a from b":                  "1 query[A] a from b",
+		"Nov 23 08:05:00 dnsmasq[12]: query[A] a from b": "12 query[A] a from b",
+		"dnsmasq: query[A] a from b":                     "0 query[A] a from b",
+		"query[A] dnsmasq[1]: a from b":                  "9 query[A] dnsmasq[1]: a from b",
+		"dnsmasqx[1]: query[A] a from b":                 "9 dnsmasqx[1]: query[A] a from b",
+		"":                                               "9 ",
+	} {
+		l := Line{Message: []byte(message), PID: 9}
+		if inner, pid := l.Inner("dnsmasq"); fmt.Sprintf("%d %s", pid, inner) != want {
+			t.Errorf("%q: %d %q", message, pid, inner)
+		}
 	}
 }

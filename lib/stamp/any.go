@@ -437,9 +437,8 @@ func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 		first, second, _, ok := c.guess(m, r.day, r.hour, r.minute, sec, loc)
 		return c.choose(first, second, sec), Undated, ok
 	}
-	clock := int64(r.hour*3600+r.minute*60) + sec
 	if r.zoned {
-		return days(int64(r.year), int64(r.month), int64(r.day))*86400 + clock - r.offset, Exact, true
+		return time.Date(r.year, m, r.day, r.hour, r.minute, r.second, 0, time.UTC).Unix() - r.offset, Exact, true
 	}
 	c.setNow()
 	first, second := instants(time.Date(r.year, m, r.day, r.hour, r.minute, 0, 0, c.location()))

@@ -67,6 +67,16 @@ var forms = []struct {
 	{"Mon, 23 Nov 2026 08:05:00 GMT| vm", Exact, ""},
 	{"2016-12-31T23:59:60Z| vm", Exact, "2017-01-01T00:00:00Z"},
 	{"Jan  1 00:59:60| vm", Undated, "2026-01-01T00:00:00Z"},
+	{"2026-11-23_08:05:00.12345| daemon.info:", Exact, ""}, // svlogd -tt
+	{"2026-11-23T08:05:00.12345| daemon.info:", Exact, ""}, // svlogd -ttt
+	{"2026-11-23T09:05:00.123456| vm", Dated, ""},
+	{"23.11.2026 09:05:00| vm", Dated, ""},
+	{"23.11.26, 09:05:00| vm", Dated, ""},
+	{"Nov\t23\t09:05:00|\tvm", Undated, ""},
+	{"Nov 23 09:05:00 AM| vm", Undated, ""},
+	{"11.11.2026 09:05:00 PM| vm", Dated, "2026-11-11T20:05:00Z"},
+	{"Mon 23 Nov 2026 12:05:00 AM UTC| vm", Exact, "2026-11-23T00:05:00Z"},
+	{"Nov 23 09:05:00| pm x", Undated, ""}, // a host
 	// other languages
 	{"Okt 31 09:05:00| vm", Undated, "2026-10-31T08:05:00Z"},
 	{"Mär  3 09:05:00| vm", Undated, "2026-03-03T08:05:00Z"},
@@ -101,7 +111,7 @@ func TestReadNone(t *testing.T) {
 	for text, want := range map[string]error{
 		"": ErrNone, "x": ErrNone, "Nov": ErrNone, "Nov 23": ErrNone, "Nov 23 08:05": ErrNone, "Nov 23 08:05:0": ErrNone, "Foo 23 08:05:00": ErrNone,
 		"23": ErrNone, "2026": ErrNone, "2026-11-23": ErrNone, "2026-11-23T": ErrNone, "20261123T080500Z": ErrNone, "1795421100": ErrNone, "1795421100.": ErrNone,
-		"192.0.2.1 - - [23/Nov/2026:08:05:00 +0000]": ErrNone, "[Mon Nov 23 08:05:00 2026]": ErrNone, "08:05:00": ErrNone, "\xff\xfe": ErrNone,
+		"192.0.2.1 - - [23/Nov/2026:08:05:00 +0000]": ErrNone, "[Mon Nov 23 08:05:00 2026]": ErrNone, "08:05:00": ErrNone, "10.0.0.1 Nov 23": ErrNone, "23.11 08:05:00": ErrNone, "11/23/2026 08:05:00": ErrNone, "\xff\xfe": ErrNone,
 		"Nov 31 08:05:00": ErrTime, "Nov 23 24:05:00": ErrTime, "2026-02-29T08:05:00Z": ErrTime, "2026-13-01 08:05:00": ErrTime, "Nov 23 08:60:00": ErrTime, "Nov 23 08:05:61": ErrTime,
 		"Mon 2026-11-23 08:05:00 IST vm": ErrZone, "Mon 2026-11-23 08:05:00 XYZ vm": ErrZone, "2026-11-23 08:05:00 CST vm": ErrZone,
 	} {
@@ -146,11 +156,16 @@ func TestDoubt(t *testing.T) {
 		{"Nov 23 08:04:00|Nov 23 08:07:00|Nov 23 08:09:00", "the time is 2m0s after now (read as 2026-11-23T08:07:00Z): check the clock of the sender and its zone (TZ, --utc)"},
 		{"Nov 24 09:00:00|Nov 23 08:00:00|Nov 24 10:00:00", "the time jumps by 363 days (read as 2026-11-23T08:00:00Z): check the year (--now) and the clock of the sender"},
 		{"Jan  1 00:00:00|Nov 23 08:00:00", ""},
+		{"Feb 29 08:05:00|Feb 29 08:06:00", "a February 29 without a year (read as 2024-02-29T08:05:00Z, the last there was): lines near it may be of the same year (--now)"},
+		{"lip 23 08:05:00|lip 23 08:06:00", "the name of the month means another one in Croatian (read as 2026-07-23T08:05:00Z): print the log with LC_ALL=C"},
+		{"2026-11-23T08:07:00Z|1795422100.980088", "the time is 2m0s after now (read as 2026-11-23T08:07:00Z): check the clock of the sender and its zone (TZ, --utc)"},
 	} {
 		var said []string
 		clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T08:05:00Z"), Doubt: func(d Doubt) { said = append(said, d.String()) }}
 		for _, text := range strings.Split(c.lines, "|") {
-			clock.Unix([]byte(text))
+			if _, ok := clock.Unix([]byte(text)); !ok {
+				clock.Read([]byte(text))
+			}
 		}
 		if got := strings.Join(said, "|"); got != c.want {
 			t.Errorf("%s: got %s", c.lines, got)

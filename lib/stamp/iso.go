@@ -52,42 +52,8 @@ func offset(b []byte) (seconds int64, n int, ok bool) {
 	return seconds, n + 2, ok && ok2 && hour < 24 && minute < 60
 }
 
-// Full reads a stamp as systemd's format_timestamp prints it (journalctl -o
-// short-full, with-unit), and says how long it is:
-//
-//	Mon 2026-11-23 08:05:00 UTC
-//
-// A zone that has only a name can be read if it is one of the Clock's.
-func (c *Clock) Full(b []byte) (unix int64, n int, ok bool) {
-	const day = len("Mon ")
-	if len(b) <= day+isoLen || b[3] != ' ' || b[day+10] != ' ' || b[day+isoLen] != ' ' {
-		return 0, 0, false
-	}
-	wall, ok := civil(b[day:])
-	n = day + isoLen + 1
-	from := n
-	for n < len(b) && b[n] > ' ' {
-		n++
-	}
-	if string(b[from:n]) == "UTC" {
-		return wall, n, ok
-	}
-	loc := c.Location
-	if loc == nil {
-		loc = time.Local
-	}
-	u := time.Unix(wall, 0).UTC()
-	first, second := instants(time.Date(u.Year(), u.Month(), u.Day(), u.Hour(), u.Minute(), u.Second(), 0, loc))
-	for _, unix := range [...]int64{first, second} {
-		if name, _ := time.Unix(unix, 0).In(loc).Zone(); name == string(b[from:n]) {
-			return unix, n, ok
-		}
-	}
-	return 0, 0, false
-}
-
-// civil reads a date and a time of day, which stand in UTC. What is between
-// them is not looked at.
+// civil reads a date and a time of day, as UTC. What separates them is
+// not checked.
 func civil(b []byte) (unix int64, ok bool) {
 	century, ok := two(b[0:2])
 	year, ok2 := two(b[2:4])
@@ -109,7 +75,8 @@ func civil(b []byte) (unix int64, ok bool) {
 }
 
 // days is the number of days from 1970-01-01 to a date. Years are counted from
-// March, so that the leap day is their last.
+// March, so that the leap day is their last. With time.Date in its place ipparse
+// takes 7 % more instructions for a log with such stamps.
 func days(year, month, day int64) int64 {
 	if month -= 2; month <= 0 {
 		month, year = month+12, year-1

@@ -37,26 +37,6 @@ func TestISO(t *testing.T) {
 	}
 }
 
-func TestFull(t *testing.T) {
-	clock := Clock{Location: zone(t, "Europe/Berlin")}
-	for _, c := range []struct{ stamp, want string }{
-		{"Mon 2026-11-23 08:05:00 UTC vm", "2026-11-23T08:05:00Z"},
-		{"Mon 2026-11-23 09:05:00 CET vm", "2026-11-23T08:05:00Z"},
-		{"Sun 2026-10-25 02:30:00 CEST vm", "2026-10-25T00:30:00Z"},
-		{"Sun 2026-10-25 02:30:00 CET vm", "2026-10-25T01:30:00Z"},
-	} {
-		got, n, ok := clock.Full([]byte(c.stamp))
-		if !ok || got != at(t, c.want).Unix() || n != len(c.stamp)-len(" vm") {
-			t.Errorf("%s: got %v, %d bytes, %v", c.stamp, time.Unix(got, 0).UTC(), n, ok)
-		}
-	}
-	for _, s := range []string{"", "Mon 2026-11-23 08:05:00", "Mon 2026-11-23 08:05:00 EST vm", "Mon 2026-11-23T08:05:00 UTC vm"} {
-		if got, _, ok := clock.Full([]byte(s)); ok {
-			t.Errorf("%q: got %v, want none", s, time.Unix(got, 0).UTC())
-		}
-	}
-}
-
 func TestEveryDay(t *testing.T) {
 	for u := time.Unix(0, 0).UTC(); u.Year() < 2110; u = u.AddDate(0, 0, 1) {
 		if got := days(int64(u.Year()), int64(u.Month()), int64(u.Day())); got != u.Unix()/86400 {

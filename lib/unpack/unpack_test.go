@@ -90,3 +90,45 @@ func TestShort(t *testing.T) {
 		t.Error("a gzip file cut short: no error")
 	}
 }
+
+// Forms that are not text and cannot be read are named, in however small pieces
+// they come.
+func TestShapes(t *testing.T) {
+	wide := func(order string) string {
+		var b strings.Builder
+		for _, c := range []byte(text) {
+			b.WriteString(strings.NewReplacer("0", "\x00", "c", string(c)).Replace(order))
+		}
+		return b.String()
+	}
+	for data, want := range map[string]string{
+		"log/syslog" + strings.Repeat("\x00", 247) + "ustar  \x00" + text: "tar -xOf",
+		wide("c0"):                            "UTF-16LE",
+		wide("0c"):                            "UTF-16BE",
+		"\xff\xfe" + wide("c0"):               "UTF-16 ",
+		"\xff\xfe\x00\x00" + wide("c000"):     "UTF-32",
+		"LZIP\x01" + text:                     "lzip",
+		"\x5d\x00\x00\x80\x00" + text:         "lzma",
+		"SQLite format 3\x00" + text:          "SQLite",
+		"7z\xbc\xaf\x27\x1c" + text:           "7-Zip",
+		"log\x00" + strings.Repeat("x", 1000): "", // not the name of a file in an archive
+		"x\x00\x00\n" + text:                  "",
+	} {
+		for _, in := range []io.Reader{strings.NewReader(data), iotest.OneByteReader(strings.NewReader(data))} {
+			got, err := io.ReadAll(Reader(in))
+			if want == "" && (err != nil || string(got) != data) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%.20q: %.40q, %v, want %q", data, got, err, want)
+			}
+		}
+	}
+}
+
+// Data behind the end of what is compressed is an error of one line that says
+// what to do.
+func TestTrailing(t *testing.T) {
+	data := append(packed()["gzip"], text...)
+	got, err := io.ReadAll(Reader(bytes.NewReader(data)))
+	if string(got) != text || err == nil || !strings.Contains(err.Error(), "zcat -f FILES") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
