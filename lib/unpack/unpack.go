@@ -1,9 +1,9 @@
-// Package unpack reads logs that are compressed, which the first bytes tell, with
-// the programs that can: gzip (RFC 1952), zstd (RFC 8878), bzip2 and xz. Other
-// forms that logs of people come in are named, with what to do.
+// Package unpack reads compressed logs, which it recognises by their first bytes,
+// through gzip (RFC 1952), zstd (RFC 8878), bzip2 and xz. For an archive, UTF-16
+// and the like it returns an error that names a command to read the file with.
 //
-// Programs, since libraries make each start of a parser take longer, by 0.3 ms of
-// 1.5 for zstd, and there is one a minute that has nothing to unpack.
+// It runs programs: the libraries would make each start of a parser longer, zstd's
+// by 0.3 ms of 1.5, and a poll starts one each minute with nothing to unpack.
 package unpack
 
 import (
@@ -15,12 +15,12 @@ import (
 	"strings"
 )
 
-// A form is how a file begins that is no text.
+// A form is a kind of file that is not text, known by its first bytes.
 type form struct {
 	magic string
-	rest  string // one byte further on
+	rest  string // what follows the magic and one more byte
 	open  func(io.Reader) (io.Reader, error)
-	say   string
+	say   string // the error, if there is no open
 }
 
 var forms = [...]form{
@@ -55,8 +55,8 @@ const (
 	toUTF8 = " -t UTF-8 FILE prints"
 )
 
-// by reads with a program. It ends when its input does, or when nobody reads
-// its output any more.
+// by returns a function that reads through a program. The program ends with its
+// input, or when its output is closed.
 func by(program string) func(io.Reader) (io.Reader, error) {
 	return func(r io.Reader) (io.Reader, error) {
 		cmd := exec.Command(program, "-dc")
@@ -74,7 +74,8 @@ func by(program string) func(io.Reader) (io.Reader, error) {
 	}
 }
 
-// output is what a program prints. Its end is an error if it has failed.
+// output reads what a program prints. At its end Read returns an error if the
+// program failed.
 type output struct {
 	io.Reader
 	cmd     *exec.Cmd
@@ -90,8 +91,8 @@ func (c *complaint) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// fail says why a program failed, in a line, and what to do if it was given more
-// than its own kind of data.
+// fail returns one line: the program's complaint, and what to do about input of
+// several kinds.
 func (o *output) fail(failed error) error {
 	said := strings.Join(strings.Fields(string(o.said.text)), " ")
 	said = strings.TrimPrefix(said, o.program+": ")
@@ -111,8 +112,7 @@ func (o *output) Read(p []byte) (n int, err error) {
 	return n, io.EOF
 }
 
-// Reader reads r, or what is compressed in it. A program that reads many lines
-// passes here once for each buffer.
+// Reader returns a reader of r, decompressed if it is compressed.
 func Reader(r io.Reader) io.Reader { return &reader{in: r} }
 
 type reader struct {
@@ -121,11 +121,11 @@ type reader struct {
 	depth  int
 }
 
-// maxDepth is how often a file may be packed.
+// maxDepth is how many times a file may be compressed.
 const maxDepth = 3
 
-// Read looks at what it reads first. A terminal or a pipe may give it in pieces:
-// more is read as long as they are the beginning of a form.
+// Read checks the first bytes. A terminal or a pipe may give them in pieces: Read
+// reads on as long as they may be the beginning of a form.
 func (r *reader) Read(p []byte) (n int, err error) {
 	if r.looked || len(p) < 16 {
 		return r.in.Read(p)
@@ -146,9 +146,15 @@ func (r *reader) Read(p []byte) (n int, err error) {
 	}
 }
 
-// find is the form that b begins with, or says whether it may be one when there
-// is more of it.
+// fewest is how many bytes tell UTF-16 from UTF-32, and both from text.
+const fewest = 4
+
+// find returns the form that b begins with; more reports whether further bytes
+// may make it one.
 func find(b []byte) (f *form, more bool) {
+	if len(b) < fewest && bytes.IndexByte(b, '\n') < 0 {
+		return nil, true
+	}
 	for i := range forms {
 		f := &forms[i]
 		switch n := len(f.magic); {

