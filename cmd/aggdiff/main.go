@@ -16,7 +16,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/diff"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 type command struct {
@@ -38,12 +38,12 @@ func main() {
 }
 
 func (c *command) Run() error {
-	old, err := rows.Open(warn, c.Old)
+	old, err := union.Open(warn, c.Old)
 	if err != nil {
 		return err
 	}
 	defer old.Close()
-	now, err := rows.Open(warn, c.Now)
+	now, err := union.Open(warn, c.Now)
 	if err != nil {
 		return err
 	}

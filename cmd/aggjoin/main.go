@@ -17,7 +17,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/join"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 type command struct {
@@ -40,7 +40,7 @@ func main() {
 }
 
 func (c *command) Run() error {
-	names, err := rows.Open(warn, c.Names...)
+	names, err := union.Open(warn, c.Names...)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (c *command) Run() error {
 		return err
 	}
 	out := bufio.NewWriterSize(os.Stdout, 64<<10)
-	ips := rows.Stream(warn, c.IPs)
+	ips := union.Stream(warn, c.IPs)
 	switch {
 	case c.Direct:
 		err = table.PrintDirect(out, ips)

@@ -10,23 +10,6 @@ import (
 	"egress-monitor/lib/ipv4"
 )
 
-// ipBytes says whether a list has no other bytes than lists of addresses have.
-func ipBytes(list []byte) bool {
-	for _, c := range list {
-		if !ipByte[c] {
-			return false
-		}
-	}
-	return true
-}
-
-var ipByte = func() (t [256]bool) {
-	for _, c := range []byte("0123456789abcdefABCDEF.:,/-") {
-		t[c] = true
-	}
-	return t
-}()
-
 // parseIPs checks a list of addresses (or of prefixes, where many were folded
 // into one), and returns it in its one form.
 func parseIPs(list []byte) ([]byte, error) {

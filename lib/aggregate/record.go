@@ -1,6 +1,7 @@
-// Package aggregate is the one currency of this project: records, what prints
-// and reads them, and merging sorted streams of them. What a parser prints, an
-// aggregate, one host's file and the sum of all hosts are the same thing.
+// Package aggregate is the format that all tools of this project share: records,
+// and how they are read, printed and added. A parser's output, an aggregate, one
+// host's file and the sum of all hosts have this format. Package merge merges
+// sorted streams of records.
 //
 // A record is a line of three or four fields, separated by one space each:
 //
@@ -8,23 +9,23 @@
 //		192.0.2.7 3 2026-02-08T21:30:00Z
 //
 //	  - the key: printable ASCII without a space or a comma. A domain in lower
-//	    case without its last dot, where other bytes stand as \DDD (RFC 1035
-//	    §5.1), or an address (RFC 5952). An address in another spelling is no
-//	    key: there would be two for one thing.
-//	  - the count, decimal: how many questions, or new connections. It is 0 in
-//	    the record of an answer whose question an earlier batch has counted.
-//	  - the last time, RFC 3339, in UTC, in whole seconds. Always 20 bytes, so
-//	    that the order of the bytes is the order of time.
-//	  - for a domain the addresses it led to: RFC 5952, in byte order, each one
-//	    once, separated by commas; "-" if none is known.
+//	    case without its last dot, with all other bytes as \DDD (RFC 1035 §5.1),
+//	    or an address as RFC 5952 spells it. Other spellings of an address are
+//	    rejected, because each would be a second key for the same address.
+//	  - the count, decimal: the number of queries, or of new connections. It is 0
+//	    in the record of an answer whose query an earlier batch has counted.
+//	  - the last time, RFC 3339, in UTC, in whole seconds. It always has 20 bytes,
+//	    so its byte order is the order of time.
+//	  - for a domain, its addresses: RFC 5952, in byte order, each one once,
+//	    separated by commas; "-" if none is known.
 //
-// An aggregate is sorted by key in byte order, and has a key once. Since the
-// space is smaller than every byte of a key, that is also the byte order of
-// its lines (LC_ALL=C sort).
+// An aggregate is sorted by key in byte order, and has each key once. Since the
+// space is smaller than every byte of a key, its lines are in byte order, too
+// (LC_ALL=C sort).
 //
 // Two records of one key merge into one: counts add, the later time stays,
-// addresses unite. Nothing else is known of a record, so any of them, from any
-// time and any host, can be merged in any order and grouping.
+// addresses unite. So records of any time and any host can be merged in any
+// order and grouping.
 package aggregate
 
 import (
@@ -40,20 +41,18 @@ import (
 // of one name.
 const MaxRow = 16 << 20
 
-// TimeLayout is how the last time is written.
+// TimeLayout is the layout of the last time, for package time.
 const TimeLayout = "2006-01-02T15:04:05Z"
 
 // A Record is one line of an aggregate. Its slices are parts of that line.
 type Record struct {
 	Key   []byte
 	Count uint64
-	Last  []byte // TimeLayout
+	Last  []byte // in TimeLayout
 	IPs   []byte // nil if the line has three fields
-
-	line []byte // all of it, if it is just as Append would print it
 }
 
-// What is wrong with a line that is no record.
+// Reasons why a line is not a record.
 var (
 	errFields = errors.New("not three or four fields")
 	errKey    = errors.New("key: a byte that is not printable, or a comma")
@@ -63,76 +62,55 @@ var (
 	errIPs    = errors.New("addresses: not a list of IP addresses")
 )
 
-// Parse reads a line, without its line feed. The addresses of the record are
-// in order even if those of the line are not.
+// Parse reads a line, without its line feed. If the addresses of the line are
+// not in order, Parse sorts them into new memory; everything else of a record
+// has one spelling only, so Append prints it again.
 func Parse(line []byte) (r Record, err error) {
-	if err = r.parse(line); err == nil {
-		err = r.settle()
-	}
-	return r, err
-}
-
-// settle does what parse has left: it checks the addresses, and puts them in
-// order.
-func (r *Record) settle() error {
-	if r.IPs == nil {
-		return nil
-	}
-	list, err := parseIPs(r.IPs)
-	if err != nil || &list[0] != &r.IPs[0] {
-		r.line = nil // not as it will be printed
-	}
-	r.IPs = list
-	return err
-}
-
-// parse is Parse but for the addresses, of which it only sees that they are
-// made of the bytes of addresses.
-func (r *Record) parse(line []byte) (err error) {
 	k := keyLen(line)
 	switch {
 	case k == len(line), k == 0 && line[0] == ' ':
-		return errFields
+		return r, errFields
 	case line[k] != ' ':
-		return errKey
+		return r, errKey
 	}
 	if r.Key = line[:k:k]; misspelt(r.Key) {
-		return errSpelt
+		return r, errSpelt
 	}
-	rest := line[k+1:]
-	n := lenDigits(rest)
-	if n == len(rest) || rest[n] != ' ' {
-		return errCount
+	var rest []byte
+	if r.Count, r.Last, rest, err = Numbers(line[k+1:]); err != nil || len(rest) == 0 {
+		return r, err
 	}
-	if r.Count, err = parseCount(rest[:n]); err != nil {
-		return err
-	}
-	rest = rest[n+1:]
-	if len(rest) < len(TimeLayout) || !validTime(rest[:len(TimeLayout)]) {
-		return errTime
-	}
-	r.Last, rest = rest[:len(TimeLayout)], rest[len(TimeLayout):]
-	r.line = line
-	return r.parseRest(rest)
+	r.IPs, err = parseLast(rest)
+	return r, err
 }
 
-// parseRest reads what follows the time: nothing, or the addresses.
-func (r *Record) parseRest(rest []byte) error {
-	r.IPs = nil
-	if len(rest) == 0 {
-		return nil
+// Numbers reads the count and the last time at the beginning of text, which
+// follows a key and a space. rest begins after the last time.
+func Numbers(text []byte) (count uint64, last, rest []byte, err error) {
+	n := lenDigits(text)
+	if n == len(text) || text[n] != ' ' {
+		return 0, nil, nil, errCount
 	}
-	if rest[0] != ' ' {
-		return errFields
+	if count, err = parseCount(text[:n]); err != nil {
+		return 0, nil, nil, err
 	}
-	r.IPs = rest[1:]
+	rest = text[n+1:]
+	if len(rest) < len(TimeLayout) || !validTime(rest[:len(TimeLayout)]) {
+		return 0, nil, nil, errTime
+	}
+	return count, rest[:len(TimeLayout):len(TimeLayout)], rest[len(TimeLayout):], nil
+}
+
+// parseLast reads the addresses after the last time, and the space before them.
+func parseLast(rest []byte) ([]byte, error) {
+	list := rest[1:]
 	switch {
-	case len(r.IPs) > 0 && ipBytes(r.IPs):
-		return nil
-	case bytes.IndexByte(r.IPs, ' ') >= 0:
-		return errFields
+	case rest[0] != ' ' || bytes.IndexByte(list, ' ') >= 0:
+		return nil, errFields
+	case len(list) == 0:
+		return nil, errIPs
 	}
-	return errIPs
+	return parseIPs(list)
 }
 
 // Append appends the record as a line, with its line feed.
@@ -146,21 +124,19 @@ func (r Record) Append(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
-// appendAsRead is Append for a record that is as it was read.
-func (r *Record) appendAsRead(dst []byte) []byte {
-	if r.line != nil {
-		return append(append(dst, r.line...), '\n')
-	}
-	return r.Append(dst)
+// Len is the length of the record as a line in bytes, but for the digits of
+// its count.
+func (r *Record) Len() int {
+	return len(r.Key) + len(r.IPs) + len(" 0 2026-02-08T21:30:00Z ")
 }
 
-// AppendTime appends a time, seconds since 1970, as a record has it.
+// AppendTime appends a time, given in seconds since 1970, in TimeLayout.
 func AppendTime(dst []byte, unix int64) []byte {
 	return time.Unix(unix, 0).UTC().AppendFormat(dst, time.RFC3339) // in UTC the same, and faster
 }
 
-// AddCount adds, and stays at the largest number there is: a forged count
-// must not turn a large sum into a small one.
+// AddCount returns a+b, or the largest uint64 if the sum is larger: a forged
+// count must not turn a large sum into a small one.
 func AddCount(a, b uint64) uint64 {
 	sum, carry := bits.Add64(a, b, 0)
 	if carry != 0 {
@@ -169,52 +145,7 @@ func AddCount(a, b uint64) uint64 {
 	return sum
 }
 
-// unite is what two lists of addresses are together: the first one if it has
-// them all, or else a new one, appended to dst.
-func unite(dst, a, b []byte) (list []byte, changed bool) {
-	switch {
-	case b == nil || bytes.Equal(a, b) || string(b) == "-" && a != nil:
-		return a, false
-	case a == nil || string(a) == "-":
-		return append(dst, b...), true
-	}
-	return union(dst, a, b), true
-}
-
-// union appends the addresses of two sorted lists, in order, each one once,
-// and none that a prefix in one of them covers.
-func union(dst, a, b []byte) []byte {
-	from := len(dst)
-	dst = zip(dst, a, b)
-	return append(dst[:from], absorb(dst[from:])...)
-}
-
-func zip(dst, a, b []byte) []byte {
-	for len(a) > 0 && len(b) > 0 {
-		x, restA := cutComma(a)
-		y, restB := cutComma(b)
-		c := bytes.Compare(x, y)
-		if c <= 0 {
-			dst, a = append(append(dst, x...), ','), restA
-		} else {
-			dst = append(append(dst, y...), ',')
-		}
-		if c >= 0 {
-			b = restB
-		}
-	}
-	dst = append(append(dst, a...), b...)
-	return bytes.TrimSuffix(dst, []byte{','})
-}
-
-func cutComma(list []byte) (first, rest []byte) {
-	if i := bytes.IndexByte(list, ','); i >= 0 {
-		return list[:i], list[i+1:]
-	}
-	return list, nil
-}
-
-// keyLen is how many bytes of a key a line begins with.
+// keyLen returns how many bytes at the beginning of line can be in a key.
 func keyLen(line []byte) int {
 	for i, c := range line {
 		if !keyByte[c] {
@@ -224,7 +155,7 @@ func keyLen(line []byte) int {
 	return len(line)
 }
 
-// keyByte says which bytes a key may have.
+// keyByte is true for the bytes that a key may have.
 var keyByte = func() (t [256]bool) {
 	for c := '!'; c <= '~'; c++ {
 		t[c] = c != ','
@@ -232,7 +163,7 @@ var keyByte = func() (t [256]bool) {
 	return t
 }()
 
-// lenDigits is how many digits b begins with.
+// lenDigits returns how many digits b begins with.
 func lenDigits(b []byte) int {
 	for i, c := range b {
 		if c-'0' > 9 {
@@ -242,7 +173,7 @@ func lenDigits(b []byte) int {
 	return len(b)
 }
 
-// parseCount reads a number in its one canonical form.
+// parseCount reads digits: a number without leading zeros.
 func parseCount(b []byte) (n uint64, err error) {
 	if len(b) == 0 || len(b) > 20 || b[0] == '0' && len(b) > 1 {
 		return 0, errCount
@@ -259,7 +190,7 @@ func parseCount(b []byte) (n uint64, err error) {
 	return n, nil
 }
 
-// validTime says whether b, of 20 bytes, is a time in TimeLayout.
+// validTime reports whether b, of 20 bytes, is a time in TimeLayout.
 func validTime(b []byte) bool {
 	_ = b[19]
 	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != 'Z' {
@@ -277,7 +208,7 @@ func validTime(b []byte) bool {
 		(day <= 28 || day <= daysIn(century*100+year, month))
 }
 
-// two is the number that two digits are.
+// two returns the number of two digits.
 func two(tens, ones byte) (n int, ok bool) {
 	tens, ones = tens-'0', ones-'0'
 	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9

@@ -13,7 +13,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 
 	"github.com/google/renameio/v2"
 )
@@ -72,7 +72,7 @@ func (u *update) run() error {
 	if err := u.folded.read(state); err != nil {
 		return err
 	}
-	if err := rows.Join(old, state, u.look); err != nil {
+	if err := union.Join(old, state, u.look); err != nil {
 		return err
 	}
 	if u.added == 0 && !u.absorbed && u.gone <= maxFirstSeen {
@@ -102,14 +102,14 @@ func (u *update) look(old, state *aggregate.Record) error {
 
 // write writes the new file. Of the keys that are gone from the state the ones
 // beyond the limit are left out.
-func (u *update) write(old, state *rows.File) error {
+func (u *update) write(old, state *union.File) error {
 	out, err := replace(filepath.Join(u.hostDir, u.first), u.domains)
 	if err != nil {
 		return err
 	}
 	defer out.cleanup()
 	excess := u.gone - maxFirstSeen
-	err = rows.Join(old, state, func(o, s *aggregate.Record) error {
+	err = union.Join(old, state, func(o, s *aggregate.Record) error {
 		switch {
 		case s == nil && u.folded.holds(o.Key):
 			return nil
@@ -144,8 +144,8 @@ func entryOf(rec *aggregate.Record) entry { return entry{string(rec.Last), rec.C
 
 // openRows opens an aggregate. What cannot be used in it was reported when it
 // was pulled.
-func openRows(path string) (*rows.File, error) {
-	return rows.Open(func(batch.Skipped) {}, path)
+func openRows(path string) (*union.File, error) {
+	return union.Open(func(batch.Skipped) {}, path)
 }
 
 // A replacement is a first-seen file that is written beside the one it will

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // UpdateFleet takes the first-seen files of hosts (nil is all) into those of
@@ -70,8 +70,8 @@ func updateFleet(dir, name string, hosts []string) error {
 
 // merge is a heap of first-seen files, by the keys that they are at.
 type merge struct {
-	heads []*rows.Reader
-	files []*rows.File
+	heads []*union.Reader
+	files []*union.File
 	key   []byte
 }
 
@@ -132,7 +132,7 @@ func (m *merge) Less(i, j int) bool {
 	return bytes.Compare(m.keyAt(i), m.keyAt(j)) < 0
 }
 func (m *merge) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
-func (m *merge) Push(x any)    { m.heads = append(m.heads, x.(*rows.Reader)) }
+func (m *merge) Push(x any)    { m.heads = append(m.heads, x.(*union.Reader)) }
 func (m *merge) Pop() (x any) {
 	last := len(m.heads) - 1
 	x, m.heads = m.heads[last], m.heads[:last]

@@ -6,7 +6,7 @@ import (
 
 	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // folded is the narrow folded rows of a state: the keys that they cover are
@@ -16,7 +16,7 @@ type folded struct {
 	nets    map[netip.Prefix]*entry
 }
 
-func (f *folded) read(state *rows.File) error {
+func (f *folded) read(state *union.File) error {
 	f.domains, f.nets = map[string]*entry{}, map[netip.Prefix]*entry{}
 	r := state.Rows()
 	for r.Next() {

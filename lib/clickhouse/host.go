@@ -15,7 +15,7 @@ import (
 	"egress-monitor/lib/hostlist"
 	"egress-monitor/lib/plain"
 	"egress-monitor/lib/pulled"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // A host is one that is loaded.
@@ -60,7 +60,7 @@ func open(dir, name string) (host, error) {
 
 // each calls do with each row of a file of the host.
 func (h host) each(file string, do func(*aggregate.Record) error) error {
-	f, err := rows.Open(func(batch.Skipped) {}, filepath.Join(h.dir, file))
+	f, err := union.Open(func(batch.Skipped) {}, filepath.Join(h.dir, file))
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // Change is what kind of a difference a row is.
@@ -31,13 +31,13 @@ const (
 
 // Each calls visit with every row of the difference between two aggregates, in
 // the order of the keys. The row is good until visit returns.
-func Each(old, now *rows.File, visit func(row aggregate.Record, change Change) error) error {
+func Each(old, now *union.File, visit func(row aggregate.Record, change Change) error) error {
 	taken, err := folded(old, now)
 	if err != nil {
 		return err
 	}
 	var d differ
-	return rows.Join(old, now, func(a, b *aggregate.Record) error {
+	return union.Join(old, now, func(a, b *aggregate.Record) error {
 		if b == nil {
 			return nil
 		}

@@ -11,7 +11,6 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/rows"
 	"egress-monitor/lib/union"
 )
 
@@ -114,13 +113,13 @@ func difference(t *testing.T, old, now string) string {
 	return string(out)
 }
 
-func file(t *testing.T, name, text string) *rows.File {
+func file(t *testing.T, name, text string) *union.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := rows.Open(func(s batch.Skipped) { t.Error(s) }, path)
+	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, path)
 	if err != nil {
 		t.Fatal(err)
 	}

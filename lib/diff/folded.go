@@ -7,19 +7,19 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // folded returns for each folded row in now how much of its count was in old in
 // rows that are gone since. Only these rows are held in memory, and where there
 // is none, as nearly always, old is not read for this.
-func folded(old, now *rows.File) (map[string]uint64, error) {
+func folded(old, now *union.File) (map[string]uint64, error) {
 	f, err := foldedRows(now)
 	if err != nil || f.narrow.Empty() && len(f.wide) == 0 {
 		return nil, err
 	}
 	taken := map[string]uint64{}
-	err = rows.Join(old, now, func(gone, b *aggregate.Record) error {
+	err = union.Join(old, now, func(gone, b *aggregate.Record) error {
 		if b != nil {
 			return nil
 		}
@@ -37,7 +37,7 @@ type families struct {
 	wide   map[string]bool
 }
 
-func foldedRows(f *rows.File) (families, error) {
+func foldedRows(f *union.File) (families, error) {
 	all := families{wide: map[string]bool{}}
 	r := f.Rows()
 	for r.Next() {

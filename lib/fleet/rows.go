@@ -10,8 +10,8 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/pulled"
-	"egress-monitor/lib/rows"
 	"egress-monitor/lib/sighting"
+	"egress-monitor/lib/union"
 )
 
 // own is an error of this side, not of a host's files.
@@ -49,7 +49,7 @@ func (f *Fleet) eachRow(h *Host, dir, name, firstName string, visit visitor) err
 	if !isRegular(path) {
 		return errMissing
 	}
-	now, err := rows.Open(h.skip, path)
+	now, err := union.Open(h.skip, path)
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,14 @@ func (f *Fleet) eachRow(h *Host, dir, name, firstName string, visit visitor) err
 func (h *Host) skip(s batch.Skipped) { h.skipped = append(h.skipped, s) }
 
 // sinceFirst knows of each row when it was first seen.
-func (h *Host) sinceFirst(path string, now *rows.File, visit visitor) error {
-	past, err := rows.Open(h.skip, path)
+func (h *Host) sinceFirst(path string, now *union.File, visit visitor) error {
+	past, err := union.Open(h.skip, path)
 	if err != nil {
 		return err
 	}
 	defer past.Close()
 	h.first = true
-	return rows.Join(past, now, func(a, b *aggregate.Record) error {
+	return union.Join(past, now, func(a, b *aggregate.Record) error {
 		if b == nil {
 			return nil
 		}
@@ -87,19 +87,19 @@ func (h *Host) sinceFirst(path string, now *rows.File, visit visitor) error {
 
 // sincePrevious is for what an older egress-pull has left: a row that was not in
 // the pull before is new, and nothing more is known.
-func (f *Fleet) sincePrevious(h *Host, path string, now *rows.File, visit visitor) error {
+func (f *Fleet) sincePrevious(h *Host, path string, now *union.File, visit visitor) error {
 	if isRegular(path) {
 		h.first = true
 	} else {
 		path = os.DevNull
 	}
-	old, err := rows.Open(func(batch.Skipped) {}, path)
+	old, err := union.Open(func(batch.Skipped) {}, path)
 	if err != nil {
 		return err
 	}
 	defer old.Close()
 	since := stampOf(f.Since)
-	return rows.Join(old, now, func(a, b *aggregate.Record) error {
+	return union.Join(old, now, func(a, b *aggregate.Record) error {
 		switch {
 		case b == nil:
 			return nil

@@ -8,7 +8,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 var (
@@ -19,7 +19,7 @@ var (
 
 // EachAddress calls visit with each row of addresses, and with the numbers of
 // the names that led there.
-func (t *Table) EachAddress(ips *rows.Reader, visit func(rec aggregate.Record, names []uint32) error) error {
+func (t *Table) EachAddress(ips *union.Reader, visit func(rec aggregate.Record, names []uint32) error) error {
 	var names []uint32
 	for ips.Next() {
 		rec := ips.Record()
@@ -60,7 +60,7 @@ var everyIPv4, everyIPv6 = netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePr
 
 // Print writes each row of addresses with the names that led there in a fourth
 // field, separated by commas; "-" if there is none.
-func (t *Table) Print(w io.Writer, ips *rows.Reader) error {
+func (t *Table) Print(w io.Writer, ips *union.Reader) error {
 	var buf []byte
 	return t.EachAddress(ips, func(rec aggregate.Record, names []uint32) error {
 		buf = rec.Append(buf[:0])
@@ -95,7 +95,7 @@ func appendName(dst, name []byte) []byte {
 
 // PrintDirect writes the rows of addresses that no name led to, as they are, and
 // those that stand for some to which no name can have led (see Known).
-func (t *Table) PrintDirect(w io.Writer, ips *rows.Reader) error {
+func (t *Table) PrintDirect(w io.Writer, ips *union.Reader) error {
 	var buf []byte
 	return t.EachAddress(ips, func(rec aggregate.Record, _ []uint32) error {
 		if p, ok := family.Address(rec.Key); ok && t.Known(p, rec.Count) {
@@ -109,7 +109,7 @@ func (t *Table) PrintDirect(w io.Writer, ips *rows.Reader) error {
 
 // PrintUnvisited writes the rows of domains that led to addresses of which none
 // was contacted. The table was made of the same file.
-func (t *Table) PrintUnvisited(w io.Writer, ips *rows.Reader, domains *rows.File) error {
+func (t *Table) PrintUnvisited(w io.Writer, ips *union.Reader, domains *union.File) error {
 	visited := make([]bool, t.Len())
 	err := t.EachAddress(ips, func(_ aggregate.Record, names []uint32) error {
 		for _, n := range names {

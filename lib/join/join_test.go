@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // TestAgainstSlow compares all three answers with those of an implementation
@@ -29,8 +29,8 @@ func TestAgainstSlow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stream := func() *rows.Reader {
-			return rows.Stream(func(s batch.Skipped) { t.Error(s) }, write(t, ips))
+		stream := func() *union.Reader {
+			return union.Stream(func(s batch.Skipped) { t.Error(s) }, write(t, ips))
 		}
 		var all, direct, unvisited strings.Builder
 		err1 := table.Print(&all, stream())
@@ -207,9 +207,9 @@ func write(t testing.TB, lines []string) string {
 	return path
 }
 
-func open(t testing.TB, lines []string) *rows.File {
+func open(t testing.TB, lines []string) *union.File {
 	t.Helper()
-	f, err := rows.Open(func(s batch.Skipped) { t.Error(s) }, write(t, lines))
+	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, write(t, lines))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // A Table knows the names of addresses.
@@ -59,7 +59,7 @@ var (
 )
 
 // Read makes a table of rows of domains.
-func Read(names *rows.File) (*Table, error) {
+func Read(names *union.File) (*Table, error) {
 	t := &Table{}
 	r := names.Rows()
 	for r.Next() {

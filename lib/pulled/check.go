@@ -106,7 +106,8 @@ func (c *checker) parse(line []byte) (aggregate.Record, error) {
 	if otherErr != nil {
 		return rec, err
 	}
-	return other.WithKey(line[:i]), nil
+	other.Key = line[:i]
+	return other, nil
 }
 
 // hasForm says whether a line that is no record looks like one of this file:

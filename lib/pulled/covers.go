@@ -6,7 +6,7 @@ import (
 
 	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // covers are the folded rows of a state, narrow and wide ones.
@@ -17,7 +17,7 @@ type covers struct {
 	bits     [129]bool // how long they are
 }
 
-func (c *covers) read(f *rows.File) error {
+func (c *covers) read(f *union.File) error {
 	c.below, c.prefixes = map[string]bool{}, map[netip.Prefix]bool{}
 	r := f.Rows()
 	for r.Next() {

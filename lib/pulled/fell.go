@@ -6,7 +6,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/rows"
+	"egress-monitor/lib/union"
 )
 
 // fell says whether counts fell between two states of a file, so that its
@@ -29,13 +29,13 @@ func fell(old, new string) (bool, error) {
 	if err := c.covers.read(after); err != nil {
 		return false, err
 	}
-	err = rows.Join(before, after, c.compare)
+	err = union.Join(before, after, c.compare)
 	return c.less || c.after < c.before, err
 }
 
 // open opens a state. What is no row of it counts for nothing.
-func open(name string) (*rows.File, error) {
-	return rows.Open(func(batch.Skipped) {}, name)
+func open(name string) (*union.File, error) {
+	return union.Open(func(batch.Skipped) {}, name)
 }
 
 // counts compares two states, row by row.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/unnamed"
 )
 
 // Kind is in what way a key was seen.
@@ -125,7 +126,7 @@ func (c *Collector) sorted() []*Row {
 
 // flush writes what is in memory to a file.
 func (c *Collector) flush() error {
-	f, err := aggregate.UnnamedFile(c.dir)
+	f, err := unnamed.File(c.dir)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/merge"
 	"egress-monitor/lib/stamp"
 )
 
@@ -132,13 +133,13 @@ func (p *poller) print(tracker *Tracker) {
 
 // aggregate is what all polls give together.
 func (p *poller) aggregate() string {
-	var sources []*aggregate.Source
+	var sources []*merge.Source
 	for _, out := range p.out {
-		sources = append(sources, aggregate.NewSource(batch.NewScanner(bytes.NewReader(out), "poll"),
+		sources = append(sources, merge.NewSource(batch.NewScanner(bytes.NewReader(out), "poll"),
 			func(line []byte, why error) error { return fmt.Errorf("%q: %w", line, why) }))
 	}
 	var w bytes.Buffer
-	if err := aggregate.Merge(&w, sources); err != nil {
+	if err := merge.Write(&w, sources, nil, nil); err != nil {
 		p.t.Fatal(err)
 	}
 	return w.String()

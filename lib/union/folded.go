@@ -2,6 +2,8 @@ package union
 
 import (
 	"bufio"
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 	"errors"
 	"io"
 	"os"
@@ -47,7 +49,7 @@ func (u *Union) findNarrow(more old) error {
 	if err != nil {
 		return err
 	}
-	return aggregate.Each([]*aggregate.Source{s}, func(r aggregate.Record) error {
+	return merge.Each([]*merge.Source{s}, func(r aggregate.Record) error {
 		u.narrow.Add(r.Key)
 		return nil
 	})
@@ -86,13 +88,13 @@ func rowsOf(f *os.File) fold.Rows {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return aggregate.EachRow(scan(f), visit)
+		return merge.EachNumbers(scan(f), visit)
 	}
 }
 
-func sourceOf(f *os.File) (*aggregate.Source, error) {
+func sourceOf(f *os.File) (*merge.Source, error) {
 	_, err := f.Seek(0, io.SeekStart)
-	return aggregate.NewSealed(scan(f)), err
+	return merge.NewSealed(scan(f)), err
 }
 
 // replace puts rows of a file into others, which into tells the keys of, and
@@ -102,7 +104,7 @@ func (u *Union) replace(f *target, into func(*aggregate.Record) string) (rows in
 	if err != nil {
 		return 0, err
 	}
-	parts, err := u.divide([]*aggregate.Source{s}, into)
+	parts, err := u.divide([]*merge.Source{s}, into)
 	if err != nil {
 		return 0, err
 	}
@@ -116,7 +118,7 @@ func (u *Union) replace(f *target, into func(*aggregate.Record) string) (rows in
 // parts are rows that stay, and the sums of those that go into others.
 type parts struct {
 	rest *os.File
-	sums *aggregate.Sorter
+	sums *merge.Sorter
 }
 
 func (p *parts) Close() {
@@ -124,7 +126,7 @@ func (p *parts) Close() {
 	p.sums.Close()
 }
 
-func (p *parts) sources() ([]*aggregate.Source, error) {
+func (p *parts) sources() ([]*merge.Source, error) {
 	s, err := p.sums.Sources()
 	if err != nil {
 		return nil, err
@@ -135,16 +137,17 @@ func (p *parts) sources() ([]*aggregate.Source, error) {
 
 // divide takes rows apart: into tells the key of the row that a row goes into,
 // or nothing.
-func (u *Union) divide(sources []*aggregate.Source, into func(*aggregate.Record) string) (*parts, error) {
-	rest, err := aggregate.UnnamedFile(u.dir)
+func (u *Union) divide(sources []*merge.Source, into func(*aggregate.Record) string) (*parts, error) {
+	rest, err := unnamed.File(u.dir)
 	if err != nil {
 		return nil, err
 	}
 	to := &parts{rest: rest, sums: u.newSorter()}
 	out, line := bufio.NewWriterSize(rest, 64<<10), []byte(nil)
-	err = aggregate.Each(sources, func(r aggregate.Record) error {
+	err = merge.Each(sources, func(r aggregate.Record) error {
 		if key := into(&r); key != "" {
-			return to.sums.Add(r.WithKey([]byte(key)))
+			r.Key = []byte(key)
+			return to.sums.Add(r)
 		}
 		line = r.Append(line[:0])
 		_, err := out.Write(line)
@@ -164,7 +167,7 @@ func (u *Union) join(w io.Writer, parts *parts) (rows int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = aggregate.MergeChecked(w, sources, func(r *aggregate.Record) error {
+	err = merge.Write(w, sources, func(r *merge.Row) error {
 		rows++
 		return u.shorten(r)
 	}, u.pass(&rows))

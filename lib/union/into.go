@@ -2,6 +2,7 @@ package union
 
 import (
 	"bytes"
+	"egress-monitor/lib/merge"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -34,7 +35,7 @@ func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected [
 		switch {
 		case err == nil && rows.from.sum == *seal:
 			return to.sum, nil, nil
-		case err != nil && !errors.Is(err, aggregate.ErrChanged) && !errors.Is(err, aggregate.ErrOrder):
+		case err != nil && !errors.Is(err, merge.ErrChanged) && !errors.Is(err, merge.ErrOrder):
 			return 0, nil, err
 		}
 		u.Damaged(old.Name())
@@ -43,7 +44,7 @@ func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected [
 		}
 	}
 	rows, err := u.into(old, to, false)
-	if errors.Is(err, aggregate.ErrOrder) {
+	if errors.Is(err, merge.ErrOrder) {
 		rows, err = u.rewrite(old, to)
 	}
 	switch {
@@ -57,55 +58,55 @@ func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected [
 }
 
 // into writes the union, and returns what it has read of the aggregate last.
-func (u *Union) into(old *os.File, to *target, sealed bool) (rows *rows, err error) {
+func (u *Union) into(old *os.File, to *target, sealed bool) (rows *oldRows, err error) {
 	inputs := u.narrow
 	u.narrow = inputs.Clone() // what a damaged aggregate adds is not good the next time
 	defer func() { u.narrow = inputs }()
-	err = u.writeFile(to, func() (*aggregate.Source, error) {
+	err = u.writeFile(to, func() (*merge.Source, error) {
 		_, err := old.Seek(0, io.SeekStart)
-		rows = newRows(old)
+		rows = openOld(old)
 		if sealed {
-			return aggregate.NewSealed(rows.lines), err
+			return merge.NewSealed(rows.lines), err
 		}
-		return aggregate.NewSource(rows.lines, rows.skip), err
+		return merge.NewSource(rows.lines, rows.skip), err
 	})
 	return rows, err
 }
 
 // rewrite is Into for an aggregate that is not sorted, as one that was edited
 // by hand: it is sorted with the rest.
-func (u *Union) rewrite(old *os.File, to *target) (*rows, error) {
+func (u *Union) rewrite(old *os.File, to *target) (*oldRows, error) {
 	_, err := old.Seek(0, io.SeekStart)
 	if err := errors.Join(err, to.rewind()); err != nil {
 		return nil, err
 	}
-	rows := newRows(old)
+	rows := openOld(old)
 	if err := u.addRecords(rows.lines); err != nil {
 		return nil, err
 	}
 	return rows, u.writeFile(to, nil)
 }
 
-// rows is an aggregate as it is read, and what of it is no records.
-type rows struct {
+// oldRows reads the old aggregate, and keeps the lines that are not records.
+type oldRows struct {
 	from     *summed
 	lines    *batch.Scanner
 	rejected bytes.Buffer
 }
 
-func newRows(old *os.File) *rows {
-	r := &rows{from: &summed{in: old}}
+func openOld(old *os.File) *oldRows {
+	r := &oldRows{from: &summed{in: old}}
 	r.lines = batch.NewScanner(r.from, old.Name())
 	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, aggregate.MaxRow, r.reject
 	return r
 }
 
-func (r *rows) skip(_ []byte, why error) error {
+func (r *oldRows) skip(_ []byte, why error) error {
 	r.lines.Skip(why)
 	return nil
 }
 
-func (r *rows) reject(line []byte, _ error) {
+func (r *oldRows) reject(line []byte, _ error) {
 	if r.rejected.Len() <= maxRejected {
 		r.rejected.Write(line)
 		r.rejected.WriteByte('\n')

@@ -1,14 +1,14 @@
 package union
 
 import (
-	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/merge"
 
 	"golang.org/x/sys/unix"
 )
 
 const (
 	// few is how many files are merged one row at a time. For more of them
-	// aggregate.Rounds is the faster way.
+	// merge.Rounds is the faster way.
 	few = 16
 	// mostOpen is how many files are merged at a time: each takes a buffer of
 	// 4 KiB. More of them are merged in groups first.
@@ -43,11 +43,11 @@ func (p *pass) open(files []string) {
 		p.scanners = append(p.scanners, in)
 	}
 	if len(files) > few {
-		p.sources = append(p.sources, aggregate.NewSealed(aggregate.NewRounds(p.scanners)))
+		p.sources = append(p.sources, merge.NewSealed(merge.NewRounds(p.scanners)))
 		return
 	}
 	for _, in := range p.scanners {
-		p.sources = append(p.sources, aggregate.NewSource(in, func(_ []byte, why error) error {
+		p.sources = append(p.sources, merge.NewSource(in, func(_ []byte, why error) error {
 			in.Skip(why)
 			return nil
 		}))

@@ -7,6 +7,7 @@
 package union
 
 import (
+	"egress-monitor/lib/merge"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ type Union struct {
 	Rows, IPs int
 
 	dir    string
-	stream *aggregate.Sorter
+	stream *merge.Sorter
 	look   []byte
 	files  []string // sorted
 	merged []*os.File
@@ -46,8 +47,8 @@ func New(dir string, warn func(batch.Skipped)) *Union {
 	return u
 }
 
-func (u *Union) newSorter() *aggregate.Sorter {
-	s := aggregate.NewSorter(u.dir, func(run io.Reader) aggregate.Lines { return scan(run) })
+func (u *Union) newSorter() *merge.Sorter {
+	s := merge.NewSorter(u.dir, func(run io.Reader) merge.Lines { return scan(run) })
 	s.Shorten, s.Runs = u.shortenList, maxRuns()
 	return s
 }
@@ -103,7 +104,7 @@ func (u *Union) sorted(name string) (bool, error) {
 	}
 	in := lines(name)
 	in.Use(u.look)
-	return aggregate.Sorted(in, u.note)
+	return merge.InOrder(in, u.note)
 }
 
 // AddStream takes records in any order, to the end of the stream.
@@ -132,15 +133,15 @@ func (u *Union) addRecords(in *batch.Scanner) error {
 
 func (u *Union) add(rec aggregate.Record) error {
 	u.narrow.Add(rec.Key)
-	if err := u.shorten(&rec); err != nil {
-		return err
+	if u.mayBeLong(rec.Len()) {
+		rec.IPs = u.shortenList(rec.IPs)
 	}
 	if u.Rows > 0 && u.stream.Full() && !u.varied {
 		u.foldEarly()
 	}
 	if u.early {
 		if top := u.narrow.Top(rec.Key); top != "" {
-			rec = rec.WithKey([]byte(top))
+			rec.Key = []byte(top)
 		}
 	}
 	return u.stream.Add(rec)

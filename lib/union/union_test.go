@@ -106,9 +106,9 @@ func (m *maker) list() string {
 	return strings.Join(slices.Compact(ips), ",")
 }
 
-// a merge merges texts in one of the ways there are: as files, as a stream,
+// A mergeWay merges texts in one of three ways: as files, as a stream, or
 // into a file.
-type merge struct {
+type mergeWay struct {
 	*rand.Rand
 	t         testing.TB
 	dir       string
@@ -116,7 +116,7 @@ type merge struct {
 	rows, ips int
 }
 
-func (m *merge) of(texts ...string) string {
+func (m *mergeWay) of(texts ...string) string {
 	m.t.Helper()
 	u := New(m.dir, func(s batch.Skipped) { m.t.Error(s) })
 	u.Damaged = func(name string) { m.t.Error("damaged") }
@@ -142,7 +142,7 @@ func (m *merge) of(texts ...string) string {
 	return m.into(u, *old)
 }
 
-func (m *merge) into(u *Union, text string) string {
+func (m *mergeWay) into(u *Union, text string) string {
 	m.t.Helper()
 	old, err := os.Open(m.file(text))
 	m.must(err)
@@ -171,14 +171,14 @@ func sumOf(text string) uint32 {
 	return crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli))
 }
 
-func (m *merge) file(text string) string {
+func (m *mergeWay) file(text string) string {
 	m.files++
 	name := filepath.Join(m.dir, fmt.Sprint("file", m.files%8))
 	m.must(os.WriteFile(name, []byte(text), 0o600))
 	return name
 }
 
-func (m *merge) must(err error) {
+func (m *mergeWay) must(err error) {
 	m.t.Helper()
 	if err != nil {
 		m.t.Fatal(err)
@@ -201,7 +201,7 @@ func TestMergeOfFoldedIsAddition(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range int64(cases(30)) {
 		r := rand.New(rand.NewSource(seed))
-		m := &merge{Rand: r, t: t, dir: dir}
+		m := &mergeWay{Rand: r, t: t, dir: dir}
 		if r.Intn(2) == 0 {
 			m.rows, m.ips = 800, 100
 		}
@@ -228,7 +228,7 @@ func TestLimits(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range int64(cases(250)) {
 		r := rand.New(rand.NewSource(seed))
-		m := &merge{Rand: r, t: t, dir: dir, rows: 1 + r.Intn(40), ips: 2 + r.Intn(5)}
+		m := &mergeWay{Rand: r, t: t, dir: dir, rows: 1 + r.Intn(40), ips: 2 + r.Intn(5)}
 		make := &maker{Rand: r, folded: r.Intn(3) * 10, ips: r.Intn(4) == 0, dense: r.Intn(40) == 0}
 		if make.dense {
 			m.rows = 20 + r.Intn(250)
@@ -252,7 +252,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func wrong(got, whole model, m *merge) string {
+func wrong(got, whole model, m *mergeWay) string {
 	sum, of := 0, 0
 	for _, r := range whole {
 		of += r.count

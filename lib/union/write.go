@@ -1,10 +1,11 @@
 package union
 
 import (
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 	"errors"
 	"io"
 
-	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fold"
 )
@@ -32,7 +33,7 @@ func (u *Union) Write(w io.Writer) (err error) {
 // they are too many, and what is printed cannot be taken back: so it stands in
 // a file without a name before.
 func (u *Union) spool(w io.Writer) error {
-	f, err := aggregate.UnnamedFile(u.dir)
+	f, err := unnamed.File(u.dir)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (u *Union) spool(w io.Writer) error {
 }
 
 // old is an aggregate that is merged with the inputs: it can be read again.
-type old func() (*aggregate.Source, error)
+type old func() (*merge.Source, error)
 
 // writeFile writes the union of all inputs and of an aggregate, if there is
 // one, to an empty file. Nearly always there is nothing narrow in it and it is
@@ -64,9 +65,9 @@ func (u *Union) writeFile(f *target, more old) error {
 // writeAll is writeFile without a limit. It returns how many rows there are.
 func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 	if u.narrow.Empty() {
-		err := u.merge(f, more, func(r *aggregate.Record) error {
+		err := u.merge(f, more, func(r *merge.Row) error {
 			rows++
-			if fold.Narrow(r.Key) {
+			if fold.Narrow(r.Key()) {
 				return errNarrow
 			}
 			return u.shorten(r)
@@ -84,20 +85,24 @@ func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 // shortestIP is how many bytes an address takes at least in a list.
 const shortestIP = len("::,")
 
-// shorten takes addresses out of a record that has too many of them.
-func (u *Union) shorten(r *aggregate.Record) error {
-	if r.Len() < u.maxIPs()*shortestIP {
+// shorten shortens the list of addresses of a row, if it is too long.
+func (u *Union) shorten(r *merge.Row) error {
+	if !u.mayBeLong(r.Len()) {
 		return nil
 	}
-	whole, err := r.Whole()
+	rec, err := r.Record()
 	if err != nil {
 		return err
 	}
-	if list := u.shortenList(whole.IPs); len(list) < len(whole.IPs) {
-		*r = whole.WithIPs(list)
+	if list := u.shortenList(rec.IPs); len(list) < len(rec.IPs) {
+		rec.IPs = list
+		r.Set(rec)
 	}
 	return nil
 }
+
+// mayBeLong reports whether a row of so many bytes can have too many addresses.
+func (u *Union) mayBeLong(size int) bool { return size >= u.maxIPs()*shortestIP }
 
 func (u *Union) shortenList(list []byte) []byte { return fold.List(list, u.maxIPs()) }
 
@@ -109,12 +114,12 @@ func (u *Union) maxIPs() int {
 }
 
 // merge writes the union of all inputs and of an aggregate.
-func (u *Union) merge(w io.Writer, more old, check aggregate.Check, pass func(lines []byte) int) error {
+func (u *Union) merge(w io.Writer, more old, check merge.Check, pass func(lines []byte) int) error {
 	p, err := u.inputs(more)
 	if err != nil {
 		return err
 	}
-	if err := aggregate.MergeChecked(w, p.sources, check, pass); err != nil {
+	if err := merge.Write(w, p.sources, check, pass); err != nil {
 		return err
 	}
 	u.warnAll(p.scanners)
@@ -123,7 +128,7 @@ func (u *Union) merge(w io.Writer, more old, check aggregate.Check, pass func(li
 
 // pass is all inputs, to be read once.
 type pass struct {
-	sources  []*aggregate.Source
+	sources  []*merge.Source
 	scanners []*batch.Scanner // of the files
 }
 
@@ -178,7 +183,7 @@ func (u *Union) mergeRuns() error {
 			f.Close() // has no name
 		}
 	}()
-	var sources []*aggregate.Source
+	var sources []*merge.Source
 	for _, f := range runs {
 		s, err := sourceOf(f)
 		if err != nil {
@@ -190,13 +195,13 @@ func (u *Union) mergeRuns() error {
 }
 
 // addRun makes a sorted run of sources.
-func (u *Union) addRun(sources []*aggregate.Source) error {
-	run, err := aggregate.UnnamedFile(u.dir)
+func (u *Union) addRun(sources []*merge.Source) error {
+	run, err := unnamed.File(u.dir)
 	if err != nil {
 		return err
 	}
 	u.merged = append(u.merged, run)
-	return aggregate.MergeChecked(run, sources, u.shorten, nil)
+	return merge.Write(run, sources, u.shorten, nil)
 }
 
 func (u *Union) warnAll(scanners []*batch.Scanner) {

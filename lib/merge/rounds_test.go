@@ -1,4 +1,4 @@
-package aggregate
+package merge
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 )
 
@@ -58,7 +59,7 @@ func roundsOf(texts []string, most int, buffer func() int) (string, []*batch.Sca
 		files = append(files, f)
 	}
 	var out bytes.Buffer
-	err := Merge(&out, []*Source{NewSealed(NewRounds(files))})
+	err := Write(&out, []*Source{NewSealed(NewRounds(files))}, nil, nil)
 	return out.String(), files, err
 }
 
@@ -109,7 +110,7 @@ func TestRoundsOfMany(t *testing.T) {
 		truth.add(line)
 		texts = append(texts, one.String())
 	}
-	got, _, err := roundsOf(texts, MaxRow, func() int { return 64 << 10 })
+	got, _, err := roundsOf(texts, aggregate.MaxRow, func() int { return 64 << 10 })
 	if want := truth.String(); got != want || err != nil {
 		t.Fatalf("error %v; %d bytes, want %d", err, len(got), len(want))
 	}
@@ -138,13 +139,13 @@ func TestRoundsReadError(t *testing.T) {
 		batch.NewScanner(strings.NewReader("a 1 2026-02-08T21:30:00Z\n"), "good"),
 		batch.NewScanner(io.MultiReader(strings.NewReader("a 1 2026-02-08T21:30:00Z\n"), iotest.ErrReader(broken)), "bad"),
 	}
-	if err := Merge(io.Discard, []*Source{NewSealed(NewRounds(files))}); !errors.Is(err, broken) {
+	if err := Write(io.Discard, []*Source{NewSealed(NewRounds(files))}, nil, nil); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 }
 
-// Sorted agrees with the plain truth.
-func TestSorted(t *testing.T) {
+// InOrder agrees with the plain truth.
+func TestInOrder(t *testing.T) {
 	for seed := range int64(300) {
 		r := rand.New(rand.NewSource(seed))
 		var text string
@@ -161,7 +162,7 @@ func TestSorted(t *testing.T) {
 		}
 		in := batch.NewScanner(iotest.HalfReader(strings.NewReader(text)), "in")
 		in.Buffer = 1 + r.Intn(100)
-		if got, err := Sorted(in, nil); got != want || err != nil {
+		if got, err := InOrder(in, nil); got != want || err != nil {
 			t.Fatalf("seed %d: %v, %v, of:\n%s", seed, got, err, text)
 		}
 	}
@@ -187,7 +188,7 @@ func BenchmarkRounds(b *testing.B) {
 			f.Buffer = 4 << 10
 			files = append(files, f)
 		}
-		if err := Merge(io.Discard, []*Source{NewSealed(NewRounds(files))}); err != nil {
+		if err := Write(io.Discard, []*Source{NewSealed(NewRounds(files))}, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package rows
+package union
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-const row = " 1 2026-02-08T21:30:00Z\n"
+const rest = " 1 2026-02-08T21:30:00Z\n"
 
 func file(t *testing.T, text string) string {
 	t.Helper()
@@ -22,7 +22,7 @@ func file(t *testing.T, text string) string {
 	return name
 }
 
-func open(t *testing.T, names ...string) *File {
+func openFiles(t *testing.T, names ...string) *File {
 	t.Helper()
 	f, err := Open(func(s batch.Skipped) { t.Log(s) }, names...)
 	if err != nil {
@@ -49,15 +49,15 @@ func key(r *aggregate.Record) string {
 
 // TestJoin: each key once, in order, also of what is not in order, and twice.
 func TestJoin(t *testing.T) {
-	a := open(t, file(t, "a"+row+"c"+row+"d"+row))
-	b := open(t, file(t, "e"+row+"b"+row+"c"+row+"b"+row))
+	a := openFiles(t, file(t, "a"+rest+"c"+rest+"d"+rest))
+	b := openFiles(t, file(t, "e"+rest+"b"+rest+"c"+rest+"b"+rest))
 	for range 2 {
 		if got, err := joined(a, b); got != "a/ /b c/c d/ /e " || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	both := open(t, file(t, "a"+row+"d"+row), file(t, "b"+row))
-	if got, err := joined(both, open(t, file(t, ""))); got != "a/ b/ d/ " || err != nil {
+	both := openFiles(t, file(t, "a"+rest+"d"+rest), file(t, "b"+rest))
+	if got, err := joined(both, openFiles(t, file(t, ""))); got != "a/ b/ d/ " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -65,17 +65,17 @@ func TestJoin(t *testing.T) {
 // TestReplaced: a file that another takes the place of stays what it was; one
 // that is written to is noticed if its order shows it.
 func TestReplaced(t *testing.T) {
-	name := file(t, "a"+row+"b"+row)
-	f, empty := open(t, name), open(t, file(t, ""))
-	if err := os.Rename(file(t, "z"+row), name); err != nil {
+	name := file(t, "a"+rest+"b"+rest)
+	f, empty := openFiles(t, name), openFiles(t, file(t, ""))
+	if err := os.Rename(file(t, "z"+rest), name); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := joined(f, empty); got != "a/ b/ " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	name = file(t, "a"+row+"b"+row)
-	f = open(t, name)
-	if err := os.WriteFile(name, []byte("b"+row+"a"+row), 0o600); err != nil {
+	name = file(t, "a"+rest+"b"+rest)
+	f = openFiles(t, name)
+	if err := os.WriteFile(name, []byte("b"+rest+"a"+rest), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := joined(f, empty); err == nil || !strings.Contains(err.Error(), `changed while it was read: "a" after "b"`) {
@@ -86,7 +86,7 @@ func TestReplaced(t *testing.T) {
 // TestWarnsOnce: bad rows are told once, however often a file is read.
 func TestWarnsOnce(t *testing.T) {
 	var warnings []string
-	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, file(t, "a"+row+"bad\nb"+row))
+	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, file(t, "a"+rest+"bad\nb"+rest))
 	if err != nil {
 		t.Fatal(err)
 	}

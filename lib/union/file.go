@@ -5,9 +5,11 @@
 // its size. Standard input, a pipe, a file that is not sorted, and several
 // files at once are first made into one sorted file without a name, in bounded
 // memory (see package union).
-package rows
+package union
 
 import (
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 	"fmt"
 	"io"
 	"math"
@@ -15,7 +17,6 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/union"
 )
 
 // A File is an aggregate that can be read more than once. It stays the one that
@@ -38,12 +39,12 @@ func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 			return f, err
 		}
 	}
-	all := union.New(os.TempDir(), warn)
+	all := New(os.TempDir(), warn)
 	defer all.Close()
 	if err := all.AddFiles(names); err != nil {
 		return nil, err
 	}
-	run, err := aggregate.UnnamedFile(os.TempDir())
+	run, err := unnamed.File(os.TempDir())
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func openSorted(warn func(batch.Skipped), name string) (*File, error) {
 		return nil, err
 	}
 	f := &File{name: name, warn: warn, from: from, check: true}
-	sorted, err := aggregate.Sorted(f.lines(), nil)
+	sorted, err := merge.InOrder(f.lines(), nil)
 	if sorted {
 		return f, nil
 	}

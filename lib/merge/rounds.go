@@ -1,43 +1,44 @@
-package aggregate
+package merge
 
 import (
 	"bytes"
 	"fmt"
 	"slices"
 
+	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/keysort"
 )
 
 // Rounds is the union of many sorted files, as lines in order.
 //
-// A heap stands at another file for every row, and with a thousand files
-// nothing it looks at is in a cache any more. Here each round takes from one
-// file after the other all rows up to a key, sums them in a table, and sorts
-// what has come together: a thousand hosts merge in little more than half the
-// time, and in a third where most of their rows are of the same keys. The key is
-// the largest one up to which the rows of all files are at hand.
+// Merging row by row reads from another file at nearly every row, so with a
+// thousand files each access misses the CPU cache. A round takes all rows up to
+// a key from one file after the other, sums them in a table, and sorts the keys
+// of the table: a thousand hosts merge in little more than half the time, and in
+// a third if most of their rows have the same keys. A round ends at the largest
+// key up to which the rows of all files are in memory.
 //
 // Memory: the buffers of the files, and 200 bytes for each key of a round. The
-// text of a round stays where it was read until the next one begins.
+// text of a round stays in those buffers until the next round begins.
 type Rounds struct {
 	inputs    []*input
-	low, high []byte // the round is of the keys behind low, up to high
-	final     bool   // and all that are left
-	shared    int    // so many bytes have all those keys in common
+	low, high []byte // the round has the keys after low, up to high
+	final     bool   // the last round: it has all keys after low
+	shared    int    // length of the prefix that low and high share; all keys of the round begin with it
 
-	sums  sums
-	order []keysort.Key // the sums of the round
-	next  int           // the first of them that is still to come
+	table table
+	order []keysort.Key // the entries of the table
+	next  int           // index of the next one in order
 
 	line []byte
 	buf  []byte
 	err  error
 }
 
-// NewRounds merges files. A line that is no record is skipped.
+// NewRounds merges files. Lines that are not records are skipped.
 func NewRounds(files []*batch.Scanner) *Rounds {
-	m := &Rounds{sums: newSums()}
+	m := &Rounds{table: newTable()}
 	for _, f := range files {
 		m.inputs = append(m.inputs, &input{in: f})
 	}
@@ -55,23 +56,23 @@ func (m *Rounds) Scan() bool {
 			return false
 		}
 	}
-	r := m.sums.all[m.order[m.next].ID].record()
+	e := &m.table.all[m.order[m.next].ID]
 	m.next++
-	if m.line = r.line; m.line == nil {
-		m.buf = r.Append(m.buf[:0])
+	if m.line = e.line; m.line == nil {
+		m.buf = e.record().Append(m.buf[:0])
 		m.line = m.buf[:len(m.buf)-1]
 	}
 	return true
 }
 
-// Bytes is the line, without its line feed. It is good until the next Scan.
+// Bytes returns the line, without its line feed. It is valid until the next Scan.
 func (m *Rounds) Bytes() []byte { return m.line }
 
-// Err is the error that ended the lines, if one did.
+// Err returns the error that ended the lines, or nil.
 func (m *Rounds) Err() error { return m.err }
 
 func (m *Rounds) round() error {
-	m.sums.reset()
+	m.table.reset()
 	if err := m.bounds(); err != nil {
 		return err
 	}
@@ -85,14 +86,14 @@ func (m *Rounds) round() error {
 }
 
 func (m *Rounds) sort() {
-	m.order, m.next = slices.Grow(m.order[:0], len(m.sums.all)), 0
-	for i := range m.sums.all {
-		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.sums.key(uint32(i))[m.shared:]), ID: uint32(i)})
+	m.order, m.next = slices.Grow(m.order[:0], len(m.table.all)), 0
+	for i := range m.table.all {
+		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.table.key(uint32(i))[m.shared:]), ID: uint32(i)})
 	}
-	keysort.Sort(m.order, m.sums.key)
+	keysort.Sort(m.order, m.table.key)
 }
 
-// bounds reads on, and sees how far the next round can go.
+// bounds reads on, and sets the bounds of the next round.
 func (m *Rounds) bounds() error {
 	m.low, m.high, m.final = append(m.low[:0], m.high...), m.high[:0], true
 	for _, f := range m.inputs {
@@ -110,7 +111,7 @@ func (m *Rounds) bounds() error {
 	return nil
 }
 
-// beyond says whether a key is not of this round.
+// beyond reports whether a key belongs to a later round.
 func (m *Rounds) beyond(key []byte) bool { return !m.final && bytes.Compare(key, m.high) > 0 }
 
 // take takes the rows of the round from one file.
@@ -130,10 +131,11 @@ func (m *Rounds) take(f *input) error {
 	}
 }
 
-// takeLine takes a line, whatever it is: f.next is its key if it is not of this
-// round.
+// takeLine takes one line of any kind. If its key belongs to a later round,
+// takeLine puts the line back and sets f.next.
 func (m *Rounds) takeLine(f *input) error {
-	r, err := Parse(f.in.Bytes())
+	line := f.in.Bytes()
+	r, err := aggregate.Parse(line)
 	switch {
 	case err != nil:
 		f.in.Skip(err)
@@ -146,19 +148,19 @@ func (m *Rounds) takeLine(f *input) error {
 		return fmt.Errorf("%s: %q: %w", f.in.Name(), r.Key, ErrOrder)
 	}
 	f.prev = r.Key
-	hash := m.sums.hash(r.Key)
-	if s := m.sums.find(r.Key, hash); s != nil {
-		m.sums.add(s, &r)
+	hash := m.table.hash(r.Key)
+	if e := m.table.find(r.Key, hash); e != nil {
+		m.table.add(e, &r)
 	} else {
-		m.sums.insert(r, hash)
+		m.table.insert(r, line, hash)
 	}
 	return nil
 }
 
-// takeKnown takes rows whose keys are in the table, as long as nothing but the
-// numbers is new. What is equal to what was read before need not be checked
-// again, and even the end of the line is found on the way. Most rows of a fleet
-// are such: it saves a third of the time.
+// takeKnown adds rows whose keys and addresses are already in the table. Bytes
+// that are equal to validated ones need no validation, and comparing them also
+// finds the end of the line. Most rows of a fleet are such: this saves a third
+// of the time.
 func (m *Rounds) takeKnown(f *input) {
 	ready := f.in.Ready()
 	rest, rows := ready, 0
@@ -168,11 +170,11 @@ func (m *Rounds) takeKnown(f *input) {
 			break
 		}
 		key := rest[:k:k]
-		s := m.sums.find(key, m.sums.hash(key))
-		if s == nil || bytes.Compare(key, f.prev) <= 0 {
+		e := m.table.find(key, m.table.hash(key))
+		if e == nil || bytes.Compare(key, f.prev) <= 0 {
 			break
 		}
-		n := s.addKnown(rest[k+1:])
+		n := e.addKnown(rest[k+1:])
 		if n == 0 {
 			break
 		}
@@ -185,15 +187,15 @@ func (m *Rounds) takeKnown(f *input) {
 // An input is one of the files.
 type input struct {
 	in    *batch.Scanner
-	ended bool   // there is nothing more to read
-	last  []byte // the key of the last record at hand
-	next  []byte // the key that it stands at, if that was not of the round
-	prev  []byte // the key before
-	kept  []byte // prev, when its text goes
+	ended bool   // all of it is in memory
+	last  []byte // the key of the last record in memory
+	next  []byte // the next key, if it belongs to a later round
+	prev  []byte // the previous key
+	kept  []byte // memory for prev when its text goes
 }
 
-// fill reads on, if not much is at hand, until the next round can take
-// something.
+// fill reads on, if little is in memory, until there is a record for the next
+// round.
 func (f *input) fill(low []byte) error {
 	if f.ended || len(f.in.Ready()) > f.in.Buffer*3/8 && bytes.Compare(f.last, low) > 0 {
 		return nil
@@ -210,28 +212,29 @@ func (f *input) fill(low []byte) error {
 	return f.in.Err()
 }
 
-// skipReady skips lines at hand, none of which is a record.
+// skipReady skips the lines in memory, none of which is a record.
 func (f *input) skipReady() {
 	for f.in.ScanReady() {
-		_, err := Parse(f.in.Bytes())
+		_, err := aggregate.Parse(f.in.Bytes())
 		f.in.Skip(err)
 	}
 }
 
-// scan goes to the next line: one at hand, since others would take its place.
+// scan goes to the next line in memory. Only at the end of the file it reads on,
+// since reading replaces the text of the round.
 func (f *input) scan() bool {
 	if f.ended {
-		return f.in.Scan() // and says that half a line stands at the end
+		return f.in.Scan() // reports half a line at the end, too
 	}
 	return f.in.ScanReady()
 }
 
-// lastKey is the key of the last record among lines; nil if there is none.
+// lastKey returns the key of the last record among lines, or nil.
 func lastKey(lines []byte) []byte {
 	for len(lines) > 0 {
 		i := bytes.LastIndexByte(lines[:len(lines)-1], '\n') + 1
 		line := lines[i : len(lines)-1]
-		if r, err := Parse(line); err == nil && !batch.IsMark(line) {
+		if r, err := aggregate.Parse(line); err == nil && !batch.IsMark(line) {
 			return r.Key
 		}
 		lines = lines[:i]

@@ -1,4 +1,4 @@
-package aggregate
+package merge
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/aggregate"
 )
 
 // model is an aggregate as a map: the slow, plain truth.
@@ -82,7 +84,7 @@ func aggregateOf(t *testing.T, lines []string, limit int) string {
 	s.limit, s.Runs = limit, limit%5
 	defer s.Close()
 	for _, line := range lines {
-		rec, err := Parse([]byte(line))
+		rec, err := aggregate.Parse([]byte(line))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +97,7 @@ func aggregateOf(t *testing.T, lines []string, limit int) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := Merge(&out, sources); err != nil {
+	if err := Write(&out, sources, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -108,7 +110,7 @@ func mergeOf(t *testing.T, aggregates ...string) string {
 		sources = append(sources, NewSource(bufio.NewScanner(strings.NewReader(a)), impossible))
 	}
 	var out bytes.Buffer
-	if err := Merge(&out, sources); err != nil {
+	if err := Write(&out, sources, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -143,7 +145,7 @@ func TestMergeRefusesDisorder(t *testing.T) {
 	const row = " 1 2026-02-08T21:30:00Z\n"
 	for _, lines := range []string{"b" + row + "a" + row, "a" + row + "a" + row, "aaaaaaaab" + row + "aaaaaaaaa" + row} {
 		s := NewSource(bufio.NewScanner(strings.NewReader(lines)), impossible)
-		if err := Merge(io.Discard, []*Source{s}); err == nil {
+		if err := Write(io.Discard, []*Source{s}, nil, nil); err == nil {
 			t.Errorf("merged %q", lines)
 		}
 	}
@@ -174,7 +176,7 @@ func BenchmarkMerge(b *testing.B) {
 				for _, f := range files {
 					sources = append(sources, NewSource(bufio.NewScanner(bytes.NewReader(f)), impossible))
 				}
-				if err := Merge(io.Discard, sources); err != nil {
+				if err := Write(io.Discard, sources, nil, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

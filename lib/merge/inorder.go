@@ -1,4 +1,4 @@
-package aggregate
+package merge
 
 import (
 	"bytes"
@@ -6,12 +6,12 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// Sorted reads lines to their end, and says whether their records are in order,
-// each key once. It looks at the keys alone. Rows that are folded are given to
-// folded, if that is not nil.
-func Sorted(in *batch.Scanner, folded func(line []byte)) (bool, error) {
+// InOrder reads lines to their end, and reports whether their keys rise
+// strictly. It reads nothing but the keys. If folded is not nil, InOrder calls
+// it with each row that may be folded.
+func InOrder(in *batch.Scanner, folded func(line []byte)) (bool, error) {
 	defer in.Close()
-	o := ordered{folded: folded}
+	o := order{folded: folded}
 	for in.More() {
 		if !o.take(in) {
 			return false, nil
@@ -21,20 +21,20 @@ func Sorted(in *batch.Scanner, folded func(line []byte)) (bool, error) {
 	return true, in.Err()
 }
 
-// ordered looks at lines as long as they rise.
-type ordered struct {
+// An order checks that lines rise.
+type order struct {
 	folded func(line []byte)
-	prev   []byte // the key before
-	kept   []byte // prev, when its text goes
+	prev   []byte // the previous key
+	kept   []byte // memory for prev when its line goes
 }
 
-func (o *ordered) keep() {
+func (o *order) keep() {
 	o.kept = append(o.kept[:0], o.prev...)
 	o.prev = o.kept
 }
 
-// take takes the lines that are at hand. False is disorder.
-func (o *ordered) take(in *batch.Scanner) bool {
+// take takes the lines in memory. It returns false if they are not in order.
+func (o *order) take(in *batch.Scanner) bool {
 	ready := in.Ready()
 	in.Advance(len(ready), 0)
 	for len(ready) > 0 {
@@ -48,7 +48,7 @@ func (o *ordered) take(in *batch.Scanner) bool {
 	return true
 }
 
-func (o *ordered) rises(line []byte, k int) bool {
+func (o *order) rises(line []byte, k int) bool {
 	key := line[:k:k]
 	if bytes.Compare(o.prev, key) >= 0 {
 		return false
