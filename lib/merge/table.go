@@ -9,7 +9,6 @@ import (
 
 // A table has one entry for each key, the sum of the records of the key. It
 // refers to the memory of the records, which must not change until reset.
-//
 type table struct {
 	seed   maphash.Seed
 	all    []entry
