@@ -62,6 +62,9 @@ func Parse(token string) (t Token, err error) {
 		return Token{}, errToken
 	}
 	marks, seen, hasSeen := strings.Cut(body[len(version):], ";")
+	if hasSeen && strings.HasPrefix(body, first) {
+		return Token{}, errToken
+	}
 	if t.Marks, err = parseMarks(marks); err != nil {
 		return Token{}, err
 	}

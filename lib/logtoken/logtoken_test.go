@@ -66,6 +66,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(Token{someMarks, []uint32{1, 2}}.Format())
 	f.Add(Token{someMarks[:1], nil}.Format())
 	f.Add("f1:42.0000000000000007.00000008.00000009")
+	f.Add("f1:0.0000000000000000.00000000.00000000;000000A0")
 	f.Add("")
 	f.Add("f1:")
 	f.Fuzz(func(t *testing.T, body string) {

@@ -101,6 +101,9 @@ func Parse(t batch.Trailer) (p Position, ok bool) {
 
 const carryName = "boots"
 
+// bootLen is the length of a boot's ID, in hexadecimal digits.
+const bootLen = 32
+
 func (p *Position) parseCarry(text string) bool {
 	f := strings.Split(text, " ")
 	if len(f) < 4 || f[0] != carryName {
@@ -136,6 +139,7 @@ func (n *numbers) hex(s string) int64 {
 func (n *numbers) place(item string) (b Place) {
 	f := strings.Split(item, ":")
 	b.Boot = f[0]
+	n.ok = n.ok && len(b.Boot) == bootLen && strings.Trim(b.Boot, "0123456789abcdef") == ""
 	switch len(f) {
 	case 1:
 	case 4:

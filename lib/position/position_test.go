@@ -141,6 +141,7 @@ func TestManyBoots(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("boots 1 - 0 "+bootA+":1:2:3 "+bootB, token(bootC, 1, 2))
 	f.Add("boots -1 ff 0", "t=1")
+	f.Add("boots 0 0 0 :0:0:1", "b=00000000000000000000000000000000;m=0;t=0")
 	f.Fuzz(func(t *testing.T, carry, cursor string) {
 		p, ok := Parse(batch.Trailer{Carry: []string{carry}, Cursor: cursor})
 		if !ok || p.Last.Boot == "" {
