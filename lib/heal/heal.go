@@ -48,28 +48,26 @@ func Run(say func(text string), closely bool) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range []string{"folders", "conf"} {
-		h.step(id)
-	}
+	h.step(h.setup.Folders(), nil)
+	h.step(h.setup.Conf(), h.restart)
 	h.upstream(closely)
 	h.dnsmasq()
-	h.step("rsyslog")
+	h.step(h.setup.Rsyslog(), nil)
 	return nil
 }
 
-// step heals one of the steps of enable.
-func (h *Healer) step(id string) {
-	for _, step := range h.setup.Steps() {
-		if step.ID != id || step.Is == nil || step.Is() {
-			continue
-		}
-		hand := h.hand(id)
-		err := step.Do(hand.Context, hand)
-		if err == nil && id == "conf" {
-			err = h.restart()
-		}
-		h.healed(step.Text, err == nil && step.Is(), err)
+// step repeats a step of enable if its result is gone; after, if there is one,
+// puts it in force.
+func (h *Healer) step(step setup.Step, after func() error) {
+	if step.Is() {
+		return
 	}
+	hand := h.hand(step.ID)
+	err := step.Do(hand.Context, hand)
+	if err == nil && after != nil {
+		err = after()
+	}
+	h.healed(step.Text, err == nil && step.Is(), err)
 }
 
 func (h *Healer) hand(step string) *change.Hand {

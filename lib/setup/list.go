@@ -33,10 +33,11 @@ const (
 // Steps is all that enable does, in this order, and disable undoes, in the other.
 func (s *Setup) Steps() []Step {
 	users := accounts.New()
-	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} }
 	dns := ourdns.Server{Settings: s.Settings}
 	res := s.Resolver()
-	confChanged := false
+	conf, confChanged := s.Conf(), false
+	confDo := conf.Do
+	conf.Do = func(ctx context.Context, h *change.Hand) error { confChanged = true; return confDo(ctx, h) }
 	return []Step{
 		{
 			ID: stepSettings, Text: "the settings are noted",
@@ -46,20 +47,8 @@ func (s *Setup) Steps() []Step {
 			ID: stepAccounts, Text: accounts.Text, Base: true,
 			Is: users.Is, Do: plain(users.Do), Undo: users.Undo,
 		},
-		{
-			ID: stepFolders, Text: dirs().Text(), Base: true,
-			Is: func() bool { return dirs().Is() },
-			Do: plain(func(h *change.Hand) error { return dirs().Do(h) }),
-			Undo: func(notes []undo.Entry) error {
-				return dirs().Undo(notes, folders.Undo{Purge: s.off.Purge, Unread: s.unread})
-			},
-		},
-		{
-			ID: stepConf, Text: ourdns.ConfText, Base: true,
-			Is:   dns.ConfIs,
-			Do:   plain(func(h *change.Hand) error { confChanged = true; return dns.ConfDo(h) }),
-			Undo: ourdns.ConfUndo,
-		},
+		s.Folders(),
+		conf,
 		{
 			ID: stepUnread, Text: "the query log is read to its end", Base: true,
 			Undo: s.readRest,
@@ -93,12 +82,7 @@ func (s *Setup) Steps() []Step {
 			ID: stepRules, Text: s.rulesText(),
 			Is: s.rulesIs, Do: plain(s.rulesDo), Undo: s.rulesUndo,
 		},
-		{
-			ID: stepRsyslog, Text: rsyslog.Text,
-			Is:   func() bool { return !s.logs() || rsyslog.Is(s.Settings.Prefix) },
-			Do:   plain(func(h *change.Hand) error { return rsyslog.Do(h, s.Settings.Prefix) }),
-			Undo: rsyslog.Undo,
-		},
+		s.Rsyslog(),
 		{
 			ID: stepUnits, Text: "units that keep rules and name servers right",
 			Is: unitsAre, Do: plain(unitsDo), Undo: unitsUndo,
@@ -107,6 +91,36 @@ func (s *Setup) Steps() []Step {
 			ID: stepMark, Text: "cron polls, heals and rotates each minute",
 			Is: Enabled, Do: plain(s.markDo),
 		},
+	}
+}
+
+// Folders, Conf and Rsyslog are the steps that heal repeats each minute. To check
+// one of them takes no question to another program.
+func (s *Setup) Folders() Step {
+	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} } // the accounts are made by a step
+	return Step{
+		ID: stepFolders, Text: folders.Folders{Settings: s.Settings}.Text(), Base: true,
+		Is: func() bool { return dirs().Is() },
+		Do: plain(func(h *change.Hand) error { return dirs().Do(h) }),
+		Undo: func(notes []undo.Entry) error {
+			return dirs().Undo(notes, folders.Undo{Purge: s.off.Purge, Unread: s.unread})
+		},
+	}
+}
+
+// Conf is the configuration of our dnsmasq.
+func (s *Setup) Conf() Step {
+	dns := ourdns.Server{Settings: s.Settings}
+	return Step{ID: stepConf, Text: ourdns.ConfText, Base: true, Is: dns.ConfIs, Do: plain(dns.ConfDo), Undo: ourdns.ConfUndo}
+}
+
+// Rsyslog is the drop-in that keeps our lines out of rsyslog's files.
+func (s *Setup) Rsyslog() Step {
+	return Step{
+		ID: stepRsyslog, Text: rsyslog.Text,
+		Is:   func() bool { return !s.logs() || rsyslog.Is(s.Settings.Prefix) },
+		Do:   plain(func(h *change.Hand) error { return rsyslog.Do(h, s.Settings.Prefix) }),
+		Undo: rsyslog.Undo,
 	}
 }
 
