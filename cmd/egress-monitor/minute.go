@@ -18,7 +18,12 @@ func (*minute) Run() error {
 	if err := needRoot(); err != nil || !setup.Enabled() {
 		return err
 	}
-	return runMinute(said.New(true))
+	log := said.New(true)
+	if err := runMinute(log); err != nil {
+		log.Line("cannot finish the minute: %v", err)
+		return cli.Exit(1)
+	}
+	return nil
 }
 
 func runMinute(log *said.Log) error {

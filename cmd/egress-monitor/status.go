@@ -98,13 +98,23 @@ func isActive(unit string) (bool, error) {
 	return state == "active", err
 }
 
+// runsMinute reports whether a line of a crontab, and not a comment, runs the minute.
+func runsMinute(crontab string) bool {
+	for line := range strings.Lines(crontab) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") && strings.Contains(line, "/egress-monitor minute") {
+			return true
+		}
+	}
+	return false
+}
+
 // cronTrouble says why nothing starts the minute.
 func cronTrouble() string {
 	text, err := os.ReadFile(layout.Crontab)
 	switch {
 	case err != nil:
 		return child.Clean(err.Error()) + " (install egress-monitor anew)"
-	case !strings.Contains(string(text), "/egress-monitor minute"):
+	case !runsMinute(string(text)):
 		return layout.Crontab + " does not run egress-monitor minute: it is of an earlier version (install the new one, " +
 			"which dpkg may have left beside it)"
 	}

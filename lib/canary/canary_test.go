@@ -133,15 +133,18 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-func TestSystemFirst(t *testing.T) {
+func TestSystemServers(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "127.0.0.1",
 		"# nameserver 192.0.2.1\nsearch example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.2\n": "127.0.0.53",
-		"nameserver fe80::1%eth0\n":              "fe80::1%eth0",
-		"nameserver nonsense\nnameserver\t::1\n": "::1",
+		"nameserver fe80::1%eth0\n":                                                                         "fe80::1%eth0",
+		"nameserver nonsense\nnameserver\t::1\n":                                                            "::1",
+		"options timeout:1 rotate\nnameserver 127.0.0.53\nnameserver 192.0.2.2\n":                           "127.0.0.53 192.0.2.2",
+		"nameserver ::1\nnameserver ::2\nnameserver ::3\nnameserver ::4\noptions rotate\noptions ndots:2\n": "::1 ::2 ::3",
+		"options rotate\n": "127.0.0.1",
 	} {
-		got, err := System{ResolvConf: write(t, text)}.first()
-		if err != nil || got.String() != want {
+		got, err := System{ResolvConf: write(t, text)}.servers()
+		if err != nil || strings.Trim(fmt.Sprint(got), "[]") != want {
 			t.Errorf("%q: %v, %v; want %s", text, got, err, want)
 		}
 	}
@@ -158,9 +161,11 @@ func TestSystemFirst(t *testing.T) {
 
 // A server elsewhere is not even asked.
 func TestSystemElsewhere(t *testing.T) {
-	err := System{ResolvConf: write(t, "nameserver 198.51.100.1\n")}.Ask(layout.SystemCheckName)
-	if err == nil || !strings.HasSuffix(err.Error(), " asks 198.51.100.1") {
-		t.Error(err)
+	for _, text := range []string{"nameserver 198.51.100.1\n", "nameserver 198.51.100.1\nnameserver 127.0.0.1\noptions rotate\n"} {
+		err := System{ResolvConf: write(t, text)}.Ask(layout.SystemCheckName)
+		if err == nil || !strings.HasSuffix(err.Error(), " asks 198.51.100.1") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

@@ -28,48 +28,64 @@ var This = System{ResolvConf: "/etc/resolv.conf", NSSwitch: "/etc/nsswitch.conf"
 // is the same resolver.
 var stub = netip.AddrFrom4([4]byte{127, 0, 0, 53})
 
-// Ask asks for a name as programs do: the first server of resolv.conf, and
-// systemd-resolved, if the library asks that before. Each must say what our
-// dnsmasq says. A server that is not on this machine is not asked: it cannot be
-// right, and the question would be a connection.
+// Ask asks for a name as programs do: the server of resolv.conf (each of its
+// servers, if programs take them in turn), and systemd-resolved, if the library
+// asks that before. Each must answer as our dnsmasq does.
 func (s System) Ask(name string) error {
-	server, err := s.first()
+	servers, err := s.servers()
 	if err != nil {
 		return err
 	}
-	if !local(server) {
-		return fmt.Errorf("%s asks %s", s.ResolvConf, server)
+	for _, server := range servers {
+		// A server elsewhere is not asked: the question would be a connection.
+		if !local(server) {
+			return fmt.Errorf("%s asks %s", s.ResolvConf, server)
+		}
+		if err := Ask(netip.AddrPortFrom(server, ask.Port), name); err != nil {
+			return err
+		}
 	}
-	if err := Ask(netip.AddrPortFrom(server, ask.Port), name); err != nil {
-		return err
-	}
-	if server == stub || !s.asksResolved() {
+	if slices.Contains(servers, stub) || !s.asksResolved() {
 		return nil
 	}
 	err = Ask(netip.AddrPortFrom(stub, ask.Port), name)
-	if errors.Is(err, syscall.ECONNREFUSED) { // it does not run, and the library goes on
+	if errors.Is(err, syscall.ECONNREFUSED) { // systemd-resolved does not run, and the library goes on
 		return nil
 	}
 	return err
 }
 
-// first is the server that is asked first; resolv.conf(5): without one it is the
-// name server on this machine.
-func (s System) first() (netip.Addr, error) {
+// most is how many servers the C library reads from resolv.conf (MAXNS).
+const most = 3
+
+// servers returns the first server of resolv.conf(5), or with "options rotate",
+// by which programs ask a second server as often as the first, all that count.
+// Without any it is the name server on this machine.
+func (s System) servers() (list []netip.Addr, err error) {
 	text, err := read(s.ResolvConf)
 	if err != nil {
-		return netip.Addr{}, err
+		return nil, err
 	}
+	rotate := false
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
-		if len(f) < 2 || f[0] != "nameserver" {
-			continue
-		}
-		if a, err := netip.ParseAddr(f[1]); err == nil {
-			return a, nil
+		switch {
+		case len(f) < 2:
+		case f[0] == "options":
+			rotate = rotate || slices.Contains(f, "rotate")
+		case f[0] == "nameserver" && len(list) < most:
+			if a, err := netip.ParseAddr(f[1]); err == nil {
+				list = append(list, a)
+			}
 		}
 	}
-	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	switch {
+	case len(list) == 0:
+		list = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	case !rotate:
+		list = list[:1]
+	}
+	return list, nil
 }
 
 // asksResolved reports whether the hosts line of nsswitch.conf(5) names

@@ -109,9 +109,17 @@ func (m *Minute) pollAll(ctx context.Context, r *round) {
 	}
 }
 
+// slow is how long polls may take before the state says that they are at work:
+// check would otherwise believe that nothing runs.
+const slow = 20 * time.Second
+
 // polls runs them side by side: one that hangs must not keep the other from
 // telling, by its lock, that a minute later it is still at work.
 func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
+	atWork := time.AfterFunc(slow, func() {
+		m.Keep(func(s *truth.State) { s.Polling = r.sent }) // if the state cannot be written, the end of the minute reports it
+	})
+	defer atWork.Stop()
 	errs := make([]error, len(which))
 	var all sync.WaitGroup
 	for i, what := range which {
@@ -172,6 +180,7 @@ func (m *Minute) judge(r *round, s *truth.State) {
 
 func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 	way, sight := s.Way(name), r.after[name]
+	m.replaced(name, way.Count, r.before[name])
 	switch {
 	case r.failed[name] == nil && r.counted(name):
 		was := *way
@@ -187,6 +196,16 @@ func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 		}
 		way.Missed(sight.Count, r.sent, why)
 	}
+}
+
+// replaced reports a file that had counted more at the last minute than before
+// this minute's poll: rows of it are lost. A file that was moved away, to begin
+// anew, is no loss.
+func (m *Minute) replaced(way string, was uint64, before canary.Sight) {
+	if way == truth.Resolver || before.Err != nil || before.Count == 0 || before.Count >= was {
+		return // the resolver's row is in the same file as that of names
+	}
+	m.Say("gap: the file of %s is an older copy, or was edited: its canary had been counted %d times, and is counted %d times there", words[way], was, before.Count)
 }
 
 // between says when a way was blind.

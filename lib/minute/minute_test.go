@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"egress-monitor/lib/canary"
@@ -145,6 +146,35 @@ func TestAllIsWell(t *testing.T) {
 	if way := w.state.Way(truth.Addresses); way.Count != 3 || way.Good.Age(w.now) > time.Minute {
 		t.Errorf("%+v", way)
 	}
+}
+
+// Polls that take long are noted while they are at work.
+func TestSlowPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s truth.State
+		sent := truth.Now()
+		m := &Minute{
+			Poll:   func(context.Context, string) error { time.Sleep(slow + time.Second); return nil },
+			Sights: func() map[string]canary.Sight { return nil },
+			Keep:   func(change func(*truth.State)) error { change(&s); return nil },
+		}
+		m.polls(t.Context(), &round{sent: sent, tasks: map[string]error{}}, polls.Domains)
+		if s.Polling != sent {
+			t.Errorf("noted %v, want %v", s.Polling, sent)
+		}
+	})
+}
+
+// A file that has counted less than at the last minute has lost rows; one that was moved away has not.
+func TestOlderCopy(t *testing.T) {
+	w := newWorld(t)
+	w.minute()
+	w.minute()
+	w.counted[truth.Names], w.counted[truth.Addresses] = 1, 0
+	w.minute()
+	w.want("", "gap: the file of names is an older copy, or was edited: its canary had been counted 2 times, and is counted 1 times there")
+	w.minute()
+	w.want("", "")
 }
 
 // A line that is late is waited for, once more.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/gaps"
+	"egress-monitor/lib/layout"
 	"egress-monitor/lib/truth"
 )
 
@@ -101,7 +102,7 @@ func (j *judge) all() {
 
 // minute: whatever is told by the state is worth nothing if nobody renews it.
 func (j *judge) minute() {
-	last := j.State.Minute
+	last := j.State.Run(j.Now)
 	if j.Cron != "" {
 		j.add(Critical, last.When(j.Now), "nothing polls%s: %s", j.sinceText(last), j.Cron)
 		return
@@ -112,7 +113,7 @@ func (j *judge) minute() {
 	case last.Wall.IsZero():
 		j.add(Critical, time.Time{}, "cron has not run egress-monitor's minute since the machine started (journalctl -t egress-monitor; systemctl status cron)")
 	case last.Age(j.Now) > overdue:
-		j.add(Critical, last.When(j.Now), "nothing polls%s: cron runs, but not egress-monitor's minute (journalctl -t egress-monitor)", j.sinceText(last))
+		j.add(Critical, last.When(j.Now), "nothing polls%s: cron runs, but egress-monitor's minute does not finish (journalctl -t egress-monitor; cron ignores %s if others may write it)", j.sinceText(last), layout.Crontab)
 	}
 }
 

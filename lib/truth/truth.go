@@ -110,8 +110,9 @@ func (t *Task) Done(err error, at Moment) {
 
 // A State is all of it.
 type State struct {
-	Minute   Moment               `json:"minute"` // when the last minute ended
-	Since    string               `json:"since"`  // when the monitor was enabled
+	Minute   Moment               `json:"minute"`           // when the last minute ended
+	Polling  Moment               `json:"polling,omitzero"` // when the last minute began whose polls took long
+	Since    string               `json:"since"`            // when the monitor was enabled
 	Ways     map[string]*Way      `json:"ways"`
 	Tasks    map[string]*Task     `json:"tasks"`
 	Bypassed bool                 `json:"bypassed,omitempty"` // names go past dnsmasq
@@ -119,6 +120,14 @@ type State struct {
 	Polled   map[string]time.Time `json:"polled,omitempty"`   // when a poll last committed, by its name
 	Gaps     []string             `json:"gaps,omitempty"`     // the newest, for those who cannot read root's file
 	Full     map[string]time.Time `json:"full,omitempty"`     // since when files are full, by their last names
+}
+
+// Run is when the minute was last known to run: it has ended, or was polling.
+func (s *State) Run(now Moment) Moment {
+	if !s.Polling.Wall.IsZero() && s.Polling.Age(now) < s.Minute.Age(now) {
+		return s.Polling
+	}
+	return s.Minute
 }
 
 // Way returns the way of that name.
