@@ -66,7 +66,7 @@ type rulesJSON struct {
 // JSON prints status for programs: one object.
 func JSON(w io.Writer, f *Facts, v *Verdict) error {
 	d := document{
-		Enabled: f.Enabled, Since: text(f.Since), State: v.Severity().String(), Problems: []string{}, Details: []detail{},
+		Enabled: f.Enabled, Since: orNull(f.Since), State: v.Severity().String(), Problems: []string{}, Details: []detail{},
 		Domains: f.File(Domains).json(), IPs: f.File(IPs).json(),
 		Ways: map[string]wayJSON{}, Cron: f.Enabled && f.Cron == "", Notes: list(f.Notes), Gaps: []string{},
 		DNSMasq: f.DNS.json(f.Settings.Listen.String()),
@@ -127,7 +127,7 @@ func list(l []string) []string {
 	return l
 }
 
-func text(s string) *string {
+func orNull(s string) *string {
 	if s == "" {
 		return nil
 	}
@@ -138,5 +138,5 @@ func when(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	return text(stamp(t))
+	return orNull(stamp(t))
 }

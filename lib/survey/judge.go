@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"egress-monitor/lib/child"
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/truth"
@@ -75,8 +76,16 @@ type judge struct {
 	problems []Problem
 }
 
+// longest is how many bytes a problem's text may have: names of other people's
+// making are in it.
+const longest = 1000
+
 func (j *judge) add(s Severity, since time.Time, format string, args ...any) {
-	j.problems = append(j.problems, Problem{s, fmt.Sprintf(format, args...), since})
+	text := child.Clean(fmt.Sprintf(format, args...))
+	if len(text) > longest {
+		text = text[:longest-3] + "..."
+	}
+	j.problems = append(j.problems, Problem{s, text, since})
 }
 
 func (j *judge) all() {

@@ -193,6 +193,26 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// Names that others have written neither reach the terminal as control bytes nor
+// make a line of their own.
+func TestHostile(t *testing.T) {
+	evil := "\x1b[2J\x9b|\nEGRESS OK - \r\x00" + strings.Repeat("x", 1<<20)
+	f := well()
+	f.Files[IPs].Future, f.Files[IPs].FutureKey, f.Files[IPs].WideKey, f.Files[IPs].Wide = 1, evil, evil, 1
+	f.Notes, f.DNS.Domains, f.Cron, f.Wrong = []string{evil}, []string{evil}, evil, evil
+	f.State.Way(truth.Names).Missed(5, at(60), evil)
+	v := Judge(f)
+	line := Line(f, v)
+	if strings.ContainsFunc(line, func(c rune) bool { return c < ' ' || c > '~' }) || strings.Count(line, "|") != 1 || len(line) > 10*longest {
+		t.Errorf("%d bytes: %.500q", len(line), line)
+	}
+	var text bytes.Buffer
+	Text(&text, f, v)
+	if bytes.ContainsFunc(text.Bytes(), func(c rune) bool { return (c < ' ' || c > '~') && c != '\n' }) || strings.Contains(text.String(), "\nEGRESS") {
+		t.Errorf("%.5000q", text.String())
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	f := well()
 	f.DNS.Active, f.DNS.Answers = No, errors.New("x")

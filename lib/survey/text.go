@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"egress-monitor/lib/child"
 	"egress-monitor/lib/truth"
 )
 
@@ -33,8 +34,17 @@ func Line(f *Facts, v *Verdict) string {
 // ago is how many seconds ago a way was last proved to see.
 func (f *Facts) ago(way string) int64 { return int64(f.State.Way(way).Good.Age(f.Now) / time.Second) }
 
-// Text is status for people.
+// Text prints status for people, in printable ASCII: some of it was written by
+// others, and a terminal obeys control bytes.
 func Text(w io.Writer, f *Facts, v *Verdict) {
+	var raw strings.Builder
+	text(&raw, f, v)
+	for line := range strings.Lines(raw.String()) {
+		fmt.Fprintln(w, child.Clean(line))
+	}
+}
+
+func text(w io.Writer, f *Facts, v *Verdict) {
 	if !f.Enabled && !f.Half {
 		fmt.Fprintln(w, "egress-monitor is off. To turn it on: egress-monitor enable")
 		return
@@ -45,12 +55,12 @@ func Text(w io.Writer, f *Facts, v *Verdict) {
 	}
 	fmt.Fprintf(w, "egress-monitor is on%s: %s\n\n", since, v.Severity())
 	table(w, f)
-	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, orNobody(f.DNS.Servers))
+	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, child.Clean(orNobody(f.DNS.Servers)))
 	if len(f.DNS.Domains) > 0 {
-		fmt.Fprintf(w, "             %s: also asked of the link's own server, beside dnsmasq\n", strings.Join(f.DNS.Domains, " "))
+		fmt.Fprintf(w, "             %s: also asked of the link's own server, beside dnsmasq\n", child.Clean(strings.Join(f.DNS.Domains, " ")))
 	}
 	for _, note := range f.Notes {
-		fmt.Fprintf(w, "note         %s\n", note)
+		fmt.Fprintf(w, "note         %s\n", child.Clean(note))
 	}
 	gapsText(w, f)
 	for _, name := range []string{Domains, IPs} {
