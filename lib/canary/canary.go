@@ -1,5 +1,5 @@
-// Package canary shows that what leaves the server is seen, by letting something
-// leave that is known.
+// Package canary proves that connections and questions are seen, by sending known
+// ones.
 //
 // Each minute one question goes to our dnsmasq, one to the system's resolver,
 // which must ask our dnsmasq, and one packet to an address that nothing else
@@ -24,7 +24,7 @@ import (
 
 const patience = 2 * time.Second
 
-// answer is what our dnsmasq says for its canaries; no other server does.
+// answer is our dnsmasq's answer for its canaries; no other server gives it.
 var answer = netip.MustParseAddr(layout.CanaryIP4)
 
 // Ask asks a server for a name that our dnsmasq answers by itself, again if no
@@ -43,9 +43,9 @@ func Ask(server netip.AddrPort, name string) error {
 	return nil
 }
 
-// Packet sends one packet to the canary's address, of IPv4 or, on a machine that
-// has none, IPv6. The rule after the one that logs it drops it; so it must be
-// known that the rules are there.
+// Packet sends one packet to the canary's IPv4 address or, where that has no route,
+// to its IPv6 address. The rule after the LOG rule drops it, so call Packet only
+// when the rules are there: otherwise the packet leaves the machine.
 func Packet() error {
 	err := ask.Send(netip.AddrPortFrom(answer, 9), layout.CanaryName)
 	if err != nil {
@@ -54,10 +54,10 @@ func Packet() error {
 	return err
 }
 
-// A Sight is what the two files hold of the canaries of a way.
+// A Sight sums the rows of a way's canaries in the two files.
 type Sight struct {
-	Count uint64    // how often they were seen
-	Last  time.Time // when last, by the clock of the line; zero: never
+	Count uint64    // canaries counted
+	Last  time.Time // the latest time in the rows; zero: no row
 	Err   error     // why the file cannot be read
 }
 
@@ -68,7 +68,8 @@ func (s *Sight) add(r aggregate.Record) {
 	}
 }
 
-// Sights reads the two files. One that is not there yet holds nothing.
+// Sights reads the two files, and returns the sight of each way. A missing file
+// counts as empty.
 func Sights(domains, ips string, open func(name string) (*os.File, error)) map[string]Sight {
 	all := map[string]Sight{}
 	for _, f := range []struct {

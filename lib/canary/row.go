@@ -10,11 +10,11 @@ import (
 	"egress-monitor/lib/aggregate"
 )
 
-// near is how close the search comes before it reads line by line.
+// near is the number of bytes from which on the search reads line by line.
 const near = 16 << 10
 
-// find returns the row of a key in an aggregate, which is sorted: a few reads,
-// however large it is. Without such a row the record is empty.
+// find returns the row of a key in an aggregate, by binary search; an empty record
+// if there is no such row.
 func find(f *os.File, key string) (aggregate.Record, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -36,8 +36,8 @@ func find(f *os.File, key string) (aggregate.Record, error) {
 	return scan(io.NewSectionReader(f, low, info.Size()-low), key)
 }
 
-// keyAfter returns the first line that begins behind an offset: where, and its
-// key. At the end of the file start is not before end.
+// keyAfter returns where the first line after an offset begins, and its key. If no
+// line begins before end, start is end or more.
 func keyAfter(f *os.File, offset, end int64) (start int64, key []byte, err error) {
 	r := bufio.NewReader(io.NewSectionReader(f, offset, 1<<62))
 	for start = offset; ; {
@@ -60,8 +60,8 @@ func keyAfter(f *os.File, offset, end int64) (start int64, key []byte, err error
 	return start, bytes.TrimSuffix(key, []byte(" ")), nil
 }
 
-// scan reads line by line, until the key or a greater one. Lines that are no
-// records are passed over, and long ones not kept.
+// scan reads line by line up to the key or a greater one. It skips lines that are
+// no records, and keeps no long ones in memory.
 func scan(in io.Reader, key string) (aggregate.Record, error) {
 	r := bufio.NewReader(in)
 	want := []byte(key + " ")

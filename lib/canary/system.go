@@ -15,17 +15,17 @@ import (
 	"egress-monitor/lib/ask"
 )
 
-// A System is where this machine says whom its programs ask for names.
+// A System holds the names of the files that choose the servers programs ask.
 type System struct {
 	ResolvConf string
 	NSSwitch   string
 }
 
-// This is the machine's own.
+// This is the System of this machine.
 var This = System{ResolvConf: "/etc/resolv.conf", NSSwitch: "/etc/nsswitch.conf"}
 
-// stub is where systemd-resolved listens; what programs reach by nss-resolve(8)
-// is the same resolver.
+// stub is the address of systemd-resolved, the resolver that programs also reach by
+// nss-resolve(8).
 var stub = netip.AddrFrom4([4]byte{127, 0, 0, 53})
 
 // Ask asks for a name as programs do: the server of resolv.conf (each of its
@@ -104,8 +104,7 @@ func (s System) asksResolved() bool {
 	return false
 }
 
-// read reads a small file, of which no more than the beginning counts. A missing
-// one says nothing.
+// read returns the first 64 KiB of a file; nothing if there is none.
 func read(name string) (string, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
@@ -119,7 +118,7 @@ func read(name string) (string, error) {
 	return string(text), err
 }
 
-// local reports whether an address is this machine's.
+// local reports whether an address belongs to this machine.
 func local(a netip.Addr) bool {
 	if a.IsLoopback() || a.IsUnspecified() {
 		return true

@@ -12,9 +12,9 @@ import (
 	"egress-monitor/lib/ask"
 )
 
-// Upstream asks the servers that dnsmasq asks, which are in its servers-file,
-// until one answers; all of them once more if none does, since a datagram may be
-// lost. as calls a function as the user whose questions are no connections.
+// Upstream asks the servers in dnsmasq's servers-file until one answers. If none
+// does it asks all of them once more, since a datagram may be lost. as calls a
+// function as dnsmasq's user, whose questions the rules do not log.
 func Upstream(file, name string, as func(do func() error) error) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -47,8 +47,8 @@ func oneOf(servers []netip.AddrPort, name string, patience time.Duration, as fun
 	return errors.Join(failed...)
 }
 
-// upstreams reads lines server=ADDRESS[%SCOPE][#PORT]; those for one domain
-// (server=/DOMAIN/ADDRESS) do not count.
+// upstreams parses lines server=ADDRESS[%SCOPE][#PORT]. It skips servers of one
+// domain (server=/DOMAIN/ADDRESS).
 func upstreams(text string) (list []netip.AddrPort) {
 	for line := range strings.Lines(text) {
 		value, ok := strings.CutPrefix(strings.TrimSpace(line), "server=")

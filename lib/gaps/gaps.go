@@ -1,7 +1,8 @@
-// Package gaps keeps what was lost, and when: root's own file, so that status
-// need not search the journal, and nobody else's text is taken for ours.
+// Package gaps keeps the file of gaps: what was lost, and when. The file is root's
+// own, so that status need not search the journal, where anybody can write.
 //
-// A line each: when it was noticed (RFC 3339, UTC), a space, what was said.
+// Each line is the time when the gap was noticed (RFC 3339, UTC), a space, and the
+// message.
 //
 //	2026-02-08T21:30:00Z egress-ips: gap: the kernel log overran, 12 messages were lost
 //
@@ -36,8 +37,8 @@ type Gap struct {
 
 func (g Gap) String() string { return g.At.UTC().Format(time.RFC3339) + " " + g.Text }
 
-// Tells reports whether a line that was said is about something lost: lines
-// that are gone ("gap") or could not be used ("skipped").
+// Tells reports whether a message is about a loss: of lines that are gone ("gap") or
+// could not be used ("skipped").
 func Tells(line string) bool {
 	for word := range strings.FieldsFuncSeq(line, func(c rune) bool { return c < 'a' || c > 'z' }) {
 		if word == "gap" || word == "skipped" {
@@ -47,14 +48,14 @@ func Tells(line string) bool {
 	return false
 }
 
-// Blind is what a gap begins with while which check was critical: it warned
-// then, and need not once all is well.
+// Blind begins the message of a gap during which check was critical. After the gap,
+// check need not warn of it.
 const Blind = "gap, told while it lasted: "
 
-// A File is the file of that name, in a folder that is root's.
+// A File is the name of a file of gaps, in a folder of root's.
 type File string
 
-// Add writes a line at the end, on the disk when it returns.
+// Add appends a line, which is on the disk when Add returns.
 func (f File) Add(g Gap) error {
 	unlock, err := f.lock()
 	if err != nil {
@@ -73,11 +74,11 @@ func (f File) Add(g Gap) error {
 	return f.trim()
 }
 
-// endOfTorn is the line feed that the last line lacks if it was torn.
+// endOfTorn returns the line feed that the last line lacks if its write was cut short.
 func endOfTorn(f *os.File) string {
 	last := []byte{'\n'}
 	if size, err := f.Seek(0, io.SeekEnd); err == nil && size > 0 {
-		f.ReadAt(last, size-1) // not read: as if it were whole
+		f.ReadAt(last, size-1) // if this fails, the line counts as whole
 	}
 	if last[0] == '\n' {
 		return ""
@@ -98,8 +99,8 @@ func (f File) trim() error {
 	return renameio.WriteFile(string(f), []byte(text.String()), 0o600)
 }
 
-// All returns every line, in the order in which they were added. What is no
-// line of ours is left out.
+// All returns the gaps in the order in which they were added. It skips lines of
+// another form.
 func (f File) All() ([]Gap, error) {
 	text, err := os.ReadFile(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +119,8 @@ func (f File) All() ([]Gap, error) {
 	return all, nil
 }
 
-// lock lets one write at a time. The folder can be opened by root alone.
+// lock lets one process write at a time. It locks the folder, which root alone can
+// open.
 func (f File) lock() (unlock func(), err error) {
 	dir, err := os.Open(filepath.Dir(string(f)))
 	if err != nil {
@@ -131,7 +133,7 @@ func (f File) lock() (unlock func(), err error) {
 	return func() { dir.Close() }, nil
 }
 
-// oneLine makes printable ASCII of a text, with an end.
+// oneLine returns a text in printable ASCII, cut at the longest length.
 func oneLine(text string) string {
 	clean := []byte(text[:min(len(text), longest)])
 	for i, c := range clean {

@@ -16,14 +16,16 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// A file in which rows were folded for want of room stays so; since when is not
-// in it. So the time at which that was first seen is kept beside root's notes.
+// Rows that were folded for want of room stay folded, and the file does not tell
+// since when. So the time at which they were first seen is kept in a file of its
+// own.
 const fullMark = layout.Admin + "/full-" // and the last name of the file
 
-// often is the size up to which a file is read each minute; a larger one takes
-// some milliseconds, and is read each ten.
+// often is the size in bytes up to which a file is read each minute. To read a
+// larger one takes milliseconds; it is read every ten minutes.
 const often = 4 << 20
 
+// noteFull puts into the state since when each file holds folded rows.
 func (m *machine) noteFull(s *truth.State) {
 	for _, name := range []string{m.settings.Domains(), m.settings.IPs()} {
 		base := filepath.Base(name)
@@ -40,7 +42,8 @@ func (m *machine) noteFull(s *truth.State) {
 	}
 }
 
-// fullSince reads a file, unless it is large and it is not its turn.
+// fullSince reads a file, and returns since when it holds folded rows. known is
+// false if it could not be read, or is large and not its turn.
 func fullSince(name, mark string) (since time.Time, full, known bool) {
 	f, err := child.OpenAsPoller(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -48,7 +51,7 @@ func fullSince(name, mark string) (since time.Time, full, known bool) {
 		return since, false, true
 	}
 	if err != nil {
-		return since, false, false // that it cannot be read is said elsewhere
+		return since, false, false // the survey reports that it cannot be read
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || info.Size() > often && time.Now().Minute()%10 != 0 {
@@ -65,7 +68,7 @@ func fullSince(name, mark string) (since time.Time, full, known bool) {
 	return firstSeen(mark), true, true
 }
 
-// firstSeen reads the mark, or makes it.
+// firstSeen returns the time in the mark, which it makes if there is none.
 func firstSeen(mark string) time.Time {
 	text, err := os.ReadFile(mark)
 	if err == nil {
@@ -74,6 +77,6 @@ func firstSeen(mark string) time.Time {
 		}
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	renameio.WriteFile(mark, []byte(now.Format(time.RFC3339)+"\n"), 0o600) // if not, it is made in the next minute
+	renameio.WriteFile(mark, []byte(now.Format(time.RFC3339)+"\n"), 0o600) // if it fails, the next minute tries again
 	return now
 }

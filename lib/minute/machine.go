@@ -27,8 +27,7 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// New is the minute of this machine, with the settings in force, or of the file
-// where that is newer and only concerns the polls.
+// New returns the minute of this machine, with the settings that Effective returns.
 func New(log *said.Log) (*Minute, error) {
 	of, err := newMachine(log)
 	if err != nil {
@@ -43,7 +42,7 @@ func New(log *said.Log) (*Minute, error) {
 	}, nil
 }
 
-// Poll is one poll by hand. Another one that is at work is waited for.
+// Poll does one poll by hand. It waits for a poll of the same kind that is at work.
 func Poll(log *said.Log, what string, wait time.Duration) error {
 	m, err := newMachine(log)
 	if err != nil {
@@ -53,7 +52,7 @@ func Poll(log *said.Log, what string, wait time.Duration) error {
 	return m.pollWithin(context.Background(), what, wait)
 }
 
-// A machine is what the minute does to this one.
+// A machine implements the functions of a Minute on this machine.
 type machine struct {
 	log      *said.Log
 	setup    *setup.Setup
@@ -67,12 +66,12 @@ func newMachine(log *said.Log) (*machine, error) {
 	}
 	m := &machine{log: log, setup: s}
 	s.Settings, _ = setup.InForce(s.Journal)
-	m.settings, _ = Effective(s.Settings) // what is wrong with the file check tells
+	m.settings, _ = Effective(s.Settings) // check reports an error in the file
 	return m, nil
 }
 
-// Effective is the settings in force, with the limits that the polls read anew
-// each time from the file; and what is wrong with that.
+// Effective returns the settings in force, with the limits that polls take from
+// the settings file each time. The error is one in that file.
 func Effective(inForce settings.Settings) (settings.Settings, error) {
 	now, wrong := settings.Load()
 	if wrong == nil {
@@ -109,7 +108,7 @@ func (m *machine) ask() error {
 	return err
 }
 
-// upstream asks as the user whose questions the rules leave out.
+// upstream asks as dnsmasq's user, whose questions the rules do not log.
 func (m *machine) upstream() error {
 	return canary.Upstream(layout.Servers, m.settings.ProbeName, func(do func() error) error { return child.As(layout.Resolver, do) })
 }
@@ -139,8 +138,8 @@ func (m *machine) sights() map[string]canary.Sight {
 	return canary.Sights(m.settings.Domains(), m.settings.IPs(), child.OpenAsPoller)
 }
 
-// stateLock keeps two minutes, of which one polls for long, from writing one
-// state over the other's.
+// stateLock keeps two minutes from overwriting each other's state: one may still
+// poll when the next begins.
 const stateLock = layout.Run + "/truth.lock"
 
 func (m *machine) keep(change func(*truth.State)) error {
@@ -165,9 +164,9 @@ func (m *machine) keep(change func(*truth.State)) error {
 	return s.Write(layout.Truth, gid)
 }
 
-const told = 20 // gaps, for those who cannot read root's file
+const told = 20 // gaps that the state holds, for users who cannot read root's file
 
-// note adds what others cannot read.
+// note adds to the state the facts that only root can read.
 func (m *machine) note(s *truth.State) {
 	m.restarted(s)
 	since, _ := os.ReadFile(layout.Enabled)

@@ -1,6 +1,6 @@
-// Package minute is what root does each minute: put right what is wrong, let
-// the canaries sing, start both polls as the poller, and find out whether they
-// have counted the canaries. The rest of the time nothing runs.
+// Package minute is root's work of each minute: put right what is wrong, send the
+// canaries, start both polls as the poller, and check that they have counted the
+// canaries. The rest of the time nothing runs.
 package minute
 
 import (
@@ -16,7 +16,7 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// A Minute is one round. All that it does to the machine is in its functions.
+// A Minute does one round. Its functions are all that touches the machine.
 type Minute struct {
 	Heal     func() error                                 // put right what is wrong; asks dnsmasq for its canary
 	Rules    func() error                                 // nil if what leaves is logged, and the canary's packet dropped
@@ -35,51 +35,51 @@ type Minute struct {
 	Keep  func(change func(*truth.State)) error // reads the state, and writes what change makes of it
 }
 
-// How long the canaries' lines are waited for: as good as none passes between a
-// packet and its line in the journal, unless the machine is busy.
+// Time to wait for the canaries' lines. A packet's line is in the journal within
+// milliseconds, unless the machine is busy.
 const (
 	firstWait  = time.Second
 	secondWait = 3 * time.Second
 )
 
-// A round is what one minute has found out.
+// A round holds the results of one minute.
 type round struct {
 	sent   truth.Moment
-	failed map[string]error // ways whose canary could not be sent, or was not answered
-	tasks  map[string]error
-	before map[string]canary.Sight
-	after  map[string]canary.Sight
+	failed map[string]error        // by way: its canary could not be sent, or was not answered
+	tasks  map[string]error        // by task
+	before map[string]canary.Sight // by way: before the polls
+	after  map[string]canary.Sight // and after them
 }
 
-// Ways are those that are proved by a canary, with the poll that counts it.
+// ways maps each way that a canary proves to the poll that counts the canary.
 var ways = map[string]string{
 	truth.Names:     polls.Domains,
 	truth.Resolver:  polls.Domains,
 	truth.Addresses: polls.IPs,
 }
 
-// words are what is not seen while a way is blind.
+// words names what is missed while a way is blind.
 var words = map[string]string{
 	truth.Names:     "names",
 	truth.Resolver:  "names that the system's resolver is asked",
 	truth.Addresses: "addresses",
 }
 
-// Run does all of it. An error is one that makes the minute as a whole
-// worthless; all else is in the state, for check to tell.
+// Run does one round, and puts its results into the state, from which check
+// reports them. It returns an error if the state cannot be written.
 func (m *Minute) Run(ctx context.Context) error {
 	r := &round{sent: m.Now(), failed: map[string]error{}, tasks: map[string]error{}}
 	r.tasks[truth.Healing] = m.Heal()
-	m.sing(r)
-	r.before = m.Sights() // only a poll changes that
+	m.send(r)
+	r.before = m.Sights() // only polls change the files
 	m.Pause(firstWait)
 	m.pollAll(ctx, r)
 	r.tasks[truth.Rotating] = m.Rotate()
 	return m.Keep(func(s *truth.State) { m.judge(r, s) })
 }
 
-// sing sends the canaries that healing has not sent.
-func (m *Minute) sing(r *round) {
+// send sends the canaries, but for the one that healing has sent.
+func (m *Minute) send(r *round) {
 	if err := m.System(); err != nil {
 		r.failed[truth.Resolver] = err
 	}
@@ -93,13 +93,13 @@ func (m *Minute) sing(r *round) {
 	}
 }
 
-// pollAll polls both. A canary whose line was late or lost, in a burst say, may
-// be counted at the second try.
+// pollAll polls both. Where a canary is not counted, another is sent, and polled
+// for: a busy machine writes a line late, and a burst may lose one.
 func (m *Minute) pollAll(ctx context.Context, r *round) {
 	m.polls(ctx, r, polls.Domains, polls.IPs)
 	var again []string
 	for _, what := range []string{polls.Domains, polls.IPs} {
-		if m.singAgain(r, what) {
+		if m.sendAgain(r, what) {
 			again = append(again, what)
 		}
 	}
@@ -132,14 +132,15 @@ func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
 	r.after = m.Sights()
 }
 
-// singAgain sends once more what a poll has not counted although it could have.
-func (m *Minute) singAgain(r *round, poll string) (again bool) {
+// sendAgain sends once more the canaries of a poll that succeeded and did not count
+// them. It reports whether it sent any.
+func (m *Minute) sendAgain(r *round, poll string) (again bool) {
 	for way, of := range ways {
 		if of != poll || r.failed[way] != nil || r.tasks[poll] != nil || r.counted(way) {
 			continue
 		}
-		sing := map[string]func() error{truth.Names: m.Ask, truth.Resolver: m.System, truth.Addresses: m.Packet}[way]
-		if err := sing(); err != nil {
+		send := map[string]func() error{truth.Names: m.Ask, truth.Resolver: m.System, truth.Addresses: m.Packet}[way]
+		if err := send(); err != nil {
 			r.failed[way] = err
 			continue
 		}
@@ -148,13 +149,14 @@ func (m *Minute) singAgain(r *round, poll string) (again bool) {
 	return again
 }
 
-// counted reports whether the canary was. A file that was set aside begins anew.
+// counted reports whether the polls counted a way's canary. The count of a file
+// that was moved away meanwhile begins anew.
 func (r *round) counted(way string) bool {
 	before, after := r.before[way], r.after[way]
 	return before.Err == nil && after.Err == nil && (after.Count > before.Count || after.Count > 0 && after.Count < before.Count)
 }
 
-// judge puts what was found out into the state.
+// judge puts the results into the state.
 func (m *Minute) judge(r *round, s *truth.State) {
 	now := m.Now()
 	for name, err := range r.tasks {
@@ -188,11 +190,11 @@ func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 			m.Say("%s%s were not seen %s", gaps.Blind, words[name], between(was, r.sent))
 		}
 	case errors.Is(r.tasks[what], polls.ErrBusy):
-		return // nothing is known yet
+		return // the poll of before has not ended: nothing is known yet
 	default:
 		why := m.why(r, name, what)
 		if !way.Blind {
-			m.Say("blind for %s: %s", words[name], why)
+			m.Say("%s are not seen: %s", words[name], why)
 		}
 		way.Missed(sight.Count, r.sent, why)
 	}
@@ -208,7 +210,7 @@ func (m *Minute) replaced(way string, was uint64, before canary.Sight) {
 	m.Say("gap: the file of %s is an older copy, or was edited: its canary had been counted %d times, and is counted %d times there", words[way], was, before.Count)
 }
 
-// between says when a way was blind.
+// between returns the period in which a way was blind, as text.
 func between(was truth.Way, now truth.Moment) string {
 	from := was.Good
 	if from.Wall.IsZero() {
@@ -217,8 +219,8 @@ func between(was truth.Way, now truth.Moment) string {
 	return fmt.Sprintf("between %s and %s", stamp(from.When(now)), stamp(now.Wall))
 }
 
-// why says what is broken: what went wrong in this minute, or else what can be
-// found out.
+// why returns the reason why a way is blind: an error of this minute, or what
+// further checks find.
 func (m *Minute) why(r *round, way, what string) string {
 	for _, err := range []error{r.failed[way], r.before[way].Err, r.after[way].Err} {
 		if err != nil {

@@ -208,15 +208,15 @@ func TestBlind(t *testing.T) {
 		said, gap string
 	}{
 		{"nothing counts", func(w *world) { w.dead[truth.Names] = true }, "names: because of names",
-			"blind for names: because of names", "gap, told while it lasted: names were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:39Z"},
+			"names are not seen: because of names", "gap, told while it lasted: names were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:39Z"},
 		{"the resolver asks others", func(w *world) { w.failing[truth.Resolver] = lost }, "resolver: lost",
-			"blind for names that the system's resolver is asked: lost", "gap, told while it lasted: names that the system's resolver is asked were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
+			"names that the system's resolver is asked are not seen: lost", "gap, told while it lasted: names that the system's resolver is asked were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
 		{"no rules", func(w *world) { w.failing["rules"] = lost }, "addresses: lost",
-			"blind for addresses: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
+			"addresses are not seen: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
 		{"no packet", func(w *world) { w.failing[truth.Addresses] = lost }, "addresses: no packet can be sent: lost",
-			"blind for addresses: no packet can be sent: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
+			"addresses are not seen: no packet can be sent: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
 		{"the poll fails", func(w *world) { w.failing[polls.IPs] = lost }, "addresses: the poll fails: lost",
-			"blind for addresses: the poll fails: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
+			"addresses are not seen: the poll fails: lost", "gap, told while it lasted: addresses were not seen between 2026-02-08T21:30:00Z and 2026-02-08T21:32:33Z"},
 		{"no upstream", func(w *world) { w.failing[truth.Upstream] = lost }, "upstream: lost", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

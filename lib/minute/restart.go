@@ -10,16 +10,16 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// invocation is a link that systemd makes for each unit that runs; it leads to
-// the number of this start (systemd.exec(5), INVOCATION_ID).
+// invocation is a link that systemd keeps for each unit that runs. It points to the
+// number of this start (systemd.exec(5), INVOCATION_ID).
 const invocation = "/run/systemd/units/invocation:" + layout.DNSUnit
 
-// restarted tells of a dnsmasq that was started anew since the last minute:
-// what was asked meanwhile has no answer and no line.
+// restarted reports a dnsmasq that was started anew since the last minute: questions
+// of the time between have no answer and no line.
 func (m *machine) restarted(s *truth.State) {
 	now, err := os.Readlink(invocation)
 	if err != nil {
-		return // it does not run, which is told
+		return // it does not run, which check reports
 	}
 	before := s.DNSMasq
 	if s.DNSMasq = now; before == "" || before == now {
@@ -28,7 +28,7 @@ func (m *machine) restarted(s *truth.State) {
 	m.log.Line("gap: dnsmasq was started anew%s; names that were asked meanwhile were not answered, and are not listed", downText())
 }
 
-// downText is when it did not run, if systemd knows.
+// downText returns the time during which it did not run, if systemd knows.
 func downText() string {
 	c, err := systemd.Connect()
 	if err != nil {

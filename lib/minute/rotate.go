@@ -14,12 +14,12 @@ import (
 	"egress-monitor/lib/systemd"
 )
 
-// rotate has logrotate do what its file says, once the query log is as large as
-// that file says. Without a size there, it is logrotate that knows when.
+// rotate runs logrotate with our file once the query log has the size that the file
+// gives. Without a size there, it runs logrotate each minute, which decides.
 func (m *machine) rotate() error {
 	text, err := os.ReadFile(layout.Rotation)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the admin's choice
+		return nil // the admin removed it
 	}
 	if err != nil {
 		return err
@@ -43,8 +43,8 @@ func systemsAtWork() bool {
 	return err == nil && state == "activating"
 }
 
-// rotationSize is the smallest size in a file of logrotate's: size 64M; 0 if there is none,
-// or one that is not understood.
+// rotationSize returns the smallest size in a file of logrotate's (size 64M), in
+// bytes; 0 if there is none, or one that cannot be parsed.
 func rotationSize(text string) (smallest int64) {
 	for line := range strings.Lines(text) {
 		f := strings.FieldsFunc(line, func(c rune) bool { return c == ' ' || c == '\t' || c == '=' || c == '\n' })
@@ -62,7 +62,7 @@ func rotationSize(text string) (smallest int64) {
 	return smallest
 }
 
-// bytesOf reads a number with logrotate's units: k, M, G.
+// bytesOf parses a number with logrotate's units k, M and G.
 func bytesOf(text string) (int64, bool) {
 	unit := int64(1)
 	if i := strings.IndexAny(text, "kMG"); i >= 0 && i == len(text)-1 {

@@ -15,8 +15,8 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// why finds out which part is broken, if a canary was sent and is not counted
-// although the poll succeeded.
+// why finds the broken part when a canary was sent, the poll succeeded, and yet the
+// canary was not counted.
 func (m *machine) why(way string, sent truth.Moment) string {
 	if way == truth.Addresses {
 		return m.whyAddresses(sent)
@@ -52,14 +52,15 @@ func (m *machine) whyAddresses(sent truth.Moment) string {
 	return "the poll does not count what is in the journal (journalctl -t egress-monitor; groups egress-monitor)"
 }
 
-// since is journalctl's option for what was received from then on, to the
+// since returns journalctl's option for entries from a moment on, to the
 // microsecond: the canary of the minute before may be less than a second old.
 func since(sent truth.Moment) string {
 	us := sent.Wall.UnixMicro()
 	return fmt.Sprintf("--since=@%d.%06d", us/1e6, us%1e6)
 }
 
-// holdsCanary looks for the canary's packet as nf_log_syslog.c prints it.
+// holdsCanary reports whether lines hold the canary's packet, as nf_log_syslog.c
+// prints it.
 func holdsCanary(lines []byte) bool {
 	return bytes.Contains(lines, []byte("DST="+layout.CanaryIP4+" ")) ||
 		bytes.Contains(lines, []byte("DST=2001:0db8:ffff:ffff:0000:0000:0000:0255 "))

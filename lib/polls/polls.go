@@ -1,5 +1,5 @@
-// Package polls is root's half of a poll: it starts one of the two pipelines as
-// the unprivileged poller, and passes on what that has to say.
+// Package polls does root's half of a poll: it starts one of the two pipelines as
+// the unprivileged poller, and passes on the pipeline's messages.
 package polls
 
 import (
@@ -15,23 +15,23 @@ import (
 	"egress-monitor/lib/settings"
 )
 
-// The two of them.
+// The two polls.
 const (
 	Domains = "domains"
 	IPs     = "ips"
 )
 
-// Longest is how long a poll may take: the first after days in which nobody
-// polled has much to read. Then it is killed, and begins anew.
+// Longest is the time after which a poll is killed; the next one reads the same
+// lines again. The first poll after days has much to read.
 const Longest = 10 * time.Minute
 
-// ErrBusy is that another poll of the same kind is at work.
+// ErrBusy means that another poll of the same kind is at work.
 var ErrBusy = errors.New("another poll is at work")
 
 // A Poller starts pipelines.
 type Poller struct {
 	Settings settings.Settings
-	Say      func(text []byte) // what the pipeline has said: lines
+	Say      func(text []byte) // gets the pipeline's messages: lines
 	Run      string            // the folder of locks
 	Lib      string            // the folder of the pipelines
 }
@@ -41,8 +41,8 @@ func New(s settings.Settings, say func(text []byte)) *Poller {
 	return &Poller{Settings: s, Say: say, Run: layout.Run, Lib: layout.Lib}
 }
 
-// Poll runs one pipeline. Another one of its kind is waited for as long as wait
-// says; then the error is ErrBusy.
+// Poll runs one pipeline. If another of its kind is at work it waits, for wait at
+// most, and then returns ErrBusy.
 func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) error {
 	unlock, err := lock(ctx, p.Run+"/poll-"+what, wait)
 	if err != nil {

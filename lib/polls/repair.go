@@ -15,13 +15,13 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// Repair gives the poller back files of its that root has put there: an
-// aggregate restored from a backup with cp is root's, and since its folder is
-// sticky no poll could replace it.
+// Repair gives files back to the poller that root owns: an aggregate that was
+// restored from a backup with cp is root's, and no poll could replace it, since its
+// folder is sticky.
 func (p *Poller) Repair() {
 	uid, gid, err := owner()
 	if err != nil {
-		return // the pipeline cannot be started either, and that is said
+		return // the pipeline cannot be started either, which is reported
 	}
 	log, state := p.Settings.LogDir, p.Settings.StateDir
 	for _, name := range []string{
@@ -31,7 +31,7 @@ func (p *Poller) Repair() {
 	} {
 		p.tell(name, uid, gid, 0o640)
 	}
-	// aggmerge's, which nobody else may be able to open (package store).
+	// aggmerge's locks, which nobody else may be able to open (package store).
 	for _, name := range []string{log + "/unique-domains.log.lock", log + "/unique-ips.log.lock"} {
 		p.tell(name, uid, gid, lockMode)
 	}
@@ -50,7 +50,7 @@ func (p *Poller) tell(name string, uid, gid int, mode fs.FileMode) {
 
 func (p *Poller) say(format string, args ...any) { p.Say(fmt.Appendf(nil, format+"\n", args...)) }
 
-// owner returns who the poller's files belong to.
+// owner returns the user and the group that own the poller's files.
 func owner() (uid, gid int, err error) {
 	who, err := user.Lookup(layout.Poller)
 	if err != nil {
@@ -67,9 +67,9 @@ func owner() (uid, gid int, err error) {
 
 var errHard = errors.New("it belongs to somebody else, and this kernel lets anybody link to any file (sysctl fs.protected_hardlinks=1): chown it by hand")
 
-// giveBack changes the owner of a plain file with one name, if it is somebody
-// else's, and closes a lock that others can open. Where the poller could have
-// linked it into its folder it may be anybody's file, and stays as it is.
+// giveBack changes the owner of a plain file with one name if somebody else owns it,
+// and closes a lock that others can open. It refuses where the kernel lets users
+// link to files of others: the poller could have linked any file there.
 func giveBack(name string, uid, gid int, mode fs.FileMode) (healed bool, err error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) {

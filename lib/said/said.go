@@ -1,5 +1,5 @@
-// Package said is where everything goes that the root side has to say: to the
-// journal or to standard error, and what was lost also to the file of gaps.
+// Package said takes all messages of the root side. They go to the journal or to
+// standard error, and those about gaps also to the file of gaps.
 package said
 
 import (
@@ -40,7 +40,7 @@ func New(journal bool) *Log {
 	return l
 }
 
-// Line says one line.
+// Line writes one message.
 func (l *Log) Line(format string, args ...any) {
 	text := child.Clean(fmt.Sprintf(format, args...))
 	l.lock.Lock()
@@ -54,24 +54,25 @@ func (l *Log) Line(format string, args ...any) {
 	l.out(text)
 }
 
-// Lines says what a program has printed.
+// Lines writes each line that a program has printed.
 func (l *Log) Lines(text []byte) {
 	for line := range strings.Lines(string(text)) {
 		l.Line("%s", line)
 	}
 }
 
-// Told returns how many lines told of a gap.
+// Told returns the number of messages about gaps.
 func (l *Log) Told() int { return l.gaps }
 
-// out writes a line. If journald takes none, cron's mail may reach somebody.
+// out writes a line; to standard error, and so to cron's mail, if journald does not
+// take it.
 func (l *Log) out(text string) {
 	if l.Journal == "" || send(l.Journal, text) != nil {
 		cli.Warn("%s", text)
 	}
 }
 
-// send gives journald one entry. It adds by itself who sent it.
+// send gives journald one entry. journald adds the sender's identity by itself.
 func send(socket, text string) error {
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Net: "unixgram", Name: socket})
 	if err != nil {

@@ -1,8 +1,9 @@
-// Package truth keeps how the last minute went: which ways were proved to see,
-// and since when others do not. The minute writes it, check and status read it.
+// Package truth keeps the results of the last minute: which ways are proved to see,
+// and since when others are blind. The minute writes them, check and status read
+// them.
 //
-// It is JSON in /run, for root and group adm. Times count twice: by the wall
-// clock, which is shown, and by one that only runs forward, which is believed.
+// The file is JSON in /run, for root and group adm. It holds each time by two
+// clocks: the wall clock, for display, and the monotonic clock, for ages.
 package truth
 
 import (
@@ -16,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ways that are proved. What goes wrong on the last hides nothing, but the
-// machine has no names.
+// The ways that are proved. A failure of Upstream hides nothing, but names do not
+// resolve then.
 const (
 	Names     = "names"     // our dnsmasq, its log, the poll of it
 	Resolver  = "resolver"  // the system's resolver asks our dnsmasq
@@ -25,7 +26,7 @@ const (
 	Upstream  = "upstream"  // the servers that our dnsmasq asks
 )
 
-// Tasks beside the two polls, which have the names of package polls.
+// Tasks beside the two polls, whose names are in package polls.
 const (
 	Healing  = "heal"
 	Rotating = "rotate"
@@ -37,7 +38,7 @@ type Moment struct {
 	Mono time.Duration `json:"mono"` // CLOCK_MONOTONIC; it stands still while the machine is suspended
 }
 
-// Now is the moment at which it is called.
+// Now returns the present moment.
 func Now() Moment {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
@@ -49,8 +50,8 @@ func Now() Moment {
 // Known reports whether m is a moment of this boot.
 func (m Moment) Known(now Moment) bool { return !m.Wall.IsZero() && m.Mono <= now.Mono }
 
-// Age is how long ago it was: by the clock that runs forward if it was in this
-// boot.
+// Age returns how long ago m was: by the monotonic clock if m is of this boot, else
+// by the wall clock.
 func (m Moment) Age(now Moment) time.Duration {
 	if m.Known(now) && m.Mono > 0 {
 		return now.Mono - m.Mono
@@ -58,11 +59,10 @@ func (m Moment) Age(now Moment) time.Duration {
 	return max(0, now.Wall.Sub(m.Wall))
 }
 
-// When is what the wall clock of now would have said then: one that was set
-// meanwhile had something else to say.
+// When returns m by today's wall clock, which may have been set since m.
 func (m Moment) When(now Moment) time.Time { return now.Wall.Add(-m.Age(now)).Round(time.Second) }
 
-// A Way is one of the ways by which what leaves is seen.
+// A Way is one of the ways by which the monitor sees names or connections.
 type Way struct {
 	Count uint64 `json:"count"`           // canaries in its file
 	Good  Moment `json:"good,omitzero"`   // when the last one that was counted was sent; zero: never
@@ -87,14 +87,14 @@ func (w *Way) Missed(count uint64, sent Moment, why string) {
 	w.Count, w.Blind, w.Why = count, true, why
 }
 
-// A Task is what a minute has to do beside: it fails, or it does not.
+// A Task is other work of the minute, which may fail.
 type Task struct {
 	Failing Moment `json:"failing,omitzero"` // since when it has failed each time; zero: it has not
 	Busy    Moment `json:"busy,omitzero"`    // since when it has been at work; zero: it is done
 	Why     string `json:"why,omitempty"`
 }
 
-// Done notes how it ended.
+// Done notes the end of a task.
 func (t *Task) Done(err error, at Moment) {
 	t.Busy = Moment{}
 	switch {
@@ -108,7 +108,7 @@ func (t *Task) Done(err error, at Moment) {
 	}
 }
 
-// A State is all of it.
+// A State is the content of the file.
 type State struct {
 	Minute   Moment               `json:"minute"`           // when the last minute ended
 	Polling  Moment               `json:"polling,omitzero"` // when the last minute began whose polls took long
@@ -152,8 +152,8 @@ func (s *State) Task(name string) *Task {
 	return s.Tasks[name]
 }
 
-// Read reads the state. Without a file, or if it makes no sense, nothing is
-// known: that is the empty state, and no error. That it may not be read is one.
+// Read reads the state. It returns an empty state if there is no file, or the file
+// is damaged or of another boot, and an error if the file may not be read.
 func Read(name string) (*State, error) {
 	s := &State{}
 	text, err := os.ReadFile(name)
@@ -179,7 +179,7 @@ func (s *State) Write(name string, group int) error {
 	if err != nil {
 		return err
 	}
-	defer f.Cleanup() // nothing, once it is in its place
+	defer f.Cleanup() // does nothing after the replacement
 	if err := f.Chown(0, group); err != nil {
 		return err
 	}
