@@ -1,40 +1,3 @@
-// Package carrier takes a log line off its carrier: what syslog daemons,
-// journalctl, dmesg, containers and grep put in front of a message. It says
-// when, on which host, by which program and with which number of a process a
-// message was logged, as far as the line says so.
-//
-// A line is, with everything but the message optional:
-//
-//	wrapper PRI stamp facility host facility tag "[" pid "]: " message
-//
-// The forms, and what prints them:
-//
-//	<4>Nov 23 08:05:00 gw kernel: MESSAGE                     RFC 3164 §4; with PRI over the network only
-//	<4>1 2026-11-23T08:05:00Z gw kernel - - [a@1 b="c"] MSG   RFC 5424 §6; RFC 6587 §3.4.1 puts its length in front
-//	2026-11-23T08:05:00.979955+00:00 gw kernel: MESSAGE       rsyslog's RSYSLOG_FileFormat (tools/syslogd.c)
-//	Nov 23 08:05:00 gw kern.warn kernel: MESSAGE              busybox syslogd (sysklogd/syslogd.c, timestamp_and_log)
-//	Mon Nov 23 08:05:00 2026 kern.warn kernel: MESSAGE        OpenWrt logread (ubox log/logread.c, log_notify)
-//	Nov 23 08:05:00 <kern.warn> gw kernel: MESSAGE            FreeBSD syslogd -v
-//	Mon 2026-11-23 08:05:00 UTC gw dnsmasq.service[9]: MSG    journalctl -o with-unit (systemd, src/shared/logs-show.c)
-//	[ 3940.030707] MESSAGE                                    dmesg (util-linux, sys-utils/dmesg.c), busybox dmesg
-//	[ 3940.030707] [   T12] MESSAGE                           of a kernel with CONFIG_PRINTK_CALLER
-//	[Mon Nov 23 08:05:00 2026] MESSAGE                        dmesg -T; with -d also "<    0.000123>" in the brackets
-//	<4>[ 3940.030707] MESSAGE                                 dmesg -r
-//	kern  :warn  : [ 3940.030707] MESSAGE                     dmesg -x
-//	2026-11-23T08:05:00,030707+00:00 MESSAGE                  dmesg --time-format iso
-//	4,1234,3940030707,-;MESSAGE                               /dev/kmsg (Documentation/ABI/testing/dev-kmsg), netconsole
-//	[ 3940.030707] gw kernel: MESSAGE                         journalctl -o short-monotonic, short-delta
-//	2026-11-23T08:05:00.123456789Z LINE                       docker logs -t, kubectl logs --timestamps
-//	2026-11-23T08:05:00.123456789+00:00 stdout F LINE         the log files of containerd and cri-o
-//	dnsmasq-1  | LINE, [pod/a/b] LINE                         docker compose logs, kubectl logs --prefix
-//	kern.log:12:LINE, 12:LINE, 12<tab>LINE, > LINE            grep -Hn, cat -n, mail
-//
-// A message is what follows "tag: "; of the kernel's, the time since boot that
-// syslog daemons leave in it, "<4>" of old klogds, and the caller are taken off.
-// Two of rsyslog's and syslogd's own stand for others: see repeat.go.
-//
-// A line that is indented by more than a few columns goes on with the message
-// before it, whatever it says: journalctl indents by the width of the header.
 package carrier
 
 import (
@@ -44,18 +7,19 @@ import (
 	"egress-monitor/lib/stamp"
 )
 
-// A Line is a line without its carrier. Its slices are parts of it.
+// A Line is a log line taken apart. Its slices are parts of the line, and valid
+// until the next one is parsed.
 type Line struct {
 	Unix     int64  // seconds since 1970
-	Host     []byte // "" if it is not said
-	Tag      []byte // the program; "" if it is not said
-	PID      uint32 // 0 if it is not said
-	Process  bool   // there was a number of a process, or what passes for one
+	Host     []byte // "" if the line names none
+	Tag      []byte // the program; "" if the line names none
+	PID      uint32 // 0 if the line names none
+	Process  bool   // the tag has a process number, or something in its place
 	Facility Facility
 	Bare     bool   // the kernel's own form: the message follows the stamp
 	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container
-	Times    uint32 // how many messages it stands for
-	Again    uint32 // as many as the message before it, of the same host
+	Times    uint32 // how many messages the line stands for
+	Again    uint32 // how many repetitions of the message before it, of the same host
 	Message  []byte // what follows the tag, or the header if there is no tag
 	Text     []byte // what follows the host: the tag and the message
 	Rest     []byte // what follows the stamp
@@ -64,10 +28,10 @@ type Line struct {
 	logread bool // a header of OpenWrt's logread
 }
 
-// Facility is who is said to have logged a message.
+// Facility is the part of the system that logged a message, as the line names it.
 type Facility uint8
 
-// Nobody is said to; the kernel; a user; a daemon, or another one.
+// Unsaid: the line names none. Daemon: a daemon, or any other.
 const (
 	Unsaid Facility = iota
 	Kern
@@ -75,10 +39,10 @@ const (
 	Daemon
 )
 
-// What is wrong with a line.
+// Errors of Parse.
 var (
 	ErrForm = errors.New("not a line of a known log format")
-	// ErrContinued is none: the line goes on with the message before it.
+	// ErrContinued is not the line's fault: it goes on with the message before it.
 	ErrContinued = errors.New("part of the message before it: indented")
 
 	// ErrPacked is compressed data behind lines, as of cat LOG LOG.1.gz.
@@ -91,10 +55,9 @@ var (
 // A Parser reads lines.
 type Parser struct {
 	Clock *stamp.Clock
-	Boot  func() int64 // when the kernel began to count seconds; 0 is not known
+	Boot  func() int64 // the time of the boot, in seconds since 1970; 0 is not known
 
-	// Assumed, if there is one, is told once of each thing that is taken for
-	// granted and may be wrong.
+	// Assumed, if set, is called once for each assumption that may be wrong.
 	Assumed func(what string)
 
 	assumed uint8
@@ -103,12 +66,12 @@ type Parser struct {
 	scratch []byte
 }
 
-// maxIndent is how far a line may be indented. The header of journalctl that is
-// shortest is that of short-monotonic: 16 columns and the tag.
+// maxIndent is how many columns a line may be indented. The shortest header of
+// journalctl, that of short-monotonic, has 16 columns and the tag.
 const maxIndent = 12
 
-// Parse reads a line. If there is no error and ok is false, the line says
-// nothing: it is empty, or a heading.
+// Parse reads a line into l. If ok is false and err is nil, the line is empty or a
+// heading.
 func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 	*l = Line{Times: 1}
 	b := p.clean(line)
@@ -154,7 +117,7 @@ func (p *Parser) unwrapped(l *Line, b []byte) error {
 	return stamp.ErrNone
 }
 
-// unknown is what is wrong with a line of none of the forms.
+// unknown returns the error for a line of none of the forms.
 func unknown(b []byte) error {
 	switch {
 	case IsPacked(b):
@@ -211,7 +174,7 @@ func isOfInterest(b []byte) bool {
 
 const kernel = "kernel"
 
-// Kernel says whether the line is the kernel's, as far as its carrier can tell.
+// Kernel reports whether the kernel wrote the line, as far as its carrier tells.
 func (l *Line) Kernel() bool {
 	switch {
 	case l.Relayed || l.Facility == Daemon:
@@ -228,7 +191,7 @@ func (l *Line) Kernel() bool {
 	return true
 }
 
-// Journald says whether the line is that of systemd-journald.
+// Journald reports whether systemd-journald wrote the line.
 func (l *Line) Journald() bool {
 	return string(l.Tag) == "systemd-journald" && l.Process && !l.Relayed
 }

@@ -208,6 +208,9 @@ var lines = []struct{ line, want string }{
 	{"2026-11-23T08:05:00.123456789Z dns.1.k3jf9@node1    | dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"dns-0 dnsmasq 2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"dns-0 Nov 23 09:05:00 gw kernel: hello", "08:05:00 gw kernel relayed | hello"},
+	{`2026-11-23T08:05:00Z {job="syslog"} Nov 23 11:11:11 gw dnsmasq[9]: hello`, "08:05:00 gw dnsmasq[9] | hello"},
+	{`2026-11-23T08:05:00Z {} gw kernel: hello`, "08:05:00 gw kernel kernel | hello"},
+	{`Nov 23 09:05:00 {x} kernel: hello`, "08:05:00 {x} kernel kernel | hello"},
 	// multilog, svlogd, s6-log, socklog
 	{"@400000006b03f3b6075bcd15 Nov 23 11:11:11 gw dnsmasq[9]: hello", "08:05:00 gw dnsmasq[9] | hello"},
 	{"@400000006b03f3b6075bcd15 kern.warn: [ 3940.030707] hello", "08:05:00   kernel | hello"},

@@ -8,8 +8,8 @@ import (
 	"egress-monitor/lib/stamp"
 )
 
-// KernelMessage takes off what stands before a message of the kernel's: <4>,
-// the time since boot, the caller. uptime says whether that time was there.
+// KernelMessage takes off what precedes a message of the kernel's: <4>, the time
+// since boot, the caller. uptime reports whether the time was there.
 func KernelMessage(msg []byte) (rest []byte, uptime bool) {
 	for len(msg) > 0 {
 		switch {
@@ -69,7 +69,8 @@ func skipDelta(b []byte, n int) int {
 	return n
 }
 
-// callerLen is how long the caller is that msg begins with: [T12], [    C0].
+// callerLen returns the length of the caller that msg begins with, such as [T12] or
+// [    C0], or 0.
 func callerLen(msg []byte) int {
 	n := 1
 	for n < len(msg) && msg[n] == ' ' {
@@ -110,7 +111,8 @@ func (p *Parser) bracket(l *Line, b []byte) error {
 	return nil
 }
 
-// sinceBoot reads what follows the time since boot: the message, or a header.
+// sinceBoot reads the rest of a line after the time since boot: a message, or a
+// header and a message.
 func (p *Parser) sinceBoot(l *Line, seconds int64, b []byte) (err error) {
 	if l.Unix, err = p.uptime(seconds); err != nil {
 		return err
@@ -193,8 +195,8 @@ func skipRelease(b []byte) []byte {
 	return b[len(b[:min(len(b), 64)])-len(rest):]
 }
 
-// uptime is when a kernel had run for so many seconds: this one, for there is
-// nothing that says which.
+// uptime returns the time at which a kernel had run for so many seconds. A line does
+// not name its kernel: this machine's is assumed.
 func (p *Parser) uptime(seconds int64) (unix int64, err error) {
 	if p.boot == 0 && p.Boot != nil {
 		p.boot = p.Boot()
@@ -218,7 +220,7 @@ func (p *Parser) uptime(seconds int64) (unix int64, err error) {
 
 func (p *Parser) assume(kind int, what string) {
 	if p.assumed&(1<<kind) == 0 && p.Assumed != nil {
-		p.assumed |= 3 >> (1 - kind) // the second says the first as well
+		p.assumed |= 3 >> (1 - kind) // the second message includes the first
 		p.Assumed(what)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"egress-monitor/lib/stamp"
 )
 
-// header reads what stands between the stamp and the message: facility, host
-// and tag, in this order, or without some of them.
+// header reads the rest of a line after its stamp: facility, host, tag, each of
+// which may be missing, and the message.
 func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	l.Rest = b
 	b = l.facilityWord(skipMillis(b))
@@ -39,9 +39,9 @@ func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	}
 }
 
-// isHost says whether what looks like a tag, "word: ", is a host. An address is
-// one, and so is a word without a number before the tag that is looked for: who
-// prints no host prints the numbers of processes.
+// isHost reports whether "word: ", which looks like a tag, is a host. An address is
+// a host, and so is a word without a process number before the kernel's or
+// dnsmasq's tag: programs that print no host print process numbers.
 func (l *Line) isHost(word []byte, process bool, b, rest []byte, journal bool) bool {
 	if process || string(word) == kernel {
 		return false
@@ -64,7 +64,7 @@ func isAddr(b []byte) bool {
 	return err == nil
 }
 
-// relayed reads the header of the sender behind that of a relay.
+// relayed reads the header of the sender after that of a relay.
 func (p *Parser) relayed(l *Line, s stamp.Stamp, b []byte) bool {
 	if len(b) == 0 || !hasClock(b) {
 		return false
@@ -149,8 +149,8 @@ func isLevel(b []byte) bool {
 	return false
 }
 
-// tagOf reads "tag: ", "tag[pid]: " and "tag[]: ". Behind the kernel's there
-// need not be a blank.
+// tagOf reads "tag: ", "tag[pid]: " and "tag[]: ". After the kernel's the blank may
+// be missing.
 func tagOf(b []byte) (tag, pid []byte, process bool, msg []byte, ok bool) {
 	const longest = 128
 	n := 0
@@ -214,7 +214,7 @@ func (l *Line) setPID(b []byte) {
 	}
 }
 
-// setMessage notes the message, without what precedes those of the kernel.
+// setMessage sets the message; the kernel's without its time and caller.
 func (l *Line) setMessage(msg []byte) {
 	msg = bytes.TrimLeft(msg, " \t")
 	if string(l.Tag) == kernel || len(l.Tag) == 0 {

@@ -2,14 +2,23 @@ package carrier
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"egress-monitor/lib/stamp"
 )
 
-// maxDepth is how many headers may stand one behind the other.
+// maxDepth is how many headers a line may have, one after the other.
 const maxDepth = 4
+
+// A form reads one kind of header, and the message behind it. It returns
+// stamp.ErrNone for a line of another kind.
+type form func(p *Parser, l *Line, b []byte) error
+
+// forms are in the order in which they are tried. (A function, since some of them
+// call record for the header within theirs.)
+func forms() [7]form {
+	return [...]form{(*Parser).pri, (*Parser).bracket, (*Parser).kmsg, (*Parser).decoded, (*Parser).tai64n, (*Parser).socklog, (*Parser).stamped}
+}
 
 // record reads a line from its PRI or stamp on, in the first of the forms that
 // knows it. It returns stamp.ErrNone if none does.
@@ -19,9 +28,7 @@ func (p *Parser) record(l *Line, b []byte) error {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	for _, form := range [...]func(*Parser, *Line, []byte) error{
-		(*Parser).pri, (*Parser).bracket, (*Parser).kmsg, (*Parser).decoded, (*Parser).tai64n, (*Parser).socklog, (*Parser).stamped,
-	} {
+	for _, form := range forms() {
 		if err := form(p, l, b); err != stamp.ErrNone {
 			return err
 		}
@@ -90,8 +97,11 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
 	l.Unix = s.Unix
 	rest, contained := skipStream(b)
-	if r, ok := composed(rest); ok && s.Form == stamp.Exact {
-		rest, contained = r, true // docker service logs -t
+	if s.Form == stamp.Exact {
+		if r, ok := composed(rest); ok {
+			rest, contained = r, true // docker service logs -t
+		}
+		rest = skipLabels(rest)
 	}
 	if inner, ok := p.behind(l, s, rest); ok {
 		*l = inner
@@ -108,9 +118,9 @@ func isEnglishDay(b []byte) bool {
 	return len(b) > 3 && i >= 0 && i%3 == 0 && (b[3] == ' ' || b[3] == ',')
 }
 
-// behind reads the line that stands behind a stamp, if there is a whole line
-// with a stamp of its own, as in the logs of containers. The outer stamp is the
-// better one if it has a zone. One that has none is not a container's.
+// behind reads a whole line, with a stamp of its own, that follows a stamp, as in the
+// logs of containers. The outer stamp wins if it has a zone; if not, a relay wrote
+// it, not a container.
 func (p *Parser) behind(l *Line, s stamp.Stamp, rest []byte) (inner Line, ok bool) {
 	inner = Line{Times: 1, Facility: l.Facility}
 	rest, logged := inner.socklogWord(rest)
@@ -143,45 +153,8 @@ func skipStream(b []byte) (rest []byte, ok bool) {
 	return b, false
 }
 
-// tai64n reads a stamp of multilog, s6-log t or svlogd -t (tai64nlocal(8)): @, and
-// 24 hexadecimal digits: 2^62 + 10 + the seconds since 1970, and nanoseconds.
-func (p *Parser) tai64n(l *Line, b []byte) error {
-	const size = len("@400000006b03f3b6075bcd15")
-	if len(b) <= size || b[0] != '@' || b[1] != '4' || b[size] != ' ' {
-		return stamp.ErrNone
-	}
-	label, err := strconv.ParseUint(string(b[1:17]), 16, 64)
-	if err != nil || label-1<<62 > 1<<33 {
-		return stamp.ErrNone
-	}
-	p.after(l, bytes.TrimLeft(b[size:], " "), stamp.Stamp{Unix: int64(label-1<<62) - 10, Form: stamp.Exact})
-	return nil
-}
-
-// socklog reads "daemon.info: LINE", which socklog prints (src/socklog.c), and
-// svlogd or s6-log behind a stamp.
-func (p *Parser) socklog(l *Line, b []byte) error {
-	rest, ok := l.socklogWord(b)
-	if !ok {
-		return stamp.ErrNone
-	}
-	return p.record(l, rest)
-}
-
-// socklogWord takes off "daemon.info: ".
-func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
-	word, rest := token(b)
-	word, ok = bytes.CutSuffix(word, []byte(":"))
-	f, known := facilityName(word)
-	if !ok || !known {
-		return b, false
-	}
-	l.setFacility(f)
-	return rest, true
-}
-
-// hasClock reports whether a time of day stands near the beginning: a quick answer
-// for most lines.
+// hasClock reports whether there is a time of day near the beginning. It rules most
+// lines out quickly.
 func hasClock(b []byte) bool {
 	b = b[:min(len(b), 64)]
 	for i := 2; i+3 < len(b) && b[i] != '='; i++ { // behind that may be a MAC address
@@ -224,8 +197,8 @@ func (p *Parser) rfc5424(l *Line, b []byte) error {
 	return nil
 }
 
-// structured takes off the structured data: a dash, or elements in brackets, in
-// whose values a backslash takes away the meaning of a quote or a bracket.
+// structured takes off the structured data: a dash, or elements in brackets. In their
+// values a backslash escapes a quote or a bracket.
 func structured(b []byte) (rest []byte, ok bool) {
 	if len(b) > 0 && b[0] == '-' {
 		return bytes.TrimLeft(b[1:], " "), len(b) == 1 || b[1] == ' '
@@ -250,7 +223,7 @@ func structured(b []byte) (rest []byte, ok bool) {
 	return bytes.TrimLeft(b, " "), ok
 }
 
-// token is the next word, and what follows it.
+// token splits off the next word.
 func token(b []byte) (word, rest []byte) {
 	n := 0
 	for n < len(b) && b[n] != ' ' && b[n] != '\t' {

@@ -9,9 +9,9 @@ import "bytes"
 //	--- last message repeated 2 times ---   macOS
 //	Last message 'MESSAGE' repeated 2 times, suppressed by syslog-ng on gw
 
-const maxTimes = 1e6 // more is a joke
+const maxTimes = 1e6 // a larger count is taken as text
 
-// repeat looks for these.
+// repeat sets Times or Again if the message is one of these.
 func (l *Line) repeat() {
 	msg := l.Message
 	if len(msg) == 0 {
@@ -43,7 +43,7 @@ func (l *Line) messageRepeated(msg []byte) {
 
 func (l *Line) lastRepeated(msg []byte) {
 	if len(l.Tag) > 0 && string(l.Tag) != kernel && string(l.Tag) != "syslogd" && string(l.Tag) != "last" {
-		return // somebody says so
+		return // a program's own message
 	}
 	msg = bytes.TrimPrefix(msg, []byte("--- "))
 	rest, ok := bytes.CutPrefix(msg, []byte("last message repeated "))

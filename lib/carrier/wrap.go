@@ -129,6 +129,18 @@ func composed(b []byte) (rest []byte, ok bool) {
 	return bytes.CutPrefix(bytes.TrimLeft(b[n:], " "), []byte("| "))
 }
 
+// skipLabels takes off {job="syslog"}, which logcli prints behind the time.
+func skipLabels(b []byte) []byte {
+	if len(b) == 0 || b[0] != '{' {
+		return b
+	}
+	_, rest, ok := bytes.Cut(b, []byte("} "))
+	if !ok {
+		return b
+	}
+	return rest
+}
+
 // path takes off "kern.log:", of grep -H: it has no blank and no quote.
 func path(b []byte) (rest []byte, ok bool) {
 	if rest, ok = bytes.CutPrefix(b, []byte("(standard input):")); ok {

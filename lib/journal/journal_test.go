@@ -282,6 +282,8 @@ func FuzzReader(f *testing.F) {
 		}
 		f.Add(data[:2000])
 	}
+	f.Add([]byte(`{"log":"dnsmasq[1]: hello\n","stream":"stderr","time":"2026-11-23T08:05:00Z"}` + "\n" + `{"timestamp":1795421100123,"host":"gw","program":"kernel","message":"hello"}` + "\n"))
+	f.Add([]byte("{\n \"dmesg\": [\n  {\n   \"pri\": 4,\n   \"time\": 12.5,\n   \"msg\": \"hello\"\n  }\n ]\n}\nNov 23 08:05:00 gw kernel: hello\n"))
 	f.Add([]byte("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n" + bin("MESSAGE", "\x01") + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		entries, _ := read(data)

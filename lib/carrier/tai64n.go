@@ -1,0 +1,45 @@
+package carrier
+
+import (
+	"bytes"
+	"strconv"
+
+	"egress-monitor/lib/stamp"
+)
+
+// tai64n reads a stamp of multilog, s6-log t or svlogd -t (tai64nlocal(8)): @, and
+// 24 hexadecimal digits: 2^62 + 10 + the seconds since 1970, and nanoseconds.
+func (p *Parser) tai64n(l *Line, b []byte) error {
+	const size = len("@400000006b03f3b6075bcd15")
+	if len(b) <= size || b[0] != '@' || b[1] != '4' || b[size] != ' ' {
+		return stamp.ErrNone
+	}
+	label, err := strconv.ParseUint(string(b[1:17]), 16, 64)
+	if err != nil || label-1<<62 > 1<<33 {
+		return stamp.ErrNone
+	}
+	p.after(l, bytes.TrimLeft(b[size:], " "), stamp.Stamp{Unix: int64(label-1<<62) - 10, Form: stamp.Exact})
+	return nil
+}
+
+// socklog reads "daemon.info: LINE", which socklog prints (src/socklog.c), and
+// svlogd or s6-log behind a stamp.
+func (p *Parser) socklog(l *Line, b []byte) error {
+	rest, ok := l.socklogWord(b)
+	if !ok {
+		return stamp.ErrNone
+	}
+	return p.record(l, rest)
+}
+
+// socklogWord takes off "daemon.info: ".
+func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
+	word, rest := token(b)
+	word, ok = bytes.CutSuffix(word, []byte(":"))
+	f, known := facilityName(word)
+	if !ok || !known {
+		return b, false
+	}
+	l.setFacility(f)
+	return rest, true
+}
