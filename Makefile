@@ -26,7 +26,7 @@ export CGO_ENABLED := 0
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -buildvcs=$(VCS) -trimpath -ldflags=-s
 
-.PHONY: build demo test bench profile lint fmt install uninstall install-collector built install-server install-tools install-analysis install-nightly deb clean
+.PHONY: build demo test bench profile lint fmt install uninstall install-collector built install-server install-tools install-analysis install-nightly install-manuals deb clean
 
 build:
 	@mkdir -p bin
@@ -77,7 +77,7 @@ install-collector: install-tools install-analysis install-nightly
 built:
 	@test -x bin/aggmerge || { echo "nothing is built: run make build first, as yourself" >&2; exit 1; }
 
-install-server: built
+install-server: built install-manuals
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR) $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default $(SHARE)
 	@$(foreign) || { echo "the package egress-monitor is installed: apt-get remove it first, or install with PREFIX=/usr DESTDIR=..." >&2; exit 1; }
@@ -106,6 +106,7 @@ uninstall:
 	test -n "$(DESTDIR)" || test ! -e $(LIBDIR)/egress-monitor || $(LIBDIR)/egress-monitor disable
 	cd $(DESTDIR)$(PREFIX) && rm -f $(PROGRAMS:%=bin/%) bin/egress-load sbin/egress-monitor bin/egress-monitor \
 		$(PROGRAMS:%=share/man/man1/%.1) share/man/man1/egress-load.1 share/man/man1/egress-pull.1 \
+		share/man/man5/egress-files.5 share/man/man7/egress-monitor.7 share/man/man7/egress-collector.7 \
 		$(addprefix share/man/man8/,$(notdir $(wildcard scripts/*.8 scripts/collector/*.8)))
 	rm -rf $(LIBDIR) $(SHARE)
 	cd $(DESTDIR)/usr/lib/systemd/system && rm -f $(notdir $(wildcard scripts/systemd/* scripts/collector/egress-collect.*))
@@ -114,7 +115,13 @@ uninstall:
 	! cmp -s scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor || rm -f $(DESTDIR)/etc/default/egress-monitor
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
-install-tools: built
+# What a server and a collector's filters have in common.
+install-manuals:
+	install -d $(MAN)/man5 $(MAN)/man7
+	install -m 644 scripts/egress-files.5 $(MAN)/man5
+	install -m 644 scripts/egress-monitor.7 $(MAN)/man7
+
+install-tools: built install-manuals
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1
 	install $(TOOLS:%=bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(foreach t,$(TOOLS),cmd/$(t)/$(t).1) $(MAN)/man1
@@ -131,12 +138,13 @@ install-analysis: built
 
 install-nightly:
 	install -d $(LIBDIR) $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
-	install -d $(DESTDIR)/etc/egress-collector $(SHARE)/examples $(MAN)/man8
+	install -d $(DESTDIR)/etc/egress-collector $(SHARE)/examples $(MAN)/man7 $(MAN)/man8
 	install scripts/collector/egress-nightly $(LIBDIR)
 	install -m 644 scripts/collector/egress-collect.* $(DESTDIR)/usr/lib/systemd/system
 	install -m 644 scripts/collector/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/egress-collector.conf
 	install -m 644 scripts/collector/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/egress-collector.conf
 	install -m 644 scripts/collector/crontab $(SHARE)/examples
+	install -m 644 scripts/collector/*.7 $(MAN)/man7
 	install -m 644 scripts/collector/*.8 $(MAN)/man8
 	for f in pull.conf hosts allow; do \
 		test -e $(DESTDIR)/etc/egress-collector/$$f || install -m 644 scripts/collector/$$f $(DESTDIR)/etc/egress-collector; done
