@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Cursor is what journald's cursors say of an entry
+// A Cursor holds the parts of journald's cursor of an entry
 // (src/libsystemd/sd-journal/sd-journal.c, sd_journal_get_cursor):
 //
 //	s=4d2bed144de3495486d9015626e0dcb6;i=4;b=6e47a4f2c5044f5495574cc985fed1b1;m=ead81f86;t=660ed0cf23778;x=8a2087d78bf24524
@@ -21,7 +21,7 @@ type Cursor struct {
 }
 
 // ParseCursor reads the fields of a cursor that tell the entry. A cursor
-// without a boot says a time only.
+// without a boot has a time only.
 func ParseCursor(token string) (c Cursor, ok bool) {
 	values := map[string]string{}
 	for field := range strings.SplitSeq(token, ";") {
@@ -50,8 +50,8 @@ func micros(digits string) (n int64, ok bool) {
 	return n, err == nil && isHex(digits)
 }
 
-// ValidCursor says whether token has the form that journald gives its cursors.
-// journalctl takes less for a cursor, and fails with what is damaged for ever.
+// ValidCursor reports whether token has the form of journald's cursors.
+// journalctl accepts less, and a damaged one makes it fail for ever.
 func ValidCursor(token string) bool {
 	for _, name := range []string{"s=", "i=", "b=", "m=", "t=", "x="} {
 		value, ok := strings.CutPrefix(token, name)

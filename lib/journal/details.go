@@ -2,7 +2,8 @@ package journal
 
 import "egress-monitor/lib/carrier"
 
-// details is what an entry of export, json or verbose says of its program.
+// details holds the program, host and process of an entry of export, json or
+// verbose.
 type details struct {
 	tag, host []byte
 	pid       int64
@@ -28,7 +29,7 @@ func (d *details) note(name, value []byte) {
 	}
 }
 
-// line is the same as of a line of text.
+// line returns the entry as a line of text would give it.
 func (d *details) line(message []byte) carrier.Line {
 	return carrier.Line{Host: d.host, Tag: d.tag, PID: uint32(d.pid & (1<<31 - 1)), Process: d.process, Times: 1, Message: message, Text: message, Rest: message}
 }

@@ -33,7 +33,7 @@ var (
 	errTime  = errors.New("entry without a time")
 )
 
-// fields is what is known of an entry so far.
+// fields holds the fields of an entry that were read so far.
 type fields struct {
 	some    bool  // the entry has begun
 	usec    int64 // 0 until it is known
@@ -45,13 +45,13 @@ type fields struct {
 
 // origin tells who wrote an entry. journald sets the transport itself, and
 // only the kernel has the facility 0 in the transport of the kernel; without
-// these fields (--output-fields) whoever ran journalctl must have chosen.
+// these fields (--output-fields) the caller of journalctl must have chosen.
 type origin struct {
 	foreign    bool // the transport is neither kernel's nor journald's
 	driver     bool // the transport is journald's
 	transport  bool // there is one
 	facility   bool // one that is not the kernel's
-	isJournald bool // the identifier says so
+	isJournald bool // the identifier is systemd-journald's
 }
 
 func (f *fields) clear() {
@@ -166,7 +166,7 @@ func (r *Reader) discard(n uint64) bool {
 	return true
 }
 
-// finish makes an entry of the fields that were read.
+// finish turns the fields into an entry.
 func (r *Reader) finish() bool {
 	f := &r.open
 	defer f.clear()
@@ -182,7 +182,7 @@ func (r *Reader) finish() bool {
 	return f.has
 }
 
-// isField says whether an entry of form export begins with line. Such an
+// isField reports whether an entry of form export begins with line. Such an
 // entry begins with one of the journal's own fields (__CURSOR first, in all
 // known versions); no other form has a line that begins with "__".
 func isField(line []byte) bool {
@@ -202,7 +202,7 @@ func nameLen(b []byte) int {
 	return len(b)
 }
 
-// number reads a decimal number; 0 is none.
+// number reads a decimal number. It returns 0 for anything else.
 func number(b []byte) (n int64) {
 	if len(b) > 18 {
 		return 0

@@ -1,5 +1,5 @@
-// Package journal reads log entries in the forms in which messages reach a text
-// file or a pipe. Which one it is it finds out by itself, line by line.
+// Package journal reads log entries from text, in the forms below. It recognises
+// the form of each line by itself.
 //
 // journalctl (systemd, src/shared/logs-show.c; versions 247 to 257), all with
 // the time at which journald received the message:
@@ -23,7 +23,7 @@
 //
 // In the text forms nothing is escaped, and who wrote an entry is only told by
 // its identifier: a process cannot be rid of its number there, but root can
-// write to /dev/kmsg. export, json and verbose say it for certain.
+// write to /dev/kmsg. export, json and verbose are certain.
 package journal
 
 import (
@@ -33,19 +33,19 @@ import (
 	"egress-monitor/lib/stamp"
 )
 
-// Lines is where the lines come from: a batch.Scanner.
+// Lines is the source of the lines: a batch.Scanner.
 type Lines interface {
 	Scan() bool
 	Bytes() []byte
-	Read([]byte) (int, error) // what follows the line, as it stands
+	Read([]byte) (int, error) // reads the bytes after the line
 	Skip(why error)           // counts a line that could not be used
 	Back()                    // takes the line back: it is the next one again
 }
 
-// A Source is who wrote an entry.
+// A Source is the writer of an entry.
 type Source uint8
 
-// Other is anybody, Kernel the kernel itself, Journald systemd-journald.
+// Kernel is the kernel itself, Journald is systemd-journald, Other anybody else.
 const (
 	Other Source = iota
 	Kernel
@@ -58,14 +58,14 @@ type Entry struct {
 	Source  Source
 	Message []byte // its first line in the text forms, its first 4 KiB in export
 
-	// Line is what else is known: always of an Other line of text; of entries
-	// in export, json and verbose if the Reader is to give Details.
+	// Line holds the rest of the header: always for an Other line of text; for
+	// entries in export, json and verbose if the Reader has Details set.
 	Line *carrier.Line
 
-	SameHost bool // as that of the entry before, if Line says that there was none of its own
+	SameHost bool // the host is that of the entry before; for a Line with Again
 }
 
-// Times is how many messages the entry stands for.
+// Times returns how many messages the entry stands for.
 func (e *Entry) Times() uint32 {
 	if e.Line == nil {
 		return 1
@@ -78,11 +78,11 @@ type Reader struct {
 	Clock stamp.Clock  // for stamps without a year or a zone
 	Boot  func() int64 // when the kernel began to count, for dmesg; 0 is not known
 
-	// Assumed is told once of each thing that is taken for granted.
+	// Assumed is called once for each assumption that may be wrong.
 	Assumed func(what string)
-	// Continued is told of each line that goes on with a message.
+	// Continued is called for each line that goes on with a message.
 	Continued func(line []byte, why error)
-	// Strict says that all lines are of form short-unix.
+	// Strict: only lines of form short-unix are entries.
 	Strict  bool
 	Details bool // entries say which program wrote them, in all forms
 
@@ -91,8 +91,8 @@ type Reader struct {
 	open    fields // the entry of form export whose lines are being read
 	shown   fields // that of form verbose
 	spare   []byte
-	pretty  []byte // the object that is being read,
-	indent  int    // and how far it is indented
+	pretty  []byte // the lines of an object that were read so far,
+	indent  int    // and the columns that its braces are indented
 	scratch [4096]byte
 
 	carrier     carrier.Parser
@@ -140,7 +140,8 @@ func (r *Reader) Take(line []byte) bool {
 	return r.line(line)
 }
 
-// Inside says whether an entry has begun, and its next line is what it is.
+// Inside reports whether an entry of several lines has begun. The next line may be
+// part of it.
 func (r *Reader) Inside() bool { return r.open.some || len(r.pretty) > 0 || r.shown.some }
 
 // inside reads a line of an entry that has begun.
@@ -202,7 +203,7 @@ func (r *Reader) line(line []byte) bool {
 	return r.text(line)
 }
 
-// IsOf says whether the current entry is of a host, as far as it says so.
+// IsOf reports whether the current entry names this host.
 func (r *Reader) IsOf(host string) bool {
 	if r.entry.Line != nil {
 		return string(r.entry.Line.Host) == host

@@ -133,7 +133,7 @@ func (r *Reader) decode(object []byte) bool {
 	return true
 }
 
-// jsonLine is what an entry says of its program.
+// jsonLine returns the entry as a line of text would give it.
 func (r *Reader) jsonLine(f map[string]json.RawMessage, message []byte) *carrier.Line {
 	d := &details{}
 	for _, name := range []string{"SYSLOG_IDENTIFIER", "_HOSTNAME", "SYSLOG_PID", "_PID"} {

@@ -2,8 +2,8 @@ package journal
 
 import "bytes"
 
-// Lost is how many messages journald says the kernel overwrote before it could
-// read them (src/journal/journald-kmsg.c). It says so in one of two ways:
+// Lost returns how many messages the kernel overwrote before journald could read
+// them. journald logs that in one of two ways (src/journal/journald-kmsg.c):
 //
 //	Missed 4318 kernel messages
 //	/dev/kmsg buffer overrun, some messages lost.

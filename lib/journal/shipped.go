@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Objects that ship lines of logs, with the line, or a message and what is known
-// of it, in fields that each program names differently:
+// Objects in which programs ship logs: a whole line, or a message with its program
+// and host. Each program has its own names for the fields:
 //
 //	{"log":"dnsmasq[1]: started\n","stream":"stderr","time":"2026-11-23T08:05:00.123456789Z"}    docker's json-file
 //	{"@timestamp":"2026-11-23T08:05:00.123Z","message":"LINE","log":{…}}                         Filebeat
@@ -32,7 +32,7 @@ var (
 
 type object map[string]json.RawMessage
 
-// field is the first of some fields that is a text or a number.
+// field returns the first of these fields that is a text or a number.
 func (f object) field(names []string) []byte {
 	for _, name := range names {
 		raw := f[name]
@@ -55,8 +55,8 @@ func (f object) has(names []string) bool {
 	return false
 }
 
-// epochText is a number as a stamp: what is in milliseconds, microseconds or
-// nanoseconds gets the point where it belongs.
+// epochText returns a number of seconds, milliseconds, microseconds or nanoseconds
+// since 1970 as a stamp, with its point after the seconds.
 func epochText(n []byte) []byte {
 	const seconds = len("1795421100")
 	switch len(n) {
@@ -70,7 +70,7 @@ func epochText(n []byte) []byte {
 	return n
 }
 
-// shipped reads such an object, as the line of text that says the same.
+// shipped turns such an object into a line of text, and reads that.
 func (r *Reader) shipped(f object) bool {
 	if raw, ok := f["_source"]; ok {
 		var inner object
@@ -90,14 +90,14 @@ func (r *Reader) shipped(f object) bool {
 		return r.carried(append(append(append([]byte("["), at...), "] "...), text...))
 	}
 	line := append(epochText(at), ' ')
-	if stream := f.has(containFields); stream {
+	if f.has(containFields) {
 		line = append(line, "stdout F "...) // as containerd writes it
 	}
 	return r.carried(append(append(line, f.header()...), text...))
 }
 
-// header is the header of a message: "host facility program[pid]: ", if the
-// program is known.
+// header returns "host facility program[pid]: " for an object that names its
+// program, or nothing.
 func (f object) header() (header []byte) {
 	program := bytes.TrimSuffix(f.field(programFields), []byte{':'})
 	if len(program) == 0 || bytes.ContainsAny(program, " \t:<") {

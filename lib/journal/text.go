@@ -31,7 +31,7 @@ func (r *Reader) text(line []byte) bool {
 	return true
 }
 
-// isRepeat says whether a message may be one that stands for others.
+// isRepeat reports whether a message that begins with c may stand for others.
 func isRepeat(c byte) bool { return c == 'm' || c == 'l' || c == 'L' || c == '-' }
 
 // stamp reads the stamps that can be read fast.
@@ -81,7 +81,7 @@ func (r *Reader) carried(line []byte) bool {
 	return true
 }
 
-// isEpoch says whether a line begins as one of form short-unix.
+// isEpoch reports whether a line begins as one of form short-unix does.
 func isEpoch(line []byte) bool {
 	_, n, ok := seconds(line)
 	return ok && n < len(line) && line[n] == ' '
@@ -97,8 +97,8 @@ func sourceOf(l *carrier.Line) Source {
 	return Other
 }
 
-// remember keeps what stands between the stamp and the message, if it is what
-// most lines have there: a host and "kernel: ".
+// remember keeps the part between stamp and message if it is a host and "kernel: ",
+// as in most lines.
 func (r *Reader) remember(line []byte, l *carrier.Line) {
 	const mark = "kernel: "
 	_, n, ok := r.stamp(line)
@@ -115,7 +115,7 @@ func (r *Reader) remember(line []byte, l *carrier.Line) {
 	r.mark = append(r.mark[:0], b[:size+len(mark)]...)
 }
 
-// fraction is where the fraction of a second ends that may stand at b[n].
+// fraction returns the end of the fraction of a second that may begin at b[n].
 func fraction(b []byte, n int) int {
 	if n+1 < len(b) && b[n] == '.' && b[n+1]-'0' <= 9 {
 		for n++; n < len(b) && b[n]-'0' <= 9; n++ {

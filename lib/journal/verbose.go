@@ -28,8 +28,8 @@ func verboseHead(line []byte) (usec int64, ok bool) {
 	return usec, err == nil && usec > 0
 }
 
-// verbose reads a line of form verbose, if it is one. More says that it is, or
-// ends, an entry.
+// verbose reads a line of form verbose; is reports whether it is one, more whether
+// an entry has ended.
 func (r *Reader) verbose(line []byte) (is, more bool) {
 	f := &r.shown
 	if f.some && bytes.HasPrefix(line, []byte(fieldIndent)) {
@@ -52,7 +52,7 @@ func (r *Reader) verbose(line []byte) (is, more bool) {
 	return true, more
 }
 
-// endVerbose makes an entry of the fields that were shown.
+// endVerbose turns the fields into an entry.
 func (r *Reader) endVerbose() bool {
 	f := &r.shown
 	if !f.some {

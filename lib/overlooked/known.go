@@ -2,8 +2,8 @@ package overlooked
 
 import "bytes"
 
-// others are logs of other programs that people take for the wanted ones: words
-// that a line of them has, and what to say.
+// others are logs that people take for the wanted ones: words that their lines
+// contain, and the hint.
 var others = [...]struct {
 	words [2]string
 	what  string
@@ -46,7 +46,7 @@ func (l *Lines) OtherHost(host []byte) {
 	}
 }
 
-// Hint says why nothing may have been counted: "" if that is not known.
+// Hint returns a reason why nothing was counted, or "".
 func (l *Lines) Hint() string {
 	if l.host != "" {
 		return "there are lines of other hosts, such as " + l.host + " (--host)"

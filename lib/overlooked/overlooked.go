@@ -1,5 +1,5 @@
-// Package overlooked remembers lines that look like what is wanted and were not
-// counted: how many for which reason, and one of them.
+// Package overlooked counts, by reason, lines that look like the wanted ones and
+// were not counted, and keeps the first line of each reason.
 package overlooked
 
 import (
@@ -27,10 +27,10 @@ type reason struct {
 	first string
 }
 
-// maxReasons bounds what is remembered: what is beyond is only counted.
+// maxReasons bounds the memory: lines of further reasons only count in the total.
 const maxReasons = 64
 
-// Count counts a line, and says whether there was one of that reason before.
+// Count counts a line. known is false for the first line of a reason: Add follows.
 func (l *Lines) Count(key []byte) (known bool) {
 	l.total++
 	l.last = l.reasons[string(key)]
@@ -40,7 +40,7 @@ func (l *Lines) Count(key []byte) (known bool) {
 	return l.last != nil || len(l.reasons) == maxReasons
 }
 
-// Again counts another line of the reason of the last one.
+// Again counts another line for the same reason as the last.
 func (l *Lines) Again() {
 	l.total++
 	if l.last != nil {
@@ -48,8 +48,8 @@ func (l *Lines) Again() {
 	}
 }
 
-// Add says what the lines of a new reason are, and what to do, as in "with the
-// prefix X (--prefix=X)"; and where the first stands.
+// Add describes a new reason, and what to do about it, as in "with the prefix X
+// (--prefix=X)". place and line are those of its first line.
 func (l *Lines) Add(key []byte, what, place string, line []byte) {
 	if l.reasons == nil {
 		l.reasons = map[string]*reason{}
@@ -59,21 +59,18 @@ func (l *Lines) Add(key []byte, what, place string, line []byte) {
 	l.order = append(l.order, l.last)
 }
 
-// Total is how many there were.
-func (l *Lines) Total() int { return l.total }
+// maxReported is how many reasons Report describes. The others it only counts.
+const maxReported = 5
 
-// maxSaid is of how many reasons more is said than their number.
-const maxSaid = 5
-
-// Report says what there was, the most frequent first, a line each.
+// Report warns of each reason in a line, the most frequent first.
 func (l *Lines) Report(warn func(format string, args ...any)) {
 	slices.SortStableFunc(l.order, func(a, b *reason) int { return b.lines - a.lines })
-	said := 0
-	for _, r := range l.order[:min(len(l.order), maxSaid)] {
-		said += r.lines
+	reported := 0
+	for _, r := range l.order[:min(len(l.order), maxReported)] {
+		reported += r.lines
 		warn("not counted: %s %s; the first is %s: %s", lines(r.lines), r.what, r.place, r.first)
 	}
-	if rest := l.total - said; rest > 0 {
+	if rest := l.total - reported; rest > 0 {
 		warn("not counted: %s more, for other reasons", lines(rest))
 	}
 }

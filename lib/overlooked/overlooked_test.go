@@ -23,8 +23,8 @@ func TestReport(t *testing.T) {
 	var said []string
 	l.Report(func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
 	want := `not counted: 1,204 lines of two; the first is in: line 7: "two\x1b[31m"`
-	if l.Total() != 1405 || len(said) != 6 || said[0] != want || said[5] != "not counted: 193 lines more, for other reasons" {
-		t.Errorf("%d: %s", l.Total(), strings.Join(said, "\n"))
+	if l.total != 1405 || len(said) != 6 || said[0] != want || said[5] != "not counted: 193 lines more, for other reasons" {
+		t.Errorf("%d: %s", l.total, strings.Join(said, "\n"))
 	}
 }
 

@@ -14,7 +14,7 @@ type Stamp struct {
 	Short bool // without a day of the week, as syslog has it
 }
 
-// A Form is what a stamp says of itself.
+// A Form tells which parts a stamp has.
 type Form uint8
 
 // Seconds since 1970; a date with a year and a zone; one without a zone; one
@@ -26,7 +26,7 @@ const (
 	Undated
 )
 
-// What is wrong with a stamp.
+// Errors of Read.
 var (
 	ErrNone = errors.New("no time stamp")
 	ErrZone = errors.New("a time zone of many meanings or of none (set TZ to the zone of the sender)")
@@ -126,7 +126,7 @@ func (r *reader) at(k int) byte {
 	return 0
 }
 
-// blanks goes past blanks, and says whether there were any.
+// blanks skips blanks, and reports whether there were any.
 func (r *reader) blanks() bool {
 	from := r.i
 	for isBlank(r.at(0)) {
@@ -147,7 +147,7 @@ func (r *reader) number(low, high int) (n int, ok bool) {
 	return n, r.i-from >= low && r.at(0)-'0' > 9
 }
 
-// word reads what stands before the next blank, colon or digit.
+// word reads up to the next blank, colon, comma, slash, dash or digit.
 func (r *reader) word() []byte {
 	from := r.i
 	for c := r.at(0); c > ' ' && c != ':' && c != ',' && c != '/' && c != '-' && c-'0' > 9; c = r.at(0) {
@@ -156,7 +156,7 @@ func (r *reader) word() []byte {
 	return r.b[from:r.i]
 }
 
-// weekday reads a day of the week, and what is between it and the date.
+// weekday reads a day of the week, up to the date.
 func (r *reader) weekday() bool {
 	if !isWeekday(r.word()) {
 		return false
@@ -167,7 +167,7 @@ func (r *reader) weekday() bool {
 	return r.blanks()
 }
 
-// date reads a date, and what is between it and the time.
+// date reads a date, up to the time.
 func (r *reader) date() bool {
 	if r.at(0)-'0' > 9 || r.cjk() {
 		return r.monthFirst()
@@ -194,7 +194,7 @@ func (r *reader) date() bool {
 	return false
 }
 
-// cjk says whether a month of digits comes, as in 11月.
+// cjk reports whether a month in digits follows, as in 11月.
 func (r *reader) cjk() bool {
 	k := 0
 	for r.at(k)-'0' <= 9 {
@@ -271,7 +271,7 @@ func (r *reader) monthNamed(name []byte) (n int, ok bool) {
 	return int(m), ok
 }
 
-// optionalYear reads a year that stands before the time.
+// optionalYear reads a year before the time, if there is one.
 func (r *reader) optionalYear() bool {
 	from := r.i
 	if n, ok := r.number(4, 4); ok && isYear(n) && r.blanks() {
@@ -395,7 +395,7 @@ func (r *reader) zoneOffset() bool {
 }
 
 // zoneName reads the name of a zone. Between weekday, date, time and host there
-// is always one; elsewhere what is no zone may be the host.
+// is always one; elsewhere the word may be the host.
 func (r *reader) zoneName(c *Clock, short bool) bool {
 	from := r.i
 	for isLetter(r.at(0)) && r.at(0) < 'a' {
@@ -463,7 +463,7 @@ func (c *Clock) choose(first, second, sec int64) (unix int64) {
 	return unix
 }
 
-// hasAbbreviation says whether a zone calls itself so, some time of the year.
+// hasAbbreviation reports whether a zone has this name at some time of the year.
 func hasAbbreviation(loc *time.Location, name []byte, year int) bool {
 	if year == 0 {
 		year = time.Now().Year()

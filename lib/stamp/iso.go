@@ -5,8 +5,8 @@ import "time"
 // isoLen is the length of a stamp of ISO 8601 before its fraction and zone.
 const isoLen = len("2006-01-02T15:04:05")
 
-// ISO reads a stamp of ISO 8601 (RFC 3339) that b begins with, and says how
-// long it is. All of these occur:
+// ISO reads the stamp of ISO 8601 (RFC 3339) that b begins with; n is its length.
+// All of these occur:
 //
 //	2026-11-23T08:05:00.980088+00:00    rsyslog, journalctl -o short-iso-precise from version 255
 //	2026-11-23T08:05:00+0000            journalctl -o short-iso before

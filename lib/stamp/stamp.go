@@ -8,10 +8,9 @@
 //	Nov  3 08:05:00
 //	Nov 03 08:05:00    journalctl
 //
-// What it does not say has to be found out. The zone is the Clock's. The year
-// is the latest one that puts the stamp at most a day after the Clock's Now: so
-// a log is read right until it is a year old, also if its writer's clock is
-// ahead, or in another zone. In autumn, when clocks are set back, an hour comes
+// The zone is the Clock's. The year is the latest one that puts the stamp at most a
+// day after the Clock's Now: so a log is read right until it is a year old, also if
+// its writer's clock is ahead, or in another zone. In autumn, when clocks are set back, an hour comes
 // twice: a stamp belongs to the first of the two until the stamps have gone
 // backwards. Guesses that may be wrong are reported: see Doubt.
 package stamp
@@ -45,7 +44,7 @@ type Clock struct {
 	Doubt func(Doubt)
 
 	// Last is the stamp that was read last, 0 for none. It decides which of
-	// two hours is meant when clocks are set back; whoever reads a log in
+	// two hours is meant when clocks are set back. A program that reads a log in
 	// several runs may keep it between them.
 	Last int64
 

@@ -19,7 +19,7 @@ var weekdays = [...]string{
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 }
 
-// isWeekday says whether a word is the name of a day of the week.
+// isWeekday reports whether a word is the name of a day of the week.
 func isWeekday(word []byte) bool {
 	if len(word) == 0 || len(word) > 12 {
 		return false

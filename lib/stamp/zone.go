@@ -70,14 +70,14 @@ func zoneFile(name string) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, data)
 }
 
-// isKnown says whether a name has the form of those in tzdata, Area/City.
+// isKnown reports whether a name has the form of those in tzdata, Area/City.
 func isKnown(name string) bool {
 	area, _, ok := strings.Cut(name, "/")
 	return ok && strings.Contains(" Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada Chile Etc Europe Indian Mexico Pacific US ", " "+area+" ")
 }
 
 // fromRules is the zone of rules in POSIX form. They are the last line of each
-// file of tzdata (RFC 8536 §3.3), so a file is made that says nothing else.
+// file of tzdata (RFC 8536 §3.3), so fromRules makes a file of nothing else.
 func fromRules(name, rules string) (*time.Location, error) {
 	std, west := standard(rules)
 	var data []byte
@@ -138,7 +138,7 @@ type rulesReader struct {
 	bad  bool
 }
 
-// name reads three letters at least, or <what is in these>.
+// name reads three letters or more, or letters and digits in <>.
 func (p *rulesReader) name() string {
 	quoted := strings.HasPrefix(p.rest, "<")
 	p.take("<")
