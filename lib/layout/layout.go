@@ -39,12 +39,10 @@ const (
 const (
 	DNSUnit          = "egress-monitor-dnsmasq.service"
 	RulesUnit        = "egress-monitor-rules.service"
+	RulesAgainUnit   = "egress-monitor-rules-again.service" // pulled in by a firewall's start
 	UpstreamPathUnit = "egress-monitor-upstream.path"
 	UpstreamUnit     = "egress-monitor-upstream.service"
 )
-
-// Units lists those that enable switches on.
-func Units() []string { return []string{DNSUnit, RulesUnit, UpstreamPathUnit} }
 
 // Identifier is what our lines in the journal are filed under. Anybody can use
 // it: _UID and the unit tell which lines are ours.

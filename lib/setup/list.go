@@ -148,4 +148,4 @@ func proof(prove func(context.Context) error) func(context.Context, *change.Hand
 }
 
 // units are those of the step units; dnsmasq's is its own.
-var units = []string{layout.RulesUnit, layout.UpstreamPathUnit}
+var units = []string{layout.RulesUnit, layout.RulesAgainUnit, layout.UpstreamPathUnit}
