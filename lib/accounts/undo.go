@@ -85,25 +85,18 @@ func (a Accounts) sweep() error {
 		temps, _ := filepath.Glob(path + ".[0-9]*")
 		for _, temp := range temps {
 			if !alive(strings.TrimPrefix(temp, path+".")) {
-				failed = append(failed, removed(temp))
+				failed = append(failed, undo.Remove(temp))
 			}
 		}
 		pid, err := os.ReadFile(path + ".lock")
 		if err == nil && !alive(strings.Trim(string(pid), "\x00 \n")) {
-			failed = append(failed, removed(path+".lock"))
+			failed = append(failed, undo.Remove(path+".lock"))
 		}
 		if _, err := os.Lstat(path + ".lock"); err != nil {
-			failed = append(failed, removed(path+"+"))
+			failed = append(failed, undo.Remove(path+"+"))
 		}
 	}
 	return errors.Join(failed...)
-}
-
-func removed(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 func alive(pid string) bool {
@@ -148,8 +141,11 @@ func without(members string, users []string) string {
 // that useradd takes as well (lckpwdf(3)).
 func (a Accounts) edit(file string, keep func(fields []string) bool) error {
 	path := a.Etc + "/" + file
-	s, err := undo.Keep(path)
+	s, err := undo.Look(path)
 	if err != nil || s.Type != undo.File {
+		return err
+	}
+	if s.Data, err = os.ReadFile(path); err != nil { // however large: a file of 20,000 users is more than undo.Keep takes
 		return err
 	}
 	var b strings.Builder
@@ -204,7 +200,7 @@ func backups(notes []undo.Entry) error {
 	var failed []error
 	for path, before := range was {
 		if strings.HasSuffix(path, lockFile) && before.Type == undo.Absent {
-			failed = append(failed, removed(path)) // useradd's, the first on this machine
+			failed = append(failed, undo.Remove(path)) // useradd's, the first on this machine
 		}
 		backup, ok := was[path+"-"]
 		if !ok || before == nil || backup == nil {

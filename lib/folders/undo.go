@@ -32,7 +32,7 @@ func (f Folders) Undo(notes []undo.Entry, how Undo) error {
 	if !how.Unread || how.Purge {
 		do(removeMatching(s.LogFolder(), isQueryLog(filepath.Base(s.DNSMasqLog))))
 		do(removeEmpty(s.LogFolder()))
-		do(removed(s.StateDir + "/domains.cursor"))
+		do(undo.Remove(s.StateDir + "/domains.cursor"))
 	}
 	if how.Purge {
 		do(f.purge(s.LogDir))
@@ -153,7 +153,7 @@ func removeIfOnlyMark(dir string) error {
 		return nil
 	}
 	text, _ := os.ReadFile(filepath.Join(dir, mark))
-	if err := removed(filepath.Join(dir, mark)); err != nil || string(text) != made {
+	if err := undo.Remove(filepath.Join(dir, mark)); err != nil || string(text) != made {
 		return err
 	}
 	return rmdir(dir)
@@ -205,17 +205,10 @@ func removeMatching(dir string, match func(name string) bool) error {
 	var failed []error
 	for _, d := range list {
 		if !d.IsDir() && match(d.Name()) {
-			failed = append(failed, removed(filepath.Join(dir, d.Name())))
+			failed = append(failed, undo.Remove(filepath.Join(dir, d.Name())))
 		}
 	}
 	return errors.Join(failed...)
-}
-
-func removed(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // removeEmpty removes a folder that is ours by its name, if it is empty; of

@@ -108,7 +108,7 @@ func (s *Setup) markDo(h *change.Hand) error {
 		return err
 	}
 	if !h.Dry() {
-		if err := remove(layout.Bypassed); err != nil {
+		if err := undo.Remove(layout.Bypassed); err != nil {
 			return err
 		}
 	}

@@ -170,7 +170,7 @@ func (s *Setup) Disable(off Off) error {
 func (s *Setup) undo(off Off) error {
 	s.off = off
 	s.wasOn = Enabled()
-	if err := remove(layout.Enabled); err != nil {
+	if err := undo.Remove(layout.Enabled); err != nil {
 		return err
 	}
 	left := s.undoSteps(s.Steps())

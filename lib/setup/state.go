@@ -160,13 +160,6 @@ func (s *Setup) upstreamWords() (words []string) {
 	return words
 }
 
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // undoUnknown undoes what steps of another version have noted, as far as files go.
 func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 	known := map[string]bool{}

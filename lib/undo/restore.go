@@ -71,7 +71,7 @@ func (e Entry) Restore() error {
 }
 
 func (e Entry) restoreFile() error {
-	if err := remove(e.Name + Suffix); err != nil {
+	if err := Remove(e.Name + Suffix); err != nil {
 		return err
 	}
 	now, err := Keep(e.Name)

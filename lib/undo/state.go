@@ -93,7 +93,7 @@ func sameText(a, b []byte) bool {
 func Put(path string, s State) error {
 	switch s.Type {
 	case Absent:
-		return remove(path)
+		return Remove(path)
 	case Folder:
 		return putFolder(path, s)
 	case File, Link:
@@ -121,7 +121,7 @@ func Put(path string, s State) error {
 const Suffix = ".egress-monitor"
 
 func makeTemp(tmp string, s State) error {
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(tmp); err != nil && !absent(tmp) {
 		return err
 	}
 	if s.Type == Link {
@@ -222,15 +222,23 @@ func putFolder(path string, s State) error {
 	return Attributes(path, s)
 }
 
-func remove(path string) error {
-	err := os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// Remove removes a file, a link or an empty folder, and makes that survive a power
+// cut. It is no error if there is none.
+func Remove(path string) error {
+	if absent(path) {
 		return nil
 	}
-	if err == nil {
-		return SyncFolder(filepath.Dir(path))
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cause(err)
 	}
-	return cause(err)
+	return SyncFolder(filepath.Dir(path))
+}
+
+// absent spares a removal that can only fail: on a read-only file system the
+// kernel refuses it before it looks for the name.
+func absent(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // cause adds what to do to the errors that an admin can mend.

@@ -234,3 +234,22 @@ func TestOverwrite(t *testing.T) {
 		t.Error("overwritable")
 	}
 }
+
+// Where nothing can be removed, what is not there needs no removing: a disable on
+// a read-only file system has nothing to complain of.
+func TestRemoveAbsentReadOnly(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("root only")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tmpfs", unix.MS_RDONLY, "size=64k"); err != nil {
+		t.Skip(err) // a container without mounts
+	}
+	defer unix.Unmount(dir, 0)
+	if err := Remove(dir + "/absent"); err != nil {
+		t.Error(err)
+	}
+	if err := Put(dir+"/absent", State{Type: Absent}); err != nil {
+		t.Error(err)
+	}
+}
