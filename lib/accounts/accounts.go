@@ -9,7 +9,9 @@ package accounts
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,6 +46,24 @@ func (a Accounts) Is() bool {
 	return a.has("passwd", layout.Resolver) && a.has("passwd", layout.Poller) && a.has("group", layout.Poller) &&
 		a.member(layout.Journal, layout.Poller)
 }
+
+// Check refuses users of these names that somebody else has made for something
+// else: our programs would run as them, and they would own our files.
+func (a Accounts) Check() error {
+	for _, name := range []string{layout.Resolver, layout.Poller} {
+		f, ok := a.entry("passwd", name)
+		if !ok {
+			continue
+		}
+		if len(f) != 7 || f[2] == "0" || !slices.Contains(noLogin, filepath.Base(f[6])) {
+			return fmt.Errorf("there is a user %s already, who is root or can log in (/etc/passwd); egress-monitor needs that name for a user of its own: rename the other one", name)
+		}
+	}
+	return nil
+}
+
+// noLogin are shells that let nobody in.
+var noLogin = []string{"nologin", "false"}
 
 // Do makes what is missing.
 func (a Accounts) Do(h *change.Hand) error {

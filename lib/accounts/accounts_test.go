@@ -154,3 +154,38 @@ func TestIs(t *testing.T) {
 		}
 	}
 }
+
+// A user of the same name who is root, or can log in, is not used.
+func TestCheck(t *testing.T) {
+	for line, good := range map[string]bool{
+		"egress-dns:x:998:998:egress-monitor:/nonexistent:/usr/sbin/nologin": true,
+		"egress-dns:x:400:400:made before:/:/bin/false":                      true,
+		"egress-dns:x:1000:1000:Somebody:/home/egress-dns:/bin/bash":         false,
+		"egress-monitor:x:0:0::/root:/usr/sbin/nologin":                      false,
+		"egress-monitor:x:1000:1000::/:":                                     false, // an empty shell is /bin/sh
+	} {
+		texts := before()
+		texts["passwd"] += line + "\n"
+		if err := etc(t, texts).Check(); (err == nil) != good {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	if err := etc(t, before()).Check(); err != nil {
+		t.Errorf("no such user yet: %v", err)
+	}
+}
+
+// Users are taken out of files of any size.
+func TestUndoLargeFile(t *testing.T) {
+	texts := before()
+	texts["passwd"] += strings.Repeat("u:x:1000:1000::/home/u:/bin/sh\n", 50000)
+	a := etc(t, texts)
+	want, noted := a.all(t), notes(t, a)
+	grown := texts["passwd"] + "egress-dns:x:998:998::/:/bin/false\n"
+	if err := os.WriteFile(a.Etc+"/passwd", []byte(grown), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Undo(noted); err != nil || a.all(t) != want {
+		t.Error(err)
+	}
+}

@@ -40,9 +40,10 @@ func New(journal bool) *Log {
 	return l
 }
 
-// Line writes one message.
+// Line writes one message, as one line also if it is several errors that were joined.
 func (l *Log) Line(format string, args ...any) {
-	text := child.Clean(fmt.Sprintf(format, args...))
+	text := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
+	text = child.Clean(strings.ReplaceAll(text, "\n", "; "))
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	if gaps.Tells(text) {

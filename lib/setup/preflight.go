@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"egress-monitor/lib/accounts"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/folders"
 	"egress-monitor/lib/layout"
@@ -33,6 +34,9 @@ func (s *Setup) preflight() error {
 	}
 	defer c.Close()
 	if err := s.programs(c); err != nil {
+		return err
+	}
+	if err := accounts.New().Check(); err != nil {
 		return err
 	}
 	if err := (folders.Folders{Settings: s.Settings}).Check(s.Journal, stepFolders); err != nil {
