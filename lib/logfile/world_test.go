@@ -16,7 +16,7 @@ import (
 	"egress-monitor/lib/logtoken"
 )
 
-// A world is a writer, its log, whoever rotates it, and our polls.
+// A world is a writer, its log, the rotations of the log, and polls.
 type world struct {
 	t       *testing.T
 	path    string
