@@ -140,6 +140,9 @@ func (p *Parser) bare(l *Line, b []byte) {
 
 // decoded reads a line of dmesg -x: "kern  :warn  : ", and what dmesg prints.
 func (p *Parser) decoded(l *Line, b []byte) error {
+	if b[0] < 'a' {
+		return stamp.ErrNone // most lines begin with a date
+	}
 	name, rest, _ := bytes.Cut(b[:min(len(b), 24)], []byte{':'})
 	level, _, ok := bytes.Cut(rest, []byte{':'})
 	f, known := facilityNamed(bytes.TrimRight(name, " "))

@@ -28,6 +28,9 @@ func (p *Parser) record(l *Line, b []byte) error {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
+	if 'A' <= b[0] && b[0] <= 'Z' {
+		return p.stamped(l, b) // most lines: only a date begins so
+	}
 	for _, form := range forms() {
 		if err := form(p, l, b); err != stamp.ErrNone {
 			return err

@@ -34,12 +34,15 @@ func (p *Parser) socklog(l *Line, b []byte) error {
 
 // socklogWord takes off "daemon.info: ".
 func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
-	word, rest := token(b)
-	word, ok = bytes.CutSuffix(word, []byte(":"))
-	f, known := facilityName(word)
-	if !ok || !known {
+	const longest = len("authpriv.warning: ")
+	n := bytes.IndexByte(b[:min(len(b), longest)], ':')
+	if n < 0 || n+1 >= len(b) || b[n+1] != ' ' || b[0] < 'a' {
+		return b, false
+	}
+	f, ok := facilityName(b[:n])
+	if !ok {
 		return b, false
 	}
 	l.setFacility(f)
-	return rest, true
+	return bytes.TrimLeft(b[n+1:], " "), true
 }

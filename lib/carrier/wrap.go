@@ -12,7 +12,7 @@ func (p *Parser) clean(line []byte) []byte {
 	if bytes.IndexByte(b, 0x1b) >= 0 {
 		b = p.plain(b)
 	}
-	if bytes.Contains(b, []byte(noBreak)) || bytes.HasPrefix(b, []byte(zeroWidth)) {
+	if bytes.IndexByte(b, noBreak[0]) >= 0 || bytes.HasPrefix(b, []byte(zeroWidth)) {
 		b = bytes.ReplaceAll(bytes.TrimPrefix(b, []byte(zeroWidth)), []byte(noBreak), []byte{' '})
 	}
 	if len(bytes.TrimLeft(b, " \t")) == 0 {
