@@ -33,6 +33,7 @@ type Finding struct {
 	Why   []string // the facts
 
 	surprise int
+	later    int // so much less for its place in the list: the host has many
 	on       int // the number of the host, -1 is several
 }
 
@@ -79,9 +80,40 @@ func List(f *fleet.Fleet) []Finding {
 	}
 	all := append(j.troubles(), j.merged()...)
 	all = append(all, j.fresh()...)
+	slices.SortStableFunc(all, compare)
+	return takeTurns(all, max(ownTurns, smallFleet/len(f.Hosts)))
+}
+
+// compare is the order of findings: the most surprising first.
+func compare(a, b Finding) int {
+	return cmp.Or(cmp.Compare(b.surprise, a.surprise), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What),
+		cmp.Compare(strings.Join(a.Hosts, " "), strings.Join(b.Hosts, " ")))
+}
+
+const (
+	// ownTurns is how many findings of one host keep their place in the list: in
+	// a small fleet, more.
+	ownTurns   = 5
+	smallFleet = 120 // findings of all hosts together
+	// laterTurn is how much less each further one weighs.
+	laterTurn = 5
+)
+
+// takeTurns moves the findings of a host that has many further down, so that a
+// host cannot hide what others do, neither by its nature nor on purpose. Troubles
+// and matches of a watch-list keep their place.
+func takeTurns(all []Finding, own int) []Finding {
+	turns := map[int]int{}
+	for i := range all {
+		f := &all[i]
+		if f.on < 0 || f.surprise >= base[fleet.Watched] || f.Trouble() {
+			continue
+		}
+		turns[f.on]++
+		f.later = laterTurn * max(0, turns[f.on]-own)
+	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.surprise, a.surprise), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What),
-			cmp.Compare(strings.Join(a.Hosts, " "), strings.Join(b.Hosts, " ")))
+		return cmp.Compare(b.surprise-b.later, a.surprise-a.later)
 	})
 	return all
 }
@@ -149,6 +181,8 @@ func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []flee
 // unlike says in which way a thing is unlike the others of its kind.
 func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
 	switch {
+	case item.Alone != "" && item.Born:
+		return "no other host reaches " + item.Alone
 	case kind != fleet.Direct4 && kind != fleet.Direct6:
 		return ""
 	case c.All() < 8:

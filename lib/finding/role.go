@@ -7,6 +7,7 @@ type role struct {
 	name  string // web*
 	hosts int
 	have  *[fleet.Kinds]int // hosts that have anything of a kind
+	new   *[fleet.Kinds]int // hosts that have anything new of a kind
 }
 
 // few is how many reverse look-ups each host may have.
@@ -21,13 +22,16 @@ func rolesOf(f *fleet.Fleet) []role {
 		names[i] = fleet.Role(h.Name)
 		r := byName[names[i]]
 		if r == nil {
-			r = &role{name: names[i], have: &[fleet.Kinds]int{}}
+			r = &role{name: names[i], have: &[fleet.Kinds]int{}, new: &[fleet.Kinds]int{}}
 			byName[names[i]] = r
 		}
 		r.hosts++
 		for kind := range h.Crowds {
 			if n := h.Crowds[kind].All(); n >= few || n > 0 && fleet.Kind(kind) != fleet.Reverse {
 				r.have[kind]++
+			}
+			if h.Crowds[kind].N[fleet.New] > 0 {
+				r.new[kind]++
 			}
 		}
 	}

@@ -280,16 +280,20 @@ func (w *weigher) usual() float64 {
 	return max(rate, min(atFirst, 1))
 }
 
-// peers compares with hosts of the same role.
+// peers compares with hosts of the same role: a new thing with what is new on
+// them, for each of them may have had something of the kind for long.
 func (w *weigher) peers() {
 	r := w.j.roles[w.host]
 	if r.hosts < 3 || w.kind == fleet.Watched {
 		return
 	}
-	others := r.have[w.kind] - 1
+	others, none := r.have[w.kind]-1, "none"
+	if w.item.New && others > 0 && w.kind != fleet.Reverse {
+		others, none = r.new[w.kind]-1, "none new"
+	}
 	switch share := float64(others) / float64(r.hosts-1); {
 	case others == 0:
-		w.say(10, "other %s: none", r.name)
+		w.say(10, "other %s: %s", r.name, none)
 	case others == 1, share < .2:
 		w.say(5, "")
 	case share >= .75:

@@ -60,7 +60,7 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 		item.What, item.Note = string(rec.Key), resolver.Operator
 		a.add(Bypass, item)
 	case f.Own.Holds(p):
-		a.own(rec.Key, item, direct)
+		a.own(rec.Key, p, item, direct)
 		return nil
 	case direct:
 		a.direct(rec.Key, p, item)
@@ -77,13 +77,25 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 }
 
 // own takes an address of the fleet's own networks.
-func (a *addresses) own(key []byte, item Item, direct bool) {
+func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	a.host.Own++
 	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
 	if direct && item.Hosts <= a.f.rare {
 		item.What = string(key)
+		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(hashString(network.String())) <= 1 {
+			item.Alone = network.String()
+		}
 		a.add(Internal, item)
 	}
+}
+
+// networkOf is the network, of the size that sites use, that an address is in.
+func networkOf(p netip.Prefix) netip.Prefix {
+	bits := 48
+	if p.Addr().Is4() {
+		bits = 16
+	}
+	return netip.PrefixFrom(p.Addr(), min(bits, p.Bits())).Masked()
 }
 
 // direct takes a public address that no name led to.

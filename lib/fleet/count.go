@@ -19,6 +19,7 @@ import (
 // counting is the first reading of a host: which keys it has.
 type counting struct {
 	names, domains, led, ips []uint64
+	own                      []uint64        // networks of the fleet that it reaches
 	seen                     map[uint64]bool // domains, and addresses that names lead to
 }
 
@@ -28,19 +29,21 @@ type counts struct {
 	Names, DomainHosts, AddressHosts *sighting.Prevalence
 	Led                              *sighting.Prevalence // addresses that names lead to
 	RoleDomains                      *sighting.Prevalence // domains of a role
+	OwnNetworks                      *sighting.Prevalence // /16 and /48 within the fleet's own networks
 }
 
 func newCounts() counts {
 	return counts{
 		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
 		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleDomains: sighting.NewPrevalence(),
+		OwnNetworks: sighting.NewPrevalence(),
 	}
 }
 
 // run reads a host. What is wrong with its files is found when they are read
 // again.
 func (c *counting) run(f *Fleet, dir string) {
-	c.names, c.domains, c.led, c.ips = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0]
+	c.names, c.domains, c.led, c.ips, c.own = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0]
 	if c.seen == nil {
 		c.seen = map[uint64]bool{}
 	}
@@ -53,6 +56,9 @@ func (c *counting) run(f *Fleet, dir string) {
 	eachKey(filepath.Join(dir, pulled.IPs), func(rec aggregate.Record) {
 		if !f.canaries.texts[string(rec.Key)] {
 			c.ips = append(c.ips, sighting.Hash(rec.Key))
+			if p, ok := family.Address(rec.Key); ok && f.Own.Holds(p) {
+				c.once(&c.own, hashString(networkOf(p).String()))
+			}
 		}
 	})
 	role := hashString(Role(filepath.Base(dir)))
@@ -61,7 +67,7 @@ func (c *counting) run(f *Fleet, dir string) {
 	for _, h := range c.domains {
 		f.RoleDomains.Add(ofRole(h, role))
 	}
-	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips} {
+	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips, f.OwnNetworks: c.own} {
 		for _, h := range hashes {
 			to.Add(h)
 		}

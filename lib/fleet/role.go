@@ -2,19 +2,52 @@ package fleet
 
 import "strings"
 
-// Role is what the hosts of a role have in common: it writes a star for each number in a name.
+// Role is what the names of the hosts of a role have in common. It writes a star
+// for each number, and for each part that somebody drew at random: web1 and web22
+// are web*, WIN-4T7QK2A is WIN-*, i-0ab12cd34ef is i-*.
 func Role(host string) string {
 	var b strings.Builder
-	digit := false
-	for _, c := range host {
-		isDigit := '0' <= c && c <= '9'
-		if isDigit && !digit {
+	for len(host) > 0 {
+		end := strings.IndexAny(host, "-._")
+		if end < 0 {
+			end = len(host)
+		}
+		if part := host[:end]; drawn(part) {
 			b.WriteByte('*')
+		} else {
+			starNumbers(&b, part)
 		}
-		if !isDigit {
-			b.WriteRune(c)
+		if end < len(host) {
+			b.WriteByte(host[end])
+			end++
 		}
-		digit = isDigit
+		host = host[end:]
 	}
 	return b.String()
+}
+
+// drawn reports whether a part of a name looks drawn at random: it is long, and
+// letters and digits alternate in it.
+func drawn(part string) bool {
+	changes := 0
+	for i := 1; i < len(part); i++ {
+		changes += index(isDigit(part[i]) != isDigit(part[i-1]))
+	}
+	return len(part) >= 5 && changes >= 2
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func starNumbers(b *strings.Builder, part string) {
+	digit := false
+	for _, c := range part {
+		was := digit
+		digit = '0' <= c && c <= '9'
+		switch {
+		case !digit:
+			b.WriteRune(c)
+		case !was:
+			b.WriteByte('*')
+		}
+	}
 }

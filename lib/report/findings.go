@@ -29,7 +29,7 @@ func (p printer) findings(r *Report) {
 	p.line(p.in(dim, list.head()))
 	left, shown := firstScreen-len(r.Lead)-6, 0
 	for i := range r.Findings {
-		lines := list.lines(texts(r.findingCells(&r.Findings[i])))
+		lines := list.lines(r.findingTexts(&r.Findings[i]))
 		if p.style.Rows > 0 && i >= p.style.Rows || p.style.Rows == 0 && i >= fewFindings && len(lines) > left {
 			break
 		}
@@ -59,9 +59,9 @@ func (r *Report) findingList(width int) findingList {
 		limits[1] = max(20, (width-40)/2)
 	}
 	for i := range r.Findings[:min(len(r.Findings), firstScreen)] {
-		for n, c := range r.findingCells(&r.Findings[i])[:5] {
-			if n >= len(limits) || len(c.Text) <= limits[n] {
-				l.widths[n] = max(l.widths[n], len(c.Text))
+		for n, text := range r.findingTexts(&r.Findings[i])[:5] {
+			if n >= len(limits) || len(text) <= limits[n] {
+				l.widths[n] = max(l.widths[n], len(text))
 			}
 		}
 	}
@@ -131,6 +131,16 @@ func (r *Report) findingCells(f *finding.Finding) []Cell {
 		count = Cell{Text: "-"}
 	}
 	return []Cell{hostCell(f), whatCell(f), since, age, count, Text(whyText(f))}
+}
+
+// findingTexts is a finding for a terminal. A count of more than ten digits,
+// which one host can make up, does not push the reasons into another line.
+func (r *Report) findingTexts(f *finding.Finding) []string {
+	all := texts(r.findingCells(f))
+	if f.Count >= 1e10 && !f.Trouble() {
+		all[4] = fmt.Sprintf("%.1e", float64(f.Count))
+	}
+	return all
 }
 
 func hostCell(f *finding.Finding) Cell {
