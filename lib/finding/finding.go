@@ -6,6 +6,19 @@
 // suddenly many, if hosts of the same role have none, and if it is new. There is
 // no list of bad things behind this and no model: see weigh, where each fact has
 // its weight and its words.
+//
+// To add a finding about something that a host's summary (fleet.Host) counts
+// already, touch this package alone. Write a method of judge that goes through
+// j.f.Hosts and returns findings, as fresh does, give its kind a name in extra,
+// and append its findings in List:
+//
+//	Finding{Hosts: []string{h.Name}, Kind: "mixed", What: "...", Why: []string{"the facts"}, on: i, surprise: 70}
+//
+// surprise is 30 (worth a line) to 110 (new, the only one, on a quiet host); from
+// notable (60) on a finding deserves attention. The text, the page, JSON and
+// Prometheus then have the new kind; name it in egress-report(1) too. Test it in
+// TestWorlds: plant the thing in world_test.go. Only a thing that has to be
+// counted anew needs package fleet: a Kind there, its name and weight here.
 package finding
 
 import (
@@ -52,10 +65,12 @@ var troubles = [fleet.Troubles]string{
 
 const newInFleet = "new-in-fleet"
 
+// extra are kinds that are neither troubles nor things of a single host.
+var extra = []string{newInFleet}
+
 // Kinds are all names of kinds, for a schema and for metrics.
 func Kinds() []string {
-	all := append(slices.Clone(troubles[:]), names[:]...)
-	return append(all, newInFleet)
+	return slices.Concat(troubles[:], names[:], extra)
 }
 
 // Weight of kinds where nothing else is known.
@@ -182,7 +197,7 @@ func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []flee
 func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
 	switch {
 	case item.Alone != "" && item.Born:
-		return "no other host reaches " + item.Alone
+		return "the only address of " + item.Alone + " that any host reaches"
 	case kind != fleet.Direct4 && kind != fleet.Direct6:
 		return ""
 	case c.All() < 8:

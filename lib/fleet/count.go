@@ -19,7 +19,7 @@ import (
 // counting is the first reading of a host: which keys it has.
 type counting struct {
 	names, domains, led, ips []uint64
-	own                      []uint64        // networks of the fleet that it reaches
+	own                      []uint64        // the network of each own address that it reaches
 	seen                     map[uint64]bool // domains, and addresses that names lead to
 }
 
@@ -29,7 +29,7 @@ type counts struct {
 	Names, DomainHosts, AddressHosts *sighting.Prevalence
 	Led                              *sighting.Prevalence // addresses that names lead to
 	RoleDomains                      *sighting.Prevalence // domains of a role
-	OwnNetworks                      *sighting.Prevalence // /16 and /48 within the fleet's own networks
+	OwnNetworks                      *sighting.Prevalence // addresses reached in each /16 and /48 of the fleet's own, once for each host
 }
 
 func newCounts() counts {
@@ -57,7 +57,7 @@ func (c *counting) run(f *Fleet, dir string) {
 		if !f.canaries.texts[string(rec.Key)] {
 			c.ips = append(c.ips, sighting.Hash(rec.Key))
 			if p, ok := family.Address(rec.Key); ok && f.Own.Holds(p) {
-				c.once(&c.own, hashString(networkOf(p).String()))
+				c.own = append(c.own, hashString(networkOf(p).String()))
 			}
 		}
 	})

@@ -46,7 +46,7 @@ type Item struct {
 	Addr     string // the first address it leads to
 	Addrs    int    // how many
 	Known    uint32 // hosts on which a name leads to this address
-	Alone    string // the own network that no other host reaches, with this address
+	Alone    string // the own network of which only this address is reached, and from here only
 	Note     string // the operator of a resolver, the watch-list, the owner of the network
 }
 
@@ -140,7 +140,7 @@ func first(items []Item, age Age) []Item {
 	return all
 }
 
-// before is the order of items: what is in a network of its own, what comes back
+// before is the order of items: what is alone in its network, what comes back
 // for days, then what counts most.
 func (i *Item) before(o *Item) bool {
 	if a, b := i.Alone != "", o.Alone != ""; a != b {
