@@ -24,7 +24,7 @@ type command struct {
 	COF     bool        `name:"cof" xor:"format" help:"Passive DNS, Common Output Format; rows of domains only."`
 	Joined  *bool       `negatable:"" help:"The rows are what aggjoin prints, or are not. Default: found out from the rows."`
 	Version cli.Version `help:"Print the version and exit."`
-	Files   []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Files   []string    `arg:"" optional:"" name:"file" help:"Records or aggregates. Default, or -: standard input."`
 }
 
 func (c *command) Validate() error {

@@ -23,9 +23,9 @@ import (
 type command struct {
 	Names     []string    `required:"" sep:"none" placeholder:"FILE" help:"Domains and the addresses they led to; may be given more than once."`
 	Direct    bool        `xor:"what" help:"Print the addresses that no name led to, as records."`
-	Unvisited bool        `xor:"what" help:"Print the names of whose addresses none was contacted, as records."`
+	Unvisited bool        `xor:"what" help:"Print the names none of whose addresses was contacted, as records."`
 	Version   cli.Version `help:"Print the version and exit."`
-	IPs       string      `arg:"" optional:"" default:"-" name:"ips" help:"Addresses that were contacted; - is standard input, and so is none."`
+	IPs       string      `arg:"" optional:"" default:"-" name:"ips" help:"Addresses that were contacted. Default, or -: standard input."`
 }
 
 func (c *command) Validate() error {

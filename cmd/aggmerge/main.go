@@ -19,13 +19,13 @@ import (
 )
 
 type command struct {
-	Files          []string    `arg:"" optional:"" name:"file" help:"Records or aggregates; - is standard input, and so is none."`
+	Files          []string    `arg:"" optional:"" name:"file" help:"Records or aggregates. Default, or -: standard input."`
 	Into           string      `placeholder:"FILE" help:"Merge into the aggregate FILE, and replace it."`
 	CursorFile     string      `placeholder:"CURSOR" help:"Commit the cursor of the stream to CURSOR, in one step with --into."`
-	AfterCursor    string      `placeholder:"C" help:"The cursor the stream begins after: commit only if CURSOR says so."`
+	AfterCursor    string      `placeholder:"C" help:"The cursor that the stream follows: commit only if it is the one in CURSOR."`
 	ExpectCursor   bool        `help:"A stream that ends without a cursor line is an error even if it is empty."`
-	ReplaceDamaged bool        `help:"A damaged CURSOR says nothing, and is replaced: for a stream that was read on by time."`
-	MaxRows        int         `placeholder:"N" help:"If there are more than N rows, put the weakest of them into folded rows. Default: no limit."`
+	ReplaceDamaged bool        `help:"Replace CURSOR if it is damaged: for a stream that was selected by time."`
+	MaxRows        int         `placeholder:"N" help:"If there are more than N rows, fold the weakest of them. Default: no limit."`
 	MaxIPs         int         `name:"max-ips" placeholder:"N" help:"Keep no more than N addresses of a row. Default: no limit."`
 	Version        cli.Version `help:"Print the version and exit."`
 }

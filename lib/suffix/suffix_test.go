@@ -1,49 +1,110 @@
 package suffix
 
 import (
+	_ "embed"
 	"math/rand"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
-
-	"golang.org/x/net/publicsuffix"
+	"time"
 )
 
-func check(t *testing.T, name string) {
-	t.Helper()
-	if want, _ := publicsuffix.PublicSuffix(name); Of(name) != want {
-		t.Errorf("%s: %s, want %s (after an update of x/net: go generate ./lib/suffix)", name, Of(name), want)
-	}
-}
+// The test vectors of the list itself: a name, and its registered domain or null.
+//
+//go:embed testdata/test_psl.txt
+var vectors string
 
-// Each rule, and names around it, as the library has them.
-func TestRules(t *testing.T) {
+// The list is for names as DNS has them: names in lower case and ASCII.
+func TestVectors(t *testing.T) {
 	n := 0
-	for rule := range strings.Lines(text) {
-		rule = strings.TrimSuffix(rule, "\n")
-		name := strings.TrimPrefix(strings.TrimPrefix(rule, "!"), "*.")
-		for _, front := range []string{"", "a.", "www.a.", "b.www.a.", "a.b.c.d.e.f."} {
-			check(t, front+name)
+	for _, m := range regexp.MustCompile(`(?m)^checkPublicSuffix\('([a-z0-9-][a-z0-9.-]*)', (?:'(.*)'|null)\);`).FindAllStringSubmatch(vectors, -1) {
+		name, want := m[1], m[2]
+		got := Registrable(name)
+		if got == name && Of(name) == name {
+			got = "" // a suffix, or nothing below one
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 		n++
 	}
-	if n < 9000 {
-		t.Errorf("only %d rules", n)
+	if n < 60 {
+		t.Errorf("only %d vectors", n)
 	}
 }
 
-// Names made of labels that rules are made of.
+// plainOf is Of as publicsuffix.org describes it: look at all rules.
+func plainOf(rules map[string]bool, name string) string {
+	labels := strings.Split(name, ".")
+	for i := range labels {
+		rest := strings.Join(labels[i:], ".")
+		_, parent, _ := strings.Cut(rest, ".")
+		switch {
+		case rules["!"+rest]:
+			return parent
+		case rules[rest], parent != "" && rules["*."+parent] && !rules["!"+rest]:
+			return rest
+		}
+	}
+	return labels[len(labels)-1]
+}
+
+func ruleSet(t *testing.T) map[string]bool {
+	rules := map[string]bool{}
+	for rule := range strings.Lines(text) {
+		rules[strings.TrimSuffix(rule, "\n")] = true
+	}
+	if len(rules) < 10_000 {
+		t.Fatalf("only %d rules", len(rules))
+	}
+	return rules
+}
+
+// Each rule, and names below it.
+func TestRules(t *testing.T) {
+	rules := ruleSet(t)
+	for rule := range rules {
+		name := strings.TrimPrefix(strings.TrimPrefix(rule, "!"), "*.")
+		for _, front := range []string{"", "a.", "www.a.", "b.www.a.", "a.b.c.d.e.f."} {
+			if got, want := Of(front+name), plainOf(rules, front+name); got != want {
+				t.Errorf("%s: %s, want %s", front+name, got, want)
+			}
+		}
+	}
+}
+
+// Names made of labels of rules.
 func TestRandomNames(t *testing.T) {
+	rules := ruleSet(t)
 	var labels []string
 	for rule := range strings.Lines(text) {
 		labels = append(labels, strings.Split(strings.Trim(rule, "!\n"), ".")...)
 	}
 	r := rand.New(rand.NewSource(1))
 	for range 200_000 {
-		var name []string
+		var parts []string
 		for range 1 + r.Intn(4) {
-			name = append(name, labels[r.Intn(len(labels))])
+			parts = append(parts, labels[r.Intn(len(labels))])
 		}
-		check(t, strings.Join(name, "."))
+		name := strings.Join(parts, ".")
+		if got, want := Of(name), plainOf(rules, name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// The manual says how old the list is.
+func TestDate(t *testing.T) {
+	if _, err := time.Parse(time.DateOnly, Date()); err != nil {
+		t.Fatal(err)
+	}
+	manual, err := os.ReadFile("../../scripts/egress-files.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(manual), "as of "+Date()) {
+		t.Errorf("egress-files.5 does not say that the list is as of %s", Date())
 	}
 }
 

@@ -7,22 +7,23 @@ import (
 )
 
 const (
-	// few is how many files are merged one row at a time. For more of them
-	// merge.Rounds is the faster way.
+	// few is how many files are merged row by row, and more of them by
+	// merge.Rounds. Rounds take 1.45 times as long for 2 files of 20,000 rows, 1.5
+	// times for 4 and 1.2 times for 16, but half the time for a thousand.
 	few = 16
-	// mostOpen is how many files are merged at a time: each takes a buffer of
-	// 4 KiB. More of them are merged in groups first.
+	// mostOpen is how many files are merged at a time, each with a buffer of
+	// 4 KiB. More files are merged in groups first.
 	mostOpen = 4000
-	// fewRuns is how many sorted runs of a kind are open at a time at least, and
-	// openBesides how many files may be open besides the inputs: three kinds of
-	// runs, an aggregate, what is staged, a lock, the standard files.
+	// fewRuns is the smallest limit of open sorted runs of a kind. openBesides is
+	// how many files may be open besides the inputs: three kinds of runs, the
+	// aggregate, the staged file, a lock, the standard files.
 	fewRuns     = 8
 	openBesides = 3*fewRuns + 24
 )
 
-// maxOpen is mostOpen, or less if the process may not have as many files open.
-// A thousand is usual, but Go's runtime raises that as far as it may; 64 are
-// enough.
+// maxOpen returns mostOpen, or less if the process may not open as many files.
+// The usual limit is a thousand, which Go's runtime raises as far as it may; a
+// limit of 64 is enough.
 func maxOpen() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
@@ -31,11 +32,11 @@ func maxOpen() int {
 	return max(fewRuns, int(min(mostOpen+openBesides, limit.Cur))-openBesides)
 }
 
-// maxRuns is how many sorted runs of a kind may be open: more of them are merged
-// into one.
+// maxRuns returns how many sorted runs of a kind may be open. More of them are
+// merged into one.
 func maxRuns() int { return max(fewRuns, maxOpen()/8) }
 
-// open opens files that are sorted.
+// open adds sorted files to the sources.
 func (p *pass) open(files []string) {
 	for _, name := range files {
 		in := lines(name)
