@@ -131,7 +131,10 @@ func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, err
 	case c.LineBuffered:
 		entries = journal.NewReader(prompt{in, out})
 	}
-	entries.Clock = stamp.Clock{Location: zone, Now: c.Now, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}
+	entries.Clock = stamp.Clock{Location: zone, Now: c.Now}
+	if c.Poll.CursorFile == "" { // of a poll's, egress-monitor check reports rows of the future
+		entries.Clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
+	}
 	entries.Boot, entries.Assumed = sync.OnceValue(c.boot), func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	entries.Details = len(c.Tag) > 0 || c.Host != ""
 	entries.Strict = c.Poll.CursorFile != ""
