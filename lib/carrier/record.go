@@ -107,7 +107,7 @@ func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
 		rest = skipLabels(rest)
 	}
 	if inner, ok := p.behind(l, s, rest); ok {
-		*l = inner
+		*l = *inner
 	} else {
 		p.header(l, rest, s)
 	}
@@ -124,20 +124,23 @@ func isEnglishDay(b []byte) bool {
 // behind reads a whole line, with a stamp of its own, that follows a stamp, as in the
 // logs of containers. The outer stamp wins if it has a zone; if not, a relay wrote
 // it, not a container.
-func (p *Parser) behind(l *Line, s stamp.Stamp, rest []byte) (inner Line, ok bool) {
-	inner = Line{Times: 1, Facility: l.Facility}
-	rest, logged := inner.socklogWord(rest)
+func (p *Parser) behind(l *Line, s stamp.Stamp, rest []byte) (inner *Line, ok bool) {
+	facility, rest, logged := socklogWord(rest)
 	if len(rest) == 0 || !logged && !hasClock(rest) && rest[0] != '[' {
-		return inner, false
+		return nil, false
+	}
+	inner = &Line{Times: 1, Facility: l.Facility}
+	if logged {
+		inner.setFacility(facility)
 	}
 	last := p.Clock.Last
-	err := p.record(&inner, rest)
+	err := p.record(inner, rest)
 	if err != nil {
 		p.Clock.Last = last
 		if !logged {
-			return inner, false
+			return nil, false
 		}
-		p.header(&inner, rest, s)
+		p.header(inner, rest, s)
 	}
 	inner.Relayed = inner.Relayed || !logged && (s.Form != stamp.Exact || inner.Bare)
 	if err != nil || s.Form == stamp.Exact {

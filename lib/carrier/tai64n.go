@@ -25,24 +25,26 @@ func (p *Parser) tai64n(l *Line, b []byte) error {
 // socklog reads "daemon.info: LINE", which socklog prints (src/socklog.c), and
 // svlogd or s6-log behind a stamp.
 func (p *Parser) socklog(l *Line, b []byte) error {
-	rest, ok := l.socklogWord(b)
+	f, rest, ok := socklogWord(b)
 	if !ok {
 		return stamp.ErrNone
 	}
+	l.setFacility(f)
 	return p.record(l, rest)
 }
 
 // socklogWord takes off "daemon.info: ".
-func (l *Line) socklogWord(b []byte) (rest []byte, ok bool) {
+func socklogWord(b []byte) (f Facility, rest []byte, ok bool) {
 	const longest = len("authpriv.warning: ")
+	if len(b) == 0 || b[0] < 'a' {
+		return 0, b, false
+	}
 	n := bytes.IndexByte(b[:min(len(b), longest)], ':')
-	if n < 0 || n+1 >= len(b) || b[n+1] != ' ' || b[0] < 'a' {
-		return b, false
+	if n < 0 || n+1 >= len(b) || b[n+1] != ' ' {
+		return 0, b, false
 	}
-	f, ok := facilityName(b[:n])
-	if !ok {
-		return b, false
+	if f, ok = facilityName(b[:n]); !ok {
+		return 0, b, false
 	}
-	l.setFacility(f)
-	return bytes.TrimLeft(b[n+1:], " "), true
+	return f, bytes.TrimLeft(b[n+1:], " "), true
 }
