@@ -209,20 +209,3 @@ func (j *Journal) Steps() []string {
 	}
 	return steps
 }
-
-// Forget takes out the entries of steps that are undone. If it cannot be
-// written, they stay: to undo them again does nothing.
-func (j *Journal) Forget(step string) error {
-	kept := j.entries[:0:0]
-	for _, e := range j.entries {
-		if e.Step != step {
-			kept = append(kept, e)
-		}
-	}
-	j.entries = kept
-	j.place = map[string]int{}
-	for i, e := range kept {
-		j.place[e.key()] = i
-	}
-	return j.rewrite()
-}
