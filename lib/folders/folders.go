@@ -139,12 +139,29 @@ func (f Folders) byName(dir string) bool {
 	return dir == d.LogDir || dir == d.StateDir || dir == d.LogFolder()
 }
 
+// resolve returns where a folder is, or would be made: symbolic links on the way to
+// it are followed, but not the folder itself, if it is one.
+func resolve(dir string) string {
+	parent, name := filepath.Split(filepath.Clean(dir))
+	parent = filepath.Clean(parent)
+	if real, err := filepath.EvalSymlinks(parent); err == nil {
+		return filepath.Join(real, name)
+	}
+	if parent == dir { // the root
+		return dir
+	}
+	return filepath.Join(resolve(parent), name)
+}
+
 // Check refuses a folder that is there and is not ours, by the name of its setting.
 func (f Folders) Check(j *undo.Journal, step string) error {
 	s := &f.Settings
 	for _, x := range []struct{ setting, dir string }{
 		{"EGRESS_LOG_DIR", s.LogDir}, {"EGRESS_DNSMASQ_LOG", s.LogFolder()}, {"EGRESS_STATE_DIR", s.StateDir},
 	} {
+		if real := resolve(x.dir); real != x.dir && settings.Shared(real) {
+			return fmt.Errorf("%s: %s is really %s, a folder that is not for egress-monitor alone", x.setting, x.dir, real)
+		}
 		now, err := undo.Look(x.dir)
 		switch {
 		case err != nil:

@@ -145,3 +145,22 @@ func TestAdopt(t *testing.T) {
 		}
 	}
 }
+
+// A link on the way must not lead to a folder that could not be named.
+func TestResolve(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("/", filepath.Join(dir, "slash")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"/":                     "/",
+		dir + "/slash":          dir + "/slash",
+		dir + "/slash/etc":      "/etc",
+		dir + "/slash/etc/no/x": "/etc/no/x",
+		dir + "/no/x":           dir + "/no/x",
+	} {
+		if got := resolve(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

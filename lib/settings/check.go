@@ -119,10 +119,14 @@ func addresses(value string) (list []netip.Addr, err error) {
 	return list, nil
 }
 
-// prefix: the kernel keeps 29 bytes and cuts in silence.
+// prefix: the kernel keeps 29 bytes and cuts in silence; journald drops blanks in
+// front of a line.
 func prefix(value string) (string, error) {
 	if len(value) > 29 {
 		return "", fmt.Errorf("longer than 29 bytes")
+	}
+	if value[0] == ' ' {
+		return "", fmt.Errorf("%q: begins with a blank", value)
 	}
 	return value, only(value, "_.: -", "only letters, digits, blank and _ . : -")
 }

@@ -15,6 +15,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -23,6 +24,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"egress-monitor/lib/layout"
 )
@@ -103,7 +105,7 @@ func Load() (Settings, error) { return Read(layout.Defaults) }
 
 // Read is Load for the file of that name.
 func Read(name string) (Settings, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO must not hold up disable
 	if errors.Is(err, fs.ErrNotExist) {
 		return Default(), nil
 	}
@@ -111,6 +113,9 @@ func Read(name string) (Settings, error) {
 		return Default(), err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return Default(), errors.Join(err, fmt.Errorf("%s: not a regular file", name))
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return Default(), err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -81,6 +82,7 @@ var bad = []struct{ text, want string }{
 	{"EGRESS_LISTEN=::1", `f: line 1: EGRESS_LISTEN: "::1": not an IPv4 address`},
 	{"EGRESS_LISTEN_ALSO=0.0.0.0", `f: line 1: EGRESS_LISTEN_ALSO: "0.0.0.0": not an address that one interface has`},
 	{"EGRESS_PREFIX='\"; reboot'", `f: line 1: EGRESS_PREFIX: "\"; reboot": only letters, digits, blank and _ . : -`},
+	{"EGRESS_PREFIX=' '", `f: line 1: EGRESS_PREFIX: " ": begins with a blank`},
 	{"EGRESS_PREFIX=0123456789012345678901234567890", "f: line 1: EGRESS_PREFIX: longer than 29 bytes"},
 	{"EGRESS_MAX_ROWS=-1", `f: line 1: EGRESS_MAX_ROWS: "-1": not a number of up to nine digits`},
 	{"EGRESS_MAX_IPS=1", "f: line 1: EGRESS_MAX_IPS: 1: at least 2, or 0"},
@@ -217,4 +219,17 @@ func FuzzParse(f *testing.F) {
 			sameAsShell(t, text, vars)
 		}
 	})
+}
+
+// What is no regular file is refused at once: a FIFO would wait for a writer.
+func TestReadOnlyRegularFiles(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{fifo, "/dev/zero", t.TempDir()} {
+		if _, err := Read(name); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
