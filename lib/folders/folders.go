@@ -159,7 +159,7 @@ func (f Folders) Check(j *undo.Journal, step string) error {
 	for _, x := range []struct{ setting, dir string }{
 		{"EGRESS_LOG_DIR", s.LogDir}, {"EGRESS_DNSMASQ_LOG", s.LogFolder()}, {"EGRESS_STATE_DIR", s.StateDir},
 	} {
-		if real := resolve(x.dir); real != x.dir && settings.Shared(real) {
+		if real := resolve(x.dir); !f.byName(x.dir) && real != x.dir && settings.Shared(real) {
 			return fmt.Errorf("%s: %s is really %s, a folder that is not for egress-monitor alone", x.setting, x.dir, real)
 		}
 		now, err := undo.Look(x.dir)
