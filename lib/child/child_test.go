@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 func sh(script string) *Cmd { return Command("sh", "-c", script) }
@@ -118,9 +120,7 @@ func TestTimeoutEndsGrandchildren(t *testing.T) {
 // The poller's child has nothing that is root's, and nothing to gain it by; this
 // process keeps what it has.
 func TestUnprivileged(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("root only")
-	}
+	testtools.NeedRoot(t)
 	c := sh("grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs)' /proc/$$/status").AsPoller()
 	c.who = &syscall.Credential{Uid: 65534, Gid: 65533, Groups: []uint32{65532}}
 	got := strings.Join(strings.Fields(output(t, c)), " ")

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // Opened as somebody else, a file is as open as it is to that user, and this
 // process is root as before.
 func TestOpenAs(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("root only")
-	}
+	testtools.NeedRoot(t)
 	dir := t.TempDir()
 	for d := dir; d != "/tmp" && d != "/"; d = filepath.Dir(d) {
 		os.Chmod(d, 0o755)

@@ -9,6 +9,7 @@ import (
 
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/settings"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -24,13 +25,6 @@ func world(t *testing.T) (Folders, *change.Hand, string) {
 	// As somebody who may not give files away, all users are us. The folders' owner must be root.
 	f := Folders{Settings: s, IDs: IDs{Poller: os.Getuid(), PollerGroup: os.Getgid(), Resolver: os.Getuid(), Readers: os.Getgid()}}
 	return f, &change.Hand{Step: "folders", Journal: j, Context: context.Background()}, dir
-}
-
-func root(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("root only")
-	}
 }
 
 func list(t *testing.T, dir string) string {
@@ -55,7 +49,7 @@ func put(t *testing.T, paths ...string) {
 }
 
 func TestMadeAndPurged(t *testing.T) {
-	root(t)
+	testtools.NeedRoot(t)
 	f, h, dir := world(t)
 	if err := f.Do(h); err != nil {
 		t.Fatal(err)
@@ -84,7 +78,7 @@ func TestMadeAndPurged(t *testing.T) {
 
 // What is not ours stays, and so do the folders around it, as they were.
 func TestOthersStay(t *testing.T) {
-	root(t)
+	testtools.NeedRoot(t)
 	f, h, dir := world(t)
 	if err := os.Mkdir(dir+"/log", 0o705); err != nil || os.Chmod(dir+"/log", 0o705) != nil {
 		t.Fatal(err)
@@ -130,7 +124,7 @@ func TestRefused(t *testing.T) {
 
 // Links, and files with a second name, keep their owner.
 func TestAdopt(t *testing.T) {
-	root(t)
+	testtools.NeedRoot(t)
 	f, h, dir := world(t)
 	f.IDs.Poller = 12345
 	put(t, dir+"/target", dir+"/unique-a", dir+"/unique-twice")

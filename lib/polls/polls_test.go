@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/settings"
+	"egress-monitor/lib/testtools"
 )
 
 // newPoller has pipelines that do what the scripts say.
@@ -74,9 +75,7 @@ func TestLock(t *testing.T) {
 // What root has put there is given to its owner; what may be somebody else's is
 // not, and nothing is done through a link.
 func TestGiveBack(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("root only")
-	}
+	testtools.NeedRoot(t)
 	dir := t.TempDir()
 	file, other, link := filepath.Join(dir, "file"), filepath.Join(dir, "other"), filepath.Join(dir, "link")
 	const uid, gid = 65534, 65533
