@@ -82,7 +82,7 @@ func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
 	if direct && item.Hosts <= a.f.rare {
 		item.What = string(key)
-		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(hashString(network.String())) <= 1 {
+		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(networkHash(network)) <= 1 {
 			item.Alone = network.String()
 		}
 		a.add(Internal, item)
@@ -96,6 +96,11 @@ func networkOf(p netip.Prefix) netip.Prefix {
 		bits = 16
 	}
 	return netip.PrefixFrom(p.Addr(), min(bits, p.Bits())).Masked()
+}
+
+// networkHash is the hash that the hosts which reach a network are counted by.
+func networkHash(network netip.Prefix) uint64 {
+	return sighting.Hash(network.AppendTo(make([]byte, 0, len("ffff:ffff:ffff::/48"))))
 }
 
 // direct takes a public address that no name led to.

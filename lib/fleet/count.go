@@ -57,7 +57,7 @@ func (c *counting) run(f *Fleet, dir string) {
 		if !f.canaries.texts[string(rec.Key)] {
 			c.ips = append(c.ips, sighting.Hash(rec.Key))
 			if p, ok := family.Address(rec.Key); ok && f.Own.Holds(p) {
-				c.own = append(c.own, hashString(networkOf(p).String()))
+				c.own = append(c.own, networkHash(networkOf(p)))
 			}
 		}
 	})

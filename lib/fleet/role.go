@@ -40,12 +40,12 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func starNumbers(b *strings.Builder, part string) {
 	digit := false
-	for _, c := range part {
+	for i := range len(part) {
 		was := digit
-		digit = '0' <= c && c <= '9'
+		digit = isDigit(part[i])
 		switch {
 		case !digit:
-			b.WriteRune(c)
+			b.WriteByte(part[i])
 		case !was:
 			b.WriteByte('*')
 		}
