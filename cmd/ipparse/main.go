@@ -55,7 +55,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in}
 	packets.Lookup = out.counts.Lookup
 	in.Rejected, entries.Continued = rest.reject, rest.unread
-	polling, oneHost := c.Poll.CursorFile != "", c.Host != ""
+	polling, oneHost := c.polls(), c.Host != ""
 	for entries.Next() {
 		e := entries.Entry()
 		if polling && !c.Poll.isNew(in.Bytes()) {
@@ -100,7 +100,7 @@ func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out
 
 // finish prints the rest, and the trailer if there is one.
 func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
-	adhoc := in.Trailer().Cursor == "" && c.Poll.CursorFile == ""
+	adhoc := in.Trailer().Cursor == "" && !c.polls()
 	if s := in.Skipped(); s.Lines > 0 && (!adhoc || s.Lines > rest.rejected) {
 		cli.Warn("%v", s)
 	}
@@ -121,23 +121,26 @@ func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
 	return rest.incomplete(in.Seen() && !out.some)
 }
 
+// polls reports whether the input is the journal's, read from a position on.
+func (c *command) polls() bool { return c.Poll.CursorFile != "" }
+
 // entries returns a reader of the input's entries.
 func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, error) {
 	zone, err := c.zone()
 	entries := journal.NewReader(in)
 	switch {
-	case c.Poll.CursorFile != "":
+	case c.polls():
 		entries = journal.NewReader(early{in})
 	case c.LineBuffered:
 		entries = journal.NewReader(prompt{in, out})
 	}
 	entries.Clock = stamp.Clock{Location: zone, Now: c.Now}
-	if c.Poll.CursorFile == "" { // of a poll's, egress-monitor check reports rows of the future
+	if !c.polls() { // of what polls count, egress-monitor check reports rows of the future
 		entries.Clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
 	}
 	entries.Boot, entries.Assumed = sync.OnceValue(c.boot), func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	entries.Details = len(c.Tag) > 0 || c.Host != ""
-	entries.Strict = c.Poll.CursorFile != ""
+	entries.Strict = c.polls()
 	return entries, err
 }
 
@@ -159,7 +162,7 @@ func (c *command) open() *batch.Scanner {
 	if c.LineBuffered {
 		return batch.NewScanner(unpack.Reader(os.Stdin), "standard input")
 	}
-	if c.Poll.CursorFile != "" {
+	if c.polls() {
 		return batch.NewScanner(pipe.Patient(os.Stdin), "standard input")
 	}
 	return batch.NewScanner(unpack.Reader(pipe.Patient(os.Stdin)), "standard input")

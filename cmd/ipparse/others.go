@@ -70,7 +70,7 @@ func (o *others) noPacket(e *journal.Entry, err error) {
 
 // note takes an entry that was not counted, and counts it if it looks like a LOG line.
 func (o *others) note(e *journal.Entry) {
-	if o.prefix = o.prefix[:0]; o.command.Poll.CursorFile != "" {
+	if o.prefix = o.prefix[:0]; o.command.polls() {
 		return // a poll does not report them
 	}
 	text := e.Message
