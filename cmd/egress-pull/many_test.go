@@ -84,8 +84,8 @@ func (f *fleet) bad() map[string]string {
 	words["hangs"] = `no whole answer within|[Tt]imed out`
 	f.silent("hangs-later", "SSH-2.0-OpenSSH_9.2p1\r\n")
 	words["hangs-later"] = `no whole answer within|[Tt]imed out`
-	add("sleeps", "sleep 100", "no whole answer within 20 seconds")
-	add("trickles", "while echo '"+strings.TrimSpace(domainRow)+"'; do sleep 1; done", "no whole answer within 20 seconds|rsync")
+	add("sleeps", "sleep 1000", "no whole answer within 60 seconds")
+	add("trickles", "while echo '"+strings.TrimSpace(domainRow)+"'; do sleep 1; done", "no whole answer within 60 seconds|rsync")
 
 	f.known.WriteString("# the key of these two is another one, or not known\n")
 	changed := f.server("changed-key", "exit 9")
@@ -102,7 +102,7 @@ func (f *fleet) bad() map[string]string {
 	add("junk", "head -c 300000 /dev/urandom", "^cut short$")
 	add("endless", "yes '"+strings.TrimSpace(domainRow)+"'", "^more than 1048576 bytes$")
 	add("endless-zeros", "cat /dev/zero", "^more than 1048576 bytes$")
-	add("endless-stderr", "yes >&2", "^more than 1048576 bytes$|no whole answer within 20 seconds")
+	add("endless-stderr", "yes >&2", "^more than 1048576 bytes$|no whole answer within 60 seconds")
 	add("escapes", `printf '\033]0;owned\007 \\033[2J\r\n' >&2; exit 3`, `^ssh: exit status 3: \?\]0;owned\? \\033\[2J`)
 	add("nothing", "exit 0", "^cut short$")
 
@@ -168,11 +168,11 @@ func TestFleet(t *testing.T) {
 	t.Logf("%d good servers, %d bad ones", len(goods), len(words))
 
 	start := time.Now()
-	said, status := f.run("-j", "16", "-t", "20", "--max-size=1M")
+	said, status := f.run("-j", "16", "-t", "60", "--max-size=1M")
 	took := time.Since(start)
 	t.Logf("%v:\n%s", took, said)
 	hosts := len(goods) + len(words)
-	if limit := time.Duration(hosts/16+1) * (20 + 3) * time.Second; took > limit {
+	if limit := time.Duration(hosts/16+1) * (60 + 3) * time.Second; took > limit {
 		t.Errorf("took %v, more than %v", took, limit)
 	}
 	if status != 1 {
