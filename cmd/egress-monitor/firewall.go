@@ -43,8 +43,8 @@ func complain(f *survey.Firewall, problems []firewall.Problem) {
 	}
 }
 
-// family is the rules of one. Without any it is missing, unless nobody complains:
-// none are wanted, or the machine has no such family.
+// family returns the rules of one. Without any it is missing, unless nobody
+// complains: none are wanted, or the machine has no such family.
 func family(fam firewall.FamilyState, problems []firewall.Problem) survey.Family {
 	is := survey.Family{Name: fam.Name, Present: survey.Is(fam.Good), Logged: fam.Logged}
 	if fam.Good || fam.Backend != "" {

@@ -40,7 +40,8 @@ func main() {
 	cli.Main("egress-monitor", "List every name and address this server reaches.", &command{})
 }
 
-// needRoot is asked by all that changes something.
+// needRoot returns an error unless this process is root. Every command that
+// changes something calls it.
 func needRoot() error {
 	if os.Geteuid() != 0 {
 		return errors.New("must be root")

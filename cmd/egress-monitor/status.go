@@ -73,7 +73,7 @@ func look() *survey.Facts {
 	return m.Look()
 }
 
-// line is an error in one line.
+// line returns an error in one line.
 func line(err error) string {
 	if err == nil {
 		return ""

@@ -36,7 +36,7 @@ func readHosts(name string) (hostlist.List, error) {
 	return list, nil
 }
 
-// sshConfig is the text of the options of ssh.
+// sshConfig returns the text of the options of ssh.
 func (c *command) sshConfig() (string, error) {
 	if !hasProgram("ssh") {
 		return "", errors.New("ssh: not found")

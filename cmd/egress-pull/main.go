@@ -117,7 +117,7 @@ func (c *command) pull(folder *pull.Folder, list hostlist.List) error {
 	return err
 }
 
-// summary is the error that some hosts were not pulled, if it is so.
+// summary returns an error if some hosts were not pulled.
 func (c *command) summary(result pull.Result, terminal bool) error {
 	summary := fmt.Sprintf("%d of %d hosts pulled, %d failed", result.Total-result.Failed, result.Total, result.Failed)
 	if result.Failed > 0 {
@@ -140,7 +140,7 @@ func (c *command) options(folder *pull.Folder, show *progress) pull.Options {
 	return o
 }
 
-// fileMode is the mode of new files: it heeds the umask.
+// fileMode returns the mode of new files: it heeds the umask.
 func fileMode() os.FileMode {
 	mask := unix.Umask(0)
 	unix.Umask(mask)

@@ -69,7 +69,7 @@ func (s *settings) read(name string) error {
 	return nil
 }
 
-// path is a setting that is a path.
+// path returns a setting that is a path.
 func (s *settings) path(name string) string {
 	if v := s.values[name]; len(v) > 0 {
 		return s.relative(v[len(v)-1])
@@ -84,7 +84,7 @@ func (s *settings) relative(path string) string {
 	return filepath.Join(s.folder, path)
 }
 
-// Resolve is the value of a flag that the command line does not have. The
+// Resolve returns the value of a flag that the command line does not have. The
 // options of ssh add up, so they are taken elsewhere.
 func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	v := s.values[flag.Name]

@@ -81,8 +81,8 @@ func read(name string, parse func(io.Reader) error) error {
 // maxRemarks is how many lines of lists are reported on standard error.
 const maxRemarks = 20
 
-// remarks are what is wrong with the lists, which is known only when all was
-// compared with them. They are reported too.
+// remarks returns what is wrong with the lists, which is known only when all
+// was compared with them. They are reported too.
 func (l *lists) remarks(rules *allow.List) []string {
 	for _, r := range rules.Unused() {
 		l.texts = append(l.texts, fmt.Sprintf("%s: line %d: matches nothing: %s", r.File, r.Line, r.Text))

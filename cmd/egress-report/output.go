@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is how to print on standard output: in colours, and as wide as it
-// is, if it is a terminal. COLUMNS, where a shell exports it, wins.
+// terminal returns how to print on standard output: in colours, and as wide as
+// it is, if it is a terminal. COLUMNS, where a shell exports it, wins.
 func terminal(color string) (style report.TextStyle) {
 	size, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
 	if err == nil {

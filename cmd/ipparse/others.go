@@ -205,7 +205,7 @@ func (o *others) otherHost(e *journal.Entry) {
 	}
 }
 
-// incomplete is an error if nothing was counted, or not everything was read.
+// incomplete returns an error if nothing was counted, or not everything was read.
 func (o *others) incomplete(nothing bool) error {
 	hint := o.lines.Hint()
 	switch {

@@ -37,7 +37,7 @@ func (r *records) add(dst []byte, e *journal.Entry) {
 	}
 }
 
-// addTo is add for an address that counts has already.
+// addTo adds an entry for an address that counts has already.
 func (r *records) addTo(id uint32, e *journal.Entry) {
 	r.counts.AddTo(id, uint64(e.Times()), e.Time)
 	r.id, r.last = id, true

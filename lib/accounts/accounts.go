@@ -41,7 +41,7 @@ func New() Accounts { return Accounts{Etc: "/etc"} }
 // Text is the step for people.
 const Text = "users " + layout.Poller + " (polls) and " + layout.Resolver + " (runs dnsmasq)"
 
-// Is tells whether both users are there, and the poller may read the journal.
+// Is reports whether both users are there, and the poller may read the journal.
 func (a Accounts) Is() bool {
 	return a.has("passwd", layout.Resolver) && a.has("passwd", layout.Poller) && a.has("group", layout.Poller) &&
 		a.member(layout.Journal, layout.Poller)
@@ -123,7 +123,7 @@ func (a Accounts) keep(h *change.Hand) error {
 	return nil
 }
 
-// has tells whether a file has an entry of that name.
+// has reports whether a file has an entry of that name.
 func (a Accounts) has(file, name string) bool {
 	_, ok := a.entry(file, name)
 	return ok

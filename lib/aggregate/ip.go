@@ -33,7 +33,8 @@ func parseIPs(list []byte) ([]byte, error) {
 	}
 }
 
-// sortIPs is parseIPs for a list that somebody else has made.
+// sortIPs is parseIPs for a list that another program has made: its addresses
+// may be in any order, and more than once.
 func sortIPs(list []byte) ([]byte, error) {
 	ips := bytes.Split(list, []byte{','})
 	for i, ip := range ips {
@@ -66,7 +67,7 @@ func appendCanonical(dst, b []byte) ([]byte, bool) {
 	return dst, false
 }
 
-// canonical says whether b is an address or a prefix just as it is printed.
+// canonical reports whether b is an address or a prefix just as it is printed.
 // Every address of an aggregate is looked at in every poll, so most of them
 // are known from their bytes alone: that takes 10 to 20 ns, where netip reads
 // and prints one in 100.
@@ -79,7 +80,7 @@ func canonical(b []byte) bool {
 	return ok && bytes.Equal(got, b)
 }
 
-// misspelt says whether a key is an address that would be printed in another
+// misspelt reports whether a key is an address that would be printed in another
 // way. Most names and addresses are known not to be at a glance.
 func misspelt(key []byte) bool {
 	if len(key) == 0 || key[0]-'0' > 9 && bytes.IndexByte(key, ':') < 0 {

@@ -124,8 +124,8 @@ func (r Record) Append(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
-// Len is the length of the record as a line in bytes, but for the digits of
-// its count.
+// Len returns the length of the record as a line in bytes, but for the digits
+// of its count.
 func (r *Record) Len() int {
 	return len(r.Key) + len(r.IPs) + len(" 0 2026-02-08T21:30:00Z ")
 }

@@ -101,7 +101,7 @@ func (l *List) Read(r io.Reader, file string, bad func(line int, err error)) err
 	return lines.Err()
 }
 
-// Unused are the rules that nothing was compared with successfully.
+// Unused returns the rules that nothing was compared with successfully.
 func (l *List) Unused() (unused []*Rule) {
 	if l == nil {
 		return nil
@@ -181,7 +181,7 @@ func check(what, name string) error {
 	return nil
 }
 
-// Name says whether a name, or a family of names, is allowed on a host.
+// Name reports whether a name, or a family of names, is allowed on a host.
 func (l *List) Name(host string, key []byte) bool {
 	if l == nil || len(l.rules) == 0 {
 		return false
@@ -211,7 +211,7 @@ func (l *List) Name(host string, key []byte) bool {
 	}
 }
 
-// ownerOf is the registrable domain of a name; of a public suffix, such as
+// ownerOf returns the registrable domain of a name; of a public suffix, such as
 // s3.eu-central-1.amazonaws.com, that of the one who offers it.
 func ownerOf(name string) string {
 	if _, parent, ok := strings.Cut(name, "."); ok && suffix.Of(name) == name {
@@ -220,7 +220,8 @@ func ownerOf(name string) string {
 	return suffix.Registrable(name)
 }
 
-// Address says whether an address, or each of a prefix, is allowed on a host.
+// Address reports whether an address, or each of a prefix, is allowed on a
+// host.
 func (l *List) Address(host string, p netip.Prefix) bool {
 	if l == nil || len(l.rules) == 0 {
 		return false

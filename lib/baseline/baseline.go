@@ -49,7 +49,7 @@ const (
 // files pairs each aggregate with its first-seen file.
 var files = [2]struct{ state, first string }{{DomainsFile, FirstDomains}, {IPsFile, FirstIPs}}
 
-// FleetFile is the path of a first-seen file of the whole fleet.
+// FleetFile returns the path of a first-seen file of the whole fleet.
 func FleetFile(dir, name string) string { return filepath.Join(dir, fleetDir, name) }
 
 // An entry is the time and the count of a row of a first-seen file.

@@ -131,7 +131,7 @@ func (u *update) write(old, state *union.File) error {
 	return out.commit()
 }
 
-// seen is the entry of a key that the state has and the records have not.
+// seen returns the entry of a key that the state has and the records have not.
 func (u *update) seen(rec *aggregate.Record) entry {
 	at := min(string(rec.Last), stamp(u.pulled))
 	if u.pulled.After(u.begin) {
@@ -202,7 +202,7 @@ func sweep(dir string) error {
 	return err
 }
 
-// hosts are the folders in dir that are hosts.
+// hosts returns the folders in dir that are hosts.
 func hosts(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

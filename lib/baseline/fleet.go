@@ -98,7 +98,7 @@ func (m *merge) close() {
 	}
 }
 
-// next is the smallest key, with the entry that stays of all files.
+// next returns the smallest key, with the entry that stays of all files.
 func (m *merge) next() ([]byte, entry, error) {
 	rec := m.heads[0].Record()
 	m.key = append(m.key[:0], rec.Key...)

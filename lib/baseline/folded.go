@@ -47,7 +47,7 @@ func (f *folded) absorb(key []byte, e entry) bool {
 
 func (f *folded) holds(key []byte) bool { return f.cover(key) != nil }
 
-// cover is the entry of the folded row that covers a key, but is not it.
+// cover returns the entry of the folded row that covers a key, but is not it.
 func (f *folded) cover(key []byte) *entry {
 	if len(f.domains) == 0 && len(f.nets) == 0 {
 		return nil
@@ -77,8 +77,8 @@ func (f *folded) net(p netip.Prefix) *entry {
 	return nil
 }
 
-// earliest is the entry of a row of the state: of a folded one, the earliest of
-// those that it has absorbed.
+// earliest returns the entry of a row of the state: of a folded one, the
+// earliest of those that it has absorbed.
 func (f *folded) earliest(key []byte, e entry) entry {
 	row := f.domains[domainOf(key)]
 	if bytes.IndexByte(key, '/') >= 0 {

@@ -35,7 +35,7 @@ const (
 	maxHistory = 1 << 20 // bytes that are read
 )
 
-// History is the events of a host, in the order of time.
+// History returns the events of a host, in the order of time.
 func History(hostDir string) ([]Event, error) {
 	f, err := openRegular(filepath.Join(hostDir, historyFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +99,8 @@ func printable(s string) string {
 	return string(b)
 }
 
-// beginning is the time of the first good pull, which is now if there was none.
+// beginning returns the time of the first good pull, which is now if there was
+// none.
 func beginning(hostDir string, now time.Time) (time.Time, error) {
 	events, err := History(hostDir)
 	if err != nil {
@@ -119,7 +120,7 @@ func SetKnown(hostDir string, upTo time.Time) error {
 	return renameio.WriteFile(filepath.Join(hostDir, knownFile), []byte(stamp(upTo)+"\n"), 0o644, renameio.WithTempDir(hostDir))
 }
 
-// Known is the time up to which events need no attention.
+// Known returns the time up to which events need no attention.
 func Known(hostDir string) time.Time {
 	f, err := openRegular(filepath.Join(hostDir, knownFile))
 	if err != nil {

@@ -71,7 +71,7 @@ func compress(from, to string) error {
 	return errors.Join(err, z.Close(), out.Sync(), out.Close())
 }
 
-// States are the times of the dated states of a host, in order.
+// States returns the times of the dated states of a host, in order.
 func States(hostDir string) (times []time.Time, err error) {
 	entries, err := os.ReadDir(filepath.Join(hostDir, statesDir))
 	if errors.Is(err, fs.ErrNotExist) {

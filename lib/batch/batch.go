@@ -62,7 +62,7 @@ func (t Trailer) Append(dst []byte) []byte {
 	return append(append(append(dst, cursorMark...), t.Cursor...), '\n')
 }
 
-// Equal says whether both trailers would be printed alike.
+// Equal reports whether both trailers would be printed alike.
 func (t Trailer) Equal(u Trailer) bool {
 	return bytes.Equal(t.Append(nil), u.Append(nil))
 }
@@ -79,7 +79,7 @@ func Finish(w *bufio.Writer, t Trailer) error {
 // ErrNoCursor is a stream that held lines and ended before its cursor line.
 var ErrNoCursor = errors.New("stream ended before its cursor line")
 
-// ValidCursor says whether token can stand in a cursor line: printable ASCII
+// ValidCursor reports whether token can stand in a cursor line: printable ASCII
 // without a blank, and not too long for an argument.
 func ValidCursor(token []byte) bool {
 	for _, c := range token {

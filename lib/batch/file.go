@@ -50,8 +50,8 @@ func sumLine(text []byte) string {
 	return fmt.Sprintf("%s%x\n", sumMark, sum[:8])
 }
 
-// Summed says whether text is that of a cursor file with a sum: if it cannot be
-// parsed, it is damaged for certain.
+// Summed reports whether text is that of a cursor file with a sum: if it cannot
+// be parsed, it is damaged for certain.
 func Summed(text []byte) bool { return bytes.HasPrefix(text, []byte(sumMark)) }
 
 // ParseFile reads the text of a cursor file. One that is empty says nothing, as

@@ -96,8 +96,8 @@ func (s *Scanner) Scan() bool {
 	return true
 }
 
-// ScanReady is Scan for lines that are at hand: false says that there is no
-// other without More.
+// ScanReady is Scan for lines that are already in the buffer. It returns false
+// if the next line needs More.
 func (s *Scanner) ScanReady() bool {
 	for {
 		line, ok := s.cut()
@@ -122,13 +122,13 @@ func (s *Scanner) Back() {
 	s.number--
 }
 
-// IsMark says whether a line is not data, but of the batch itself.
+// IsMark reports whether a line is not data, but of the batch itself.
 func IsMark(line []byte) bool {
 	return len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark
 }
 
-// Ready is the whole lines at hand behind the current one. They stay where they
-// are until More.
+// Ready returns the whole lines at hand behind the current one. They stay where
+// they are until More.
 func (s *Scanner) Ready() []byte { return s.buf[s.start:max(s.start, s.whole)] }
 
 // Advance goes past some of them, which are n bytes.
@@ -300,7 +300,7 @@ func (s *Scanner) Close() {
 	s.in, s.file = nil, nil
 }
 
-// cause is what went wrong without what was being done: the place is said.
+// cause strips "open NAME:" from an error: the message already names the input.
 func cause(err error) error {
 	var p *os.PathError
 	if errors.As(err, &p) {
@@ -324,23 +324,25 @@ func (s *Scanner) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Place is where the current line stands, for messages.
+// Place returns the name of the input and the number of the current line, for
+// messages.
 func (s *Scanner) Place() string { return fmt.Sprintf("%s: line %d", s.name, s.number) }
 
-// Seen says whether there was any line that is data, or was to be.
+// Seen reports whether there was any line that is data, or was to be.
 func (s *Scanner) Seen() bool { return s.line != nil || s.skipped.Lines > 0 }
 
-// Name is the input that is read, for messages.
+// Name returns the input that is read, for messages.
 func (s *Scanner) Name() string { return s.name }
 
-// Bytes is the line, without its line feed. It is good until the next Scan.
+// Bytes returns the line, without its line feed. It is good until the next
+// Scan.
 func (s *Scanner) Bytes() []byte { return s.line }
 
-// Err is the first error of an input, if there was one.
+// Err returns the first error of an input, if there was one.
 func (s *Scanner) Err() error { return s.err }
 
-// Trailer is the end of the batch, once Scan has returned false. Without an
-// error and with no cursor the stream was cut short, or never had one.
+// Trailer returns the end of the batch, once Scan has returned false. Without
+// an error and with no cursor the stream was cut short, or never had one.
 func (s *Scanner) Trailer() Trailer {
 	if s.err != nil {
 		return Trailer{}
@@ -351,14 +353,14 @@ func (s *Scanner) Trailer() Trailer {
 	return s.trailer
 }
 
-// Ended says whether a line has said, with nothing but a trailer before it and
-// nothing behind it, that the input ended well.
+// Ended reports whether a line has said, with nothing but a trailer before it
+// and nothing behind it, that the input ended well.
 func (s *Scanner) Ended() bool { return s.ended && s.err == nil }
 
-// Reread says whether the current line may be one of earlier batches.
+// Reread reports whether the current line may be one of earlier batches.
 func (s *Scanner) Reread() bool { return s.reread }
 
-// Buffered says whether another line can be had without waiting for input.
+// Buffered reports whether another line can be had without waiting for input.
 func (s *Scanner) Buffered() bool {
 	return len(s.Ready()) > 0
 }
@@ -379,7 +381,7 @@ func (s *Scanner) reject(line []byte, why error) {
 	s.skipped.Lines++
 }
 
-// Skipped is what could not be used so far.
+// Skipped returns what could not be used so far.
 func (s *Scanner) Skipped() Skipped { return s.skipped }
 
 // Skipped counts lines that could not be used.

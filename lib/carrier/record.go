@@ -14,7 +14,7 @@ const maxDepth = 4
 // stamp.ErrNone for a line of another kind.
 type form func(p *Parser, l *Line, b []byte) error
 
-// forms are in the order in which they are tried. (A function, since some of them
+// forms returns the forms in the order in which they are tried. (A function, since some of them
 // call record for the header within theirs.)
 func forms() [7]form {
 	return [...]form{(*Parser).pri, (*Parser).bracket, (*Parser).kmsg, (*Parser).decoded, (*Parser).tai64n, (*Parser).socklog, (*Parser).stamped}

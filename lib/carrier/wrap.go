@@ -26,7 +26,7 @@ const (
 	zeroWidth = "\u200b"
 )
 
-// plain is b without the sequences that set colours (ECMA-48 §8.3.117, SGR) or
+// plain returns b without the sequences that set colours (ECMA-48 §8.3.117, SGR) or
 // erase the rest of a line (EL), as grep prints them.
 func (p *Parser) plain(b []byte) []byte {
 	p.scratch = p.scratch[:0]

@@ -53,7 +53,7 @@ type undone struct {
 	was  undo.State
 }
 
-// Dry tells whether nothing is to be changed.
+// Dry reports whether nothing is to be changed.
 func (h *Hand) Dry() bool { return h.Print != nil }
 
 // Note notes a change that only the step itself can undo, before it is made.
@@ -64,7 +64,7 @@ func (h *Hand) Note(kind, name, value string) error {
 	return h.Journal.Note(undo.Entry{Step: h.Step, Kind: kind, Name: name, Value: value})
 }
 
-// Noted tells whether a change was noted before.
+// Noted reports whether a change was noted before.
 func (h *Hand) Noted(kind, name string) bool {
 	_, ok := h.Journal.Entry(h.Step, kind, name)
 	return ok

@@ -47,7 +47,7 @@ type Cmd struct {
 	who *syscall.Credential // whom to run it as, for tests
 }
 
-// Command is the Cmd of a name and its arguments.
+// Command returns the Cmd of a name and its arguments.
 func Command(name string, args ...string) *Cmd { return &Cmd{Name: name, Args: args} }
 
 // Input sets what the program reads.
@@ -69,10 +69,10 @@ type Result struct {
 	Cut            bool // there was more
 }
 
-// Text is the output without the newlines at its end.
+// Text returns the output without the newlines at its end.
 func (r *Result) Text() string { return strings.TrimRight(string(r.Stdout), "\n") }
 
-// Lines are the lines of the output.
+// Lines returns the lines of the output.
 func (r *Result) Lines() []string {
 	if len(r.Stdout) == 0 {
 		return nil

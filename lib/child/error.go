@@ -34,8 +34,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Status is the exit status in an error of Output: 0 if it is nil, -1 if the
-// program did not run to its end.
+// Status returns the exit status in an error of Output: 0 if it is nil, -1 if
+// the program did not run to its end.
 func Status(err error) int {
 	var e *Error
 	switch {
@@ -64,8 +64,8 @@ func (c *Cmd) failed(ctx context.Context, err error, stderr []byte) error {
 	return e
 }
 
-// firstLine is the first line that is not empty, without the program's own name
-// and without what a terminal would obey.
+// firstLine returns the first line that is not empty, without the program's own
+// name and without what a terminal would obey.
 func firstLine(name string, text []byte) string {
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(Clean(line))
@@ -77,7 +77,7 @@ func firstLine(name string, text []byte) string {
 	return ""
 }
 
-// Clean is text with a question mark for each byte that is not printable ASCII.
+// Clean returns text with a question mark for each byte that is not printable ASCII.
 func Clean(text string) string {
 	clean := []byte(strings.TrimRight(text, "\r\n"))
 	for i, c := range clean {

@@ -18,7 +18,7 @@ import (
 //go:embed schema.sql queries/*.sql
 var files embed.FS
 
-// Queries are the names of the queries that are at hand.
+// Queries returns the names of the queries that are at hand.
 func Queries() (names []string) {
 	entries, err := files.ReadDir("queries")
 	if err != nil {
@@ -30,7 +30,7 @@ func Queries() (names []string) {
 	return names
 }
 
-// Query is the text of a query: one of Queries by its name, else a file.
+// Query returns the text of a query: one of Queries by its name, else a file.
 func Query(name string) (string, error) {
 	text, err := files.ReadFile(path.Join("queries", name+".sql"))
 	if err != nil {

@@ -16,8 +16,8 @@ type panel struct {
 	sql           string
 }
 
-// panels are what the dashboard shows, from left to right and from above. What is
-// new is decided by the time range of the dashboard.
+// panels returns what the dashboard shows, from left to right and from above.
+// What is new is decided by the time range of the dashboard.
 func panels() []panel {
 	return []panel{
 		{"Hosts", "stat", 8, 6, "SELECT count() AS hosts, countIf(state = 'failed') AS pull_failed, countIf(current < now() - 93600) AS pulled_over_26_hours_ago FROM egress.hosts"},
@@ -34,7 +34,7 @@ func panels() []panel {
 	}
 }
 
-// named is a query as the data source wants it.
+// named returns a query as the data source wants it.
 func named(name string) string {
 	text, err := Query(name)
 	if err != nil {
@@ -48,7 +48,7 @@ func limited(name string) string { return named(name) + "\nLIMIT 1000" }
 
 type object map[string]any
 
-// Dashboard is a dashboard for Grafana, with the queries in it, as Grafana
+// Dashboard returns a dashboard for Grafana, with the queries in it, as Grafana
 // imports it. Cells are shown as text: nothing in it makes a link, or reads
 // markup, of what comes from a host.
 func Dashboard() []byte {
@@ -108,7 +108,8 @@ func options(kind string) object {
 	return object{}
 }
 
-// target is the query of a panel; format 0 is a series over time, 1 a table.
+// target returns the query of a panel; format 0 is a series over time, 1 a
+// table.
 func target(p panel, source object) object {
 	query, format := "table", 1
 	if p.kind == "timeseries" {

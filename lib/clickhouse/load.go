@@ -21,7 +21,8 @@ type Loader struct {
 	table join.Table // of the host whose addresses are written
 }
 
-// Hosts are the folders in the folder: one that begins with a dot is not a host.
+// Hosts returns the folders in the folder: one that begins with a dot is not a
+// host.
 func (l *Loader) Hosts() (names []string, err error) {
 	entries, err := os.ReadDir(l.Dir)
 	for _, e := range entries {

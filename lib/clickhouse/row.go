@@ -85,7 +85,7 @@ func (l line) end() line {
 	return l
 }
 
-// folded is the column folded of a key.
+// folded returns the column folded of a key.
 func folded(key []byte) uint64 {
 	switch {
 	case fold.Narrow(key):
@@ -96,7 +96,7 @@ func folded(key []byte) uint64 {
 	return 0
 }
 
-// canaryName says whether egress-monitor itself asks for a name.
+// canaryName reports whether egress-monitor itself asks for a name.
 func canaryName(key []byte) bool {
 	for _, name := range []string{layout.CanaryName, layout.SystemCanaryName} {
 		if rest, ok := strings.CutSuffix(string(key), name); ok && (rest == "" || strings.HasSuffix(rest, ".")) {
@@ -115,7 +115,8 @@ func canaryAddress(p netip.Prefix) bool {
 	return false
 }
 
-// operator is the column resolver: of what stands for others nothing is known.
+// operator returns the column resolver: of what stands for others nothing is
+// known.
 func operator(key []byte, r *resolvers.Resolver, ok bool) []byte {
 	if !ok || fold.Wide(key) {
 		return nil

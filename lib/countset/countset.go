@@ -73,20 +73,21 @@ const Size = 65536
 // it is certain that this was committed, by now or before.
 type Read func(token string, now time.Time, listing []byte) error
 
-// Is says whether the table is ours, unchanged, and as it should be now.
+// Is reports whether the table is ours, unchanged, and as it should be now.
 func (s *Set) Is() (bool, error) {
 	m := s.load()
 	k, err := s.look(m)
 	return err == nil && k.same && !m.Stopped && m.Wanted == s.rules(), err
 }
 
-// Begun says whether there is a table, or notes of one.
+// Begun reports whether there is a table, or notes of one.
 func (s *Set) Begun() bool {
 	there, err := tableThere()
 	return err == nil && there || s.load().ID != ""
 }
 
-// Ours says whether there are notes of a table, that is, one of this version.
+// Ours reports whether there are notes of a table, that is, one of this
+// version.
 func (s *Set) Ours() bool { return s.load().ID != "" }
 
 // Do makes it so. If only what is wanted has changed nothing is lost.

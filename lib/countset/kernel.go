@@ -23,7 +23,7 @@ type kernel struct {
 
 func (k *kernel) has(name string) bool { return slices.Contains(k.names, name) }
 
-// compare says whether the table has the handles that it was made with.
+// compare reports whether the table has the handles that it was made with.
 func (k *kernel) compare(m *memory) {
 	if m.ID == "" || !k.has(idChain(m.ID)) {
 		return

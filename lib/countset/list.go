@@ -9,7 +9,7 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// list is what nft -j would print of a generation. It is read by netlink:
+// list returns what nft -j would print of a generation. It is read by netlink:
 // nft takes a second and 120 MB for a full set, cuts times to whole seconds,
 // and cannot know whether what it was told is whole (see nfnetlink.Elements).
 func list(g uint64) ([]byte, error) {

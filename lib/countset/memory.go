@@ -47,7 +47,7 @@ func (g generation) cursor(id string) setcursor.Cursor {
 	return setcursor.Cursor{Set: id, G: g.G, From: g.From.UTC().Truncate(time.Second), To: g.To.UTC().Truncate(time.Second)}
 }
 
-// arrived says whether the change that was begun has taken place.
+// arrived reports whether the change that was begun has taken place.
 func (m *memory) arrived(k *kernel) bool {
 	if !k.has(idChain(m.ID)) {
 		return false

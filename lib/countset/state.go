@@ -51,7 +51,7 @@ func (st *State) complain(format string, args ...any) {
 	st.Problems = append(st.Problems, firewall.Problem{Text: fmt.Sprintf(format, args...), Do: "egress-monitor heal", Critical: true})
 }
 
-// seen is how many connections generations hold that were not read.
+// seen returns how many connections generations hold that were not read.
 func (s *Set) seen(m *memory) (sum uint64) {
 	c, err := nfnetlink.Dial()
 	if err != nil {

@@ -24,7 +24,7 @@ func (b *script) line(format string, args ...any) {
 	fmt.Fprintf(b, format+"\n", args...)
 }
 
-// rules is what is counted, but for the generation.
+// rules returns what is counted, but for the generation.
 func (s *Set) rules() string {
 	b := &script{}
 	b.line("add chain inet %s out { type filter hook output %s }", table, hook)
@@ -106,5 +106,5 @@ func (b *script) without(chain string) {
 	b.line("delete chain inet %s %s", table, chain)
 }
 
-// idChain is an empty chain that carries the table's number.
+// idChain returns an empty chain that carries the table's number.
 func idChain(id string) string { return "id_" + id }

@@ -55,7 +55,7 @@ func Each(old, now *union.File, visit func(row aggregate.Record, change Change) 
 	})
 }
 
-// firstSeen is a row whose key was not there, and of whose count n was.
+// firstSeen returns a row whose key was not there, and of whose count n was.
 func firstSeen(row aggregate.Record, n uint64) (aggregate.Record, Change) {
 	if n == 0 || n > row.Count {
 		return row, New
@@ -129,7 +129,7 @@ func order(a, b [][]byte) int {
 	return bytes.Compare(a[0], b[0])
 }
 
-// covered says whether a prefix in a list covers an address.
+// covered reports whether a prefix in a list covers an address.
 func covered(ip []byte, ips []byte) bool {
 	inner, ok := family.Address(ip)
 	if !ok || bytes.IndexByte(ips, '/') < 0 {

@@ -50,9 +50,9 @@ func foldedRows(f *union.File) (families, error) {
 	return all, r.Err()
 }
 
-// into is the row that the row of a key has gone into, by all that can be told:
-// the narrow row that covers it, or the first wide one that may stand for it,
-// from *.co.uk to *; "" if there is none.
+// into returns the row that the row of a key has gone into, by all that can be
+// told: the narrow row that covers it, or the first wide one that may stand for
+// it, from *.co.uk to *; "" if there is none.
 func (f *families) into(key []byte) string {
 	if top := f.narrow.Top(key); top != "" {
 		return top

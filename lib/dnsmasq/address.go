@@ -83,8 +83,8 @@ var hex = [256]byte{
 	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
 }
 
-// looksLikeMapped says whether b has hexadecimal digits, colons, and dots, as
-// ::ffff:192.0.2.7 has.
+// looksLikeMapped reports whether b has hexadecimal digits, colons, and dots,
+// as ::ffff:192.0.2.7 has.
 func looksLikeMapped(b []byte) bool {
 	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 	if len(b) < len("::0.0.0.0") || len(b) > longest {

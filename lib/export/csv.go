@@ -54,7 +54,7 @@ const (
 	separators = ";|: \t,\""
 )
 
-// starts says whether a spreadsheet may take c, after another byte, for the
+// starts reports whether a spreadsheet may take c, after another byte, for the
 // beginning of a formula.
 func starts(before, c byte) bool {
 	return strings.IndexByte(formulas, c) >= 0 && strings.IndexByte(separators, before) >= 0

@@ -82,7 +82,7 @@ func Parse(line []byte) (Row, error) {
 	return Row{Record: rec}, err
 }
 
-// list is the items of a field, none for "-".
+// list returns the items of a field, none for "-".
 func list(field []byte) [][]byte {
 	if len(field) == 0 || string(field) == "-" {
 		return nil

@@ -93,14 +93,14 @@ func (r *Reader) tells() bool {
 	return true
 }
 
-// isAmbiguous says whether a record may be a row of aggjoin.
+// isAmbiguous reports whether a record may be a row of aggjoin.
 func isAmbiguous(r Row) bool {
 	_, address := family.Address(r.Key)
 	return address && r.Kind() == Domain
 }
 
-// isOther says whether the line, which is no row of the kind that was guessed,
-// is one of the other kind.
+// isOther reports whether the line, which is no row of the kind that was
+// guessed, is one of the other kind.
 func (r *Reader) isOther() bool {
 	_, err := Parse(r.in.Bytes())
 	if err != nil {
@@ -109,11 +109,11 @@ func (r *Reader) isOther() bool {
 	return err == nil
 }
 
-// Row is the row, until the next Next.
+// Row returns the row, until the next Next.
 func (r *Reader) Row() Row { return r.row }
 
 // Skip counts the row as one that could not be used, and why.
 func (r *Reader) Skip(why error) { r.in.Skip(why) }
 
-// Err is the error that ended the reading, if one did.
+// Err returns the error that ended the reading, if one did.
 func (r *Reader) Err() error { return errors.Join(r.err, r.in.Err()) }

@@ -32,12 +32,12 @@ func unmap(p netip.Prefix) netip.Prefix {
 	return p
 }
 
-// Contains says whether every address of inner is one of outer.
+// Contains reports whether every address of inner is one of outer.
 func Contains(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }
 
-// Names says whether a key is a family of names, and of which domain.
+// Names reports whether a key is a family of names, and of which domain.
 func Names(key []byte) (domain []byte, ok bool) {
 	return bytes.CutPrefix(key, []byte("*."))
 }

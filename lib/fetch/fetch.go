@@ -52,7 +52,7 @@ func (o *Options) Fetch(ctx context.Context, h hostlist.Host, into, home string)
 	return "ssh", o.explain(ctx, o.bySSH(ctx, h, into))
 }
 
-// explain is the error as people read it.
+// explain returns the error as people read it.
 func (o *Options) explain(ctx context.Context, err error) error {
 	var f *failure
 	switch cause := context.Cause(ctx); {

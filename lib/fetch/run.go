@@ -90,7 +90,8 @@ var final = map[int]bool{11: true, 23: true, 24: true, 25: true, 30: true, 35: t
 
 const noConnection = 255
 
-// otherRoad says whether ssh reached the server, and only rsync did not work out.
+// otherRoad reports whether ssh reached the server, and only rsync did not work
+// out.
 func otherRoad(err error) bool {
 	var f *failure
 	return !errors.Is(err, errSize) && (!errors.As(err, &f) || !final[f.status] && f.status < 128)

@@ -110,7 +110,7 @@ func (s *stream) create(name string) {
 	}
 }
 
-// close ends the stream, and says whether all of it came.
+// close ends the stream, and returns an error unless all of it came.
 func (s *stream) close() error {
 	if s.err == nil && s.last && !s.second {
 		s.put([]byte(endIPs)) // of one file: let the reader of its rows say so

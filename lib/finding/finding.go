@@ -68,7 +68,7 @@ const newInFleet = "new-in-fleet"
 // extra are kinds that are neither troubles nor things of a single host.
 var extra = []string{newInFleet}
 
-// Kinds are all names of kinds, for a schema and for metrics.
+// Kinds returns all names of kinds, for a schema and for metrics.
 func Kinds() []string {
 	return slices.Concat(troubles[:], names[:], extra)
 }
@@ -84,7 +84,7 @@ var baseTrouble = [fleet.Troubles]int{
 	fleet.Blind: 500, fleet.Reset: 495, fleet.Failed: 490, fleet.Late: 485, fleet.Future: 480, fleet.Flooded: 475, fleet.Damaged: 470, fleet.Quiet: 465,
 }
 
-// List is all findings of a fleet, the most surprising first.
+// List returns all findings of a fleet, the most surprising first.
 func List(f *fleet.Fleet) []Finding {
 	j := judge{f: f, roles: rolesOf(f), byName: map[string]role{}}
 	for i := range f.Hosts {
@@ -99,7 +99,7 @@ func List(f *fleet.Fleet) []Finding {
 	return takeTurns(all, max(ownTurns, smallFleet/len(f.Hosts)))
 }
 
-// compare is the order of findings: the most surprising first.
+// compare returns the order of findings: the most surprising first.
 func compare(a, b Finding) int {
 	return cmp.Or(cmp.Compare(b.surprise, a.surprise), cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What),
 		cmp.Compare(strings.Join(a.Hosts, " "), strings.Join(b.Hosts, " ")))
@@ -162,13 +162,13 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 	}
 }
 
-// apart says whether things stand in tables alone: the fleet's own networks, as
-// they were at the first pull, and a few reverse look-ups.
+// apart reports whether things stand in tables alone: the fleet's own networks,
+// as they were at the first pull, and a few reverse look-ups.
 func apart(kind fleet.Kind, age fleet.Age, n int) bool {
 	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < few
 }
 
-// alone is how many things of a kind have a line of their own.
+// alone returns how many things of a kind have a line of their own.
 func alone(kind fleet.Kind) int {
 	switch kind {
 	case fleet.Name, fleet.Odd, fleet.DirectKnown, fleet.Internal, fleet.Lookup:
@@ -306,8 +306,8 @@ func (f *Finding) join(o Finding) {
 	f.on = -1
 }
 
-// fresh is what is new to the fleet, and on several hosts at once. What came to
-// the same hosts is one finding.
+// fresh returns what is new to the fleet, and on several hosts at once. What
+// came to the same hosts is one finding.
 func (j *judge) fresh() (all []Finding) {
 	at := map[string]int{}
 	for _, fresh := range j.sortedFresh() {
@@ -327,8 +327,8 @@ func (j *judge) fresh() (all []Finding) {
 // freshFor is how long something is worth a line because it came.
 const freshFor = 31 * 24 * time.Hour
 
-// sortedFresh are those of which no host has known for long, and that are not
-// only on hosts that reach something new each day.
+// sortedFresh returns those of which no host has known for long, and that are
+// not only on hosts that reach something new each day.
 func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
 		quiet := 0
@@ -347,8 +347,8 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	return all
 }
 
-// busy says whether a host reaches so many things that nobody else does that new
-// ones mean little.
+// busy reports whether a host reaches so many things that nobody else does that
+// new ones mean little.
 func busy(h *fleet.Host) bool {
 	n := 0
 	for _, kind := range []fleet.Kind{fleet.Domain, fleet.Unanswered, fleet.Direct4} {
@@ -376,7 +376,7 @@ func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {
 	return f
 }
 
-// troubles are the problems of hosts. A trouble that many hosts have is one
+// troubles returns the problems of hosts. A trouble that many hosts have is one
 // finding.
 func (j *judge) troubles() (all []Finding) {
 	by := [fleet.Troubles][]Finding{}
@@ -420,16 +420,16 @@ func sharedTrouble(some []Finding) []Finding {
 	return []Finding{one}
 }
 
-// Notable says whether a finding deserves a look even where there are many; the
-// others are there to be read when there is time.
+// Notable reports whether a finding deserves a look even where there are many;
+// the others are there to be read when there is time.
 func (f *Finding) Notable() bool { return f.surprise >= notable }
 
 const notable = 60
 
-// Trouble says whether a finding is about what a host may not have seen.
+// Trouble reports whether a finding is about what a host may not have seen.
 func (f *Finding) Trouble() bool { return slices.Contains(troubles[:], f.Kind) }
 
-// TroubleName is the name of a kind of problem.
+// TroubleName returns the name of a kind of problem.
 func TroubleName(t fleet.Trouble) string { return troubles[t] }
 
 func (f *Finding) Score() int { return f.surprise }

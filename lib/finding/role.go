@@ -13,7 +13,7 @@ type role struct {
 // few is how many reverse look-ups each host may have.
 const few = 50
 
-// rolesOf is the role of each host.
+// rolesOf returns the role of each host.
 func rolesOf(f *fleet.Fleet) []role {
 	byName := map[string]*role{}
 	names := make([]string, len(f.Hosts))

@@ -46,8 +46,8 @@ func (w *weigher) weigh() {
 	}
 }
 
-// what is what the finding is about: the thing itself, or the address to which
-// several domains lead.
+// what returns what the finding is about: the thing itself, or the address to
+// which several domains lead.
 func (w *weigher) what() string {
 	if w.kind == fleet.Domain && w.item.Alike > 0 && w.like == 0 {
 		return w.item.Addr
@@ -160,7 +160,7 @@ func (w *weigher) domain() {
 	}
 }
 
-// prevalence is how few hosts of the fleet have it.
+// prevalence weighs how few hosts of the fleet have the thing.
 func (w *weigher) prevalence() {
 	hosts := len(w.j.f.Hosts)
 	switch {
@@ -185,7 +185,7 @@ func (w *weigher) prevalence() {
 	}
 }
 
-// rarity is 15 for one host of ten or more, and negative from half of the hosts
+// rarity returns 15 for one host of ten or more, and negative from half of the hosts
 // on.
 func rarity(on uint32, hosts int) int {
 	if on <= 1 {
@@ -245,7 +245,7 @@ func (w *weigher) crowded() {
 	}
 }
 
-// novelty is how unusual it is for the host that there is something new.
+// novelty weighs how unusual a new thing is for the host.
 func (w *weigher) novelty() {
 	usual := w.usual()
 	n := float64(w.crowd.N[fleet.New])
@@ -265,9 +265,9 @@ func (w *weigher) novelty() {
 	}
 }
 
-// usual is how many things of the kind came in a time as long as that of the
-// report: as far as the records reach back, or else a part of what was there
-// when they began.
+// usual returns how many things of the kind came in a time as long as that of
+// the report: as far as the records reach back, or else a part of what was
+// there when they began.
 func (w *weigher) usual() float64 {
 	f, h := w.j.f, &w.j.f.Hosts[w.host]
 	atFirst := float64(w.crowd.N[fleet.Base]) / 8
@@ -303,7 +303,7 @@ func (w *weigher) peers() {
 	}
 }
 
-// activity is whether it goes on, and how steadily.
+// activity weighs whether the thing is still in use, and how steadily.
 func (w *weigher) activity() {
 	f := w.j.f
 	first, last := w.item.First.Time(), w.item.Last.Time()
@@ -332,7 +332,7 @@ func atLeast(n int, more bool) string {
 	return Number(uint64(n))
 }
 
-// Number is a number with its digits in groups of three.
+// Number returns a number with its digits in groups of three.
 func Number(n uint64) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -62,14 +62,14 @@ func (b backend) other() backend {
 	return nft
 }
 
-// has says whether a backend's own program is installed.
+// has reports whether a backend's own program is installed.
 func (f *Firewall) has(fam family, b backend) bool {
 	_, err := child.LookPath(fam.in(b) + "-restore")
 	return err == nil
 }
 
-// command is the program of a backend: iptables-nft-save. Where a distribution
-// has but one backend, that goes without a name.
+// command returns the program of a backend: iptables-nft-save. Where a
+// distribution has but one backend, that goes without a name.
 func (f *Firewall) command(fam family, b backend, suffix string) string {
 	name := fam.in(b) + suffix
 	if _, err := child.LookPath(name); err != nil && backendOf(fam.tables()) == b {
@@ -78,7 +78,7 @@ func (f *Firewall) command(fam family, b backend, suffix string) string {
 	return name
 }
 
-// active is the backend that the admin's iptables is, if any.
+// active returns the backend that the admin's iptables is, if any.
 func (f *Firewall) active(fam family) backend {
 	if _, err := child.LookPath(activeDir + fam.tables() + "-restore"); err != nil {
 		return none
@@ -102,8 +102,8 @@ func backendOf(name string) backend {
 	return nft
 }
 
-// legacyTables is what /proc/net/ip_tables_names and its like say: a table a
-// line. The tables of the legacy backend are made by the first look at them;
+// legacyTables returns what /proc/net/ip_tables_names and its like say: a table
+// a line. The tables of the legacy backend are made by the first look at them;
 // so nothing may ask for one that is not listed here.
 func legacyTables(fam family) string {
 	file := "ip_tables_names"

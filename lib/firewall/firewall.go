@@ -58,8 +58,8 @@ type Firewall struct {
 	now func() time.Time
 }
 
-// Is says whether the rules are as they should be, in one backend, and nothing
-// of ours is in the other.
+// Is reports whether the rules are as they should be, in one backend, and
+// nothing of ours is in the other.
 func (f *Firewall) Is() (bool, error) {
 	m := f.load()
 	seen, err := f.look(m)
@@ -80,7 +80,7 @@ func (f *Firewall) Do() error {
 	return err
 }
 
-// Heal is Is, and Do if need be. It returns what to tell about that.
+// Heal calls Do if Is is false. It returns lines for the admin.
 func (f *Firewall) Heal() (said []string, err error) {
 	m := f.load()
 	seen, err := f.look(m)
@@ -167,7 +167,7 @@ func (f *Firewall) make(m *memory, seen *sight, fam family) error {
 	return err
 }
 
-// choose is the backend that a family's rules belong in.
+// choose returns the backend that a family's rules belong in.
 func (f *Firewall) choose(m *memory, seen *sight, fam family) (backend, error) {
 	if !f.Want.Log {
 		return none, nil
@@ -192,7 +192,7 @@ func (f *Firewall) restore(fam family, b backend, text string) error {
 	return f.Act([]byte(text), f.command(fam, b, "-restore"), "-w", "5", "--noflush")
 }
 
-// impossible says whether the kernel has no such table at all.
+// impossible reports whether the kernel has no such table at all.
 func (f *Firewall) impossible(fam family, b backend) bool {
 	_, err := f.Ask(f.command(fam, b, ""), "-w", "5", "-t", "mangle", "-S", "OUTPUT")
 	return err != nil

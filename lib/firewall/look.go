@@ -114,7 +114,8 @@ func holdsOurs(found []nfnetlink.Chain, t nfnetlink.Table) bool {
 	return false
 }
 
-// handles is who our rules are, not what they say.
+// handles returns the kernel's numbers of our rules: a rule that was deleted and
+// added again has another number, though its text is the same.
 func handles(t nfnetlink.Table, rules []nfnetlink.Rule) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %d:", nfnetlink.FamilyName(t.Family), t.Handle)
@@ -137,7 +138,7 @@ func (f *Firewall) read(s *sight, fam family, b backend) error {
 	return nil
 }
 
-// good says whether the rules are as they should be.
+// good reports whether the rules are as they should be.
 func (f *Firewall) good(m *memory, s *sight) bool {
 	if s.unchanged {
 		return true
@@ -159,7 +160,7 @@ func (f *Firewall) good(m *memory, s *sight) bool {
 	return !f.Want.Log || m.Wanted == f.wanted()
 }
 
-// isGood says whether a backend has the rules of a family as they were made,
+// isGood reports whether a backend has the rules of a family as they were made,
 // and they were made as they should be now.
 func (f *Firewall) isGood(m *memory, s *sight, fam family, b backend) bool {
 	at := fam.in(b)
@@ -167,7 +168,7 @@ func (f *Firewall) isGood(m *memory, s *sight, fam family, b backend) bool {
 		strings.Contains(s.ours[at], "1 -A OUTPUT -j "+layout.Chain+"\n")
 }
 
-// wanted is all rules, to be compared with those that were made.
+// wanted returns all rules, to be compared with those that were made.
 func (f *Firewall) wanted() string {
 	if !f.Want.Log {
 		return ""
@@ -175,7 +176,7 @@ func (f *Firewall) wanted() string {
 	return rules(f.Want, ip4) + rules(f.Want, ip6)
 }
 
-// twice says whether both backends have rules of ours.
+// twice reports whether both backends have rules of ours.
 func (s *sight) twice() bool {
 	for _, fam := range families {
 		if s.ours[fam.in(nft)] != "" && s.ours[fam.in(legacy)] != "" {
@@ -185,8 +186,8 @@ func (s *sight) twice() bool {
 	return false
 }
 
-// intact says whether the rules are as they were made, whatever they should be
-// by now.
+// intact reports whether the rules are as they were made, whatever they should
+// be by now.
 func (f *Firewall) intact(m *memory, s *sight) bool {
 	for _, fam := range families {
 		for _, b := range backends {

@@ -79,8 +79,8 @@ func isTarget(statements []string) bool {
 	return strings.Contains(all, "target:CT ") || strings.Contains(all, "target:NOTRACK ")
 }
 
-// leadsOut says whether what leaves the machine can come by a rule: its chain
-// is none of another hook's, in a table that has one of ours.
+// leadsOut reports whether what leaves the machine can come by a rule: its
+// chain is none of another hook's, in a table that has one of ours.
 func (f *Firewall) leadsOut(r nfnetlink.Rule, chains []nfnetlink.Chain) bool {
 	if r.Family != nfnetlink.IPv4 && r.Family != nfnetlink.IPv6 && r.Family != nfnetlink.Inet {
 		return false

@@ -7,7 +7,7 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// rules is the chains of a family, as iptables-restore reads them.
+// rules returns the chains of a family, as iptables-restore reads them.
 func rules(w Want, fam family) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -30,8 +30,8 @@ func rules(w Want, fam family) string {
 	return b.String()
 }
 
-// replacement is what iptables-restore makes the rules of, in place of those
-// of ours that are there.
+// replacement returns what iptables-restore makes the rules of, in place of
+// those of ours that are there.
 func replacement(w Want, fam family, ours string) string {
 	var b strings.Builder
 	b.WriteString("*mangle\n")
@@ -86,7 +86,7 @@ func holdsChain(ours, chain string) bool {
 	return strings.Contains("\n"+ours, "\n:"+chain+"\n")
 }
 
-// oursIn is our part of what iptables-save printed of table mangle: our chains
+// oursIn returns our part of what iptables-save printed of table mangle: our chains
 // ":NAME", their rules, and the jumps to them from others, each after its place
 // in its chain: "1 -A OUTPUT -j EGRESS_MONITOR". Our LOG rule's packets are
 // counted together.
@@ -121,7 +121,7 @@ func oursIn(saved string) (ours string, logged uint64) {
 
 func isOurs(chain string) bool { return chain == chains[0] || chain == chains[1] }
 
-// target is where a rule jumps or goes to: its last word but for options of
+// target returns the chain to which a rule jumps or goes to: its last word but for options of
 // the target, of which a chain has none.
 func target(rule string) string {
 	words := strings.Fields(rule)

@@ -63,7 +63,7 @@ func default6(fields []string) (string, bool) {
 	return fields[9], fields[1] == "00" || fields[1] == "01"
 }
 
-// ValidDevice says whether a device's name can be put into a rule as it is.
+// ValidDevice reports whether a device's name can be put into a rule as it is.
 // The kernel allows nearly all; a plus sign at the end would match others.
 func ValidDevice(dev string) bool {
 	for _, c := range []byte(dev) {

@@ -89,7 +89,8 @@ func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	}
 }
 
-// networkOf is the network, of the size that sites use, that an address is in.
+// networkOf returns the network, of the size that sites use, that an address is
+// in.
 func networkOf(p netip.Prefix) netip.Prefix {
 	bits := 48
 	if p.Addr().Is4() {
@@ -98,7 +99,8 @@ func networkOf(p netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(p.Addr(), min(bits, p.Bits())).Masked()
 }
 
-// networkHash is the hash that the hosts which reach a network are counted by.
+// networkHash returns the hash that the hosts which reach a network are counted
+// by.
 func networkHash(network netip.Prefix) uint64 {
 	return sighting.Hash(network.AppendTo(make([]byte, 0, len("ffff:ffff:ffff::/48"))))
 }
@@ -125,8 +127,8 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 	}
 }
 
-// near says whether names of the host lead to the network that an address is in:
-// a provider that hands out one today and another tomorrow.
+// near reports whether names of the host lead to the network that an address is
+// in: a provider that hands out one today and another tomorrow.
 func (a *addresses) near(p netip.Prefix) bool {
 	bits := 24
 	if p.Addr().Is6() {

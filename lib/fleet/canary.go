@@ -28,8 +28,8 @@ func newCanaries(keys []string) canaries {
 	return c
 }
 
-// name says whether a row holds a canary, and whether it holds nothing else: a
-// canary may have been folded into a family.
+// name reports whether a row holds a canary, and whether it holds nothing else:
+// a canary may have been folded into a family.
 func (c canaries) name(key []byte) (holds, alone bool) {
 	if c.names[string(key)] {
 		return true, true

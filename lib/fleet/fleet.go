@@ -95,8 +95,8 @@ func Read(dir string, o Options) (*Fleet, error) {
 	return f, nil
 }
 
-// rareFor is on how many hosts something may be that is rare in a fleet: 3 %, and
-// one to three in a small one.
+// rareFor returns on how many hosts something may be that is rare in a fleet: 3
+// %, and one to three in a small one.
 func rareFor(hosts int) uint32 {
 	switch {
 	case hosts < 10:
@@ -107,7 +107,7 @@ func rareFor(hosts int) uint32 {
 	return uint32(max(3, hosts*3/100))
 }
 
-// Rare is on how many hosts something may be that is rare.
+// Rare returns on how many hosts something may be that is rare.
 func (f *Fleet) Rare() uint32 { return f.rare }
 
 func (f *Fleet) read(dir string, names []string) error {
@@ -153,7 +153,7 @@ func sideBySide(n int, start func() func(int) error) error {
 	return nil
 }
 
-// hosts are the folders in dir. One that begins with a dot is not a host.
+// hosts returns the folders in dir. One that begins with a dot is not a host.
 func hosts(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

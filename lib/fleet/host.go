@@ -85,7 +85,7 @@ func (h *Host) problem(kind Trouble, since time.Time, format string, args ...any
 	h.Problems = append(h.Problems, Problem{kind, fmt.Sprintf(format, args...), since})
 }
 
-// FirstPull says whether there is nothing earlier to compare with.
+// FirstPull reports whether there is nothing earlier to compare with.
 func (h *Host) FirstPull(since time.Time) bool {
 	return h.Begin.IsZero() && !h.first || h.Begin.After(since)
 }
@@ -107,8 +107,8 @@ func (h *Host) readPast(dir string) {
 	}
 }
 
-// isRegular says whether a path is a file, and no device or pipe, which might
-// never end.
+// isRegular reports whether a path is a file, and no device or pipe, which
+// might never end.
 func isRegular(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().IsRegular()

@@ -60,7 +60,7 @@ const (
 	Ages
 )
 
-// Age is that of an item.
+// Age returns that of an item.
 func (i *Item) Age() Age {
 	switch {
 	case i.New:
@@ -88,10 +88,10 @@ const maxItems = 32
 // lasting is how long an item is seen that is not passing by, in seconds.
 const lasting = 3 * 24 * 3600
 
-// All is how many items there are.
+// All returns how many items there are.
 func (c *Crowd) All() int { return c.N[Base] + c.N[Born] + c.N[New] }
 
-// Of are the items of an age that were kept.
+// Of returns the items of an age that were kept.
 func (c *Crowd) Of(age Age) (items []Item) {
 	for _, item := range c.Items {
 		if item.Age() == age {
@@ -119,7 +119,7 @@ func crowdOf(items []Item) (c Crowd) {
 	return c
 }
 
-// first are the first items of an age.
+// first returns the first items of an age.
 func first(items []Item, age Age) []Item {
 	kept := make([]*Item, 0, maxItems+1)
 	for i := range items {
@@ -140,8 +140,8 @@ func first(items []Item, age Age) []Item {
 	return all
 }
 
-// before is the order of items: what is alone in its network, what comes back
-// for days, then what counts most.
+// before returns the order of items: what is alone in its network, what comes
+// back for days, then what counts most.
 func (i *Item) before(o *Item) bool {
 	if a, b := i.Alone != "", o.Alone != ""; a != b {
 		return a
@@ -165,7 +165,7 @@ func (c *Crowd) take(item *Item) {
 	}
 }
 
-// Lasts says whether an item was seen for days.
+// Lasts reports whether an item was seen for days.
 func (i *Item) Lasts() bool {
 	return i.First != 0 && i.Last.Time().Sub(i.First.Time()).Seconds() >= lasting
 }

@@ -116,7 +116,7 @@ func (n *names) collect(rec *aggregate.Record, of uint64, item Item) error {
 // that the names of a domain stand together.
 var order = binary.BigEndian
 
-// Split is the registrable domain, as a hash, and the name of such a key.
+// Split returns the registrable domain, as a hash, and the name of such a key.
 func Split(key string) (domain, name string) { return key[:8], key[8:] }
 
 // reverseDomain stands for all reverse names.
@@ -210,8 +210,8 @@ func isReverse(name []byte) bool {
 	return bytes.HasSuffix(name, []byte(".in-addr.arpa")) || bytes.HasSuffix(name, []byte(".ip6.arpa"))
 }
 
-// beginsWithAddress says whether a name is the look-up of an address in a list:
-// 4.3.2.1.list.example, or 32 hexadecimal digits.
+// beginsWithAddress reports whether a name is the look-up of an address in a
+// list: 4.3.2.1.list.example, or 32 hexadecimal digits.
 func beginsWithAddress(name []byte) bool {
 	labels, hex := 0, 0
 	for len(name) > 0 {
@@ -273,7 +273,7 @@ func (n *names) odd(d *domain) {
 	}
 }
 
-// kind is what a domain is an item of, if of anything.
+// kind returns what a domain is an item of, if of anything.
 func (d *domain) kind(rare uint32) (Kind, bool) {
 	few := d.Hosts <= rare
 	asked := d.Count / uint64(max(1, d.Names))

@@ -67,7 +67,7 @@ func (h *Host) resets() {
 	}
 }
 
-// lastEvent is the time of the last event of a kind, or another one.
+// lastEvent returns the time of the last event of a kind, or another one.
 func (h *Host) lastEvent(kind string, otherwise time.Time) time.Time {
 	for i := len(h.events) - 1; i >= 0; i-- {
 		if h.events[i].Kind == kind {
@@ -96,7 +96,7 @@ func (f *Fleet) rows(h *Host) {
 	}
 }
 
-// blind says whether a canary is missing or too old.
+// blind reports whether a canary is missing or too old.
 func (f *Fleet) blind(h *Host, what string, last sighting.Stamp) {
 	if last == 0 {
 		h.problem(Blind, time.Time{}, "blind for %s: no canary", what)
@@ -105,8 +105,8 @@ func (f *Fleet) blind(h *Host, what string, last sighting.Stamp) {
 	}
 }
 
-// quiet says whether a host that sees its canaries sees nothing else, or sees
-// names alone, or addresses alone.
+// quiet reports whether a host that sees its canaries sees nothing else, or
+// sees names alone, or addresses alone.
 func (f *Fleet) quiet(h *Host) {
 	what, last := "", h.Newest
 	old := func(s sighting.Stamp) bool { return s != 0 && h.Pulled.Sub(s.Time()) > f.Stale }

@@ -2,9 +2,9 @@ package fleet
 
 import "strings"
 
-// Role is what the names of the hosts of a role have in common. It writes a star
-// for each number, and for each part that somebody drew at random: web1 and web22
-// are web*, WIN-4T7QK2A is WIN-*, i-0ab12cd34ef is i-*.
+// Role returns what the names of the hosts of a role have in common. It writes
+// a star for each number, and for each part that somebody drew at random: web1
+// and web22 are web*, WIN-4T7QK2A is WIN-*, i-0ab12cd34ef is i-*.
 func Role(host string) string {
 	var b strings.Builder
 	for len(host) > 0 {

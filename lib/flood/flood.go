@@ -42,8 +42,8 @@ type Row struct {
 	Networks int    // entries of its list of addresses
 }
 
-// Seen says whether something is not in the file that would be there without a
-// bound, and that nobody can tell any more.
+// Seen reports whether something is not in the file that would be there without
+// a bound, and that nobody can tell any more.
 func (r *Report) Seen() bool { return r.Wide+r.Overflowed > 0 }
 
 // ReadFile reads an aggregate, in bounded memory. Lines that are no records are

@@ -8,12 +8,13 @@ import (
 	"egress-monitor/lib/suffix"
 )
 
-// Narrow says whether a key is that of a narrow folded row: it stands for keys
-// of one owner, and takes them in every merge.
+// Narrow reports whether a key is that of a narrow folded row: it stands for
+// keys of one owner, and takes them in every merge.
 func Narrow(key []byte) bool { return Folded(key) && nodeOf(key).narrow() }
 
-// Wide says whether a key is that of a wide folded row: it stands for others,
-// that have no row of their own, and takes nothing but what a limit puts there.
+// Wide reports whether a key is that of a wide folded row: it stands for
+// others, that have no row of their own, and takes nothing but what a limit
+// puts there.
 func Wide(key []byte) bool { return Folded(key) && !nodeOf(key).narrow() }
 
 // narrow is Narrow for a node of a folded row.
@@ -35,7 +36,7 @@ const (
 	bits6 = 64
 )
 
-// ownName says whether the names below one are of one owner: it is neither a
+// ownName reports whether the names below one are of one owner: it is neither a
 // public suffix nor the reverse zone of more than a /24 or a /64.
 func ownName(name string) bool {
 	switch labels := strings.Count(name, ".") + 1; {
@@ -53,7 +54,7 @@ const (
 	labels6 = 16 + 2
 )
 
-// Leads says whether a prefix in a list of addresses (or an address, as the
+// Leads reports whether a prefix in a list of addresses (or an address, as the
 // prefix that holds it alone) says that a name led there. A wide one says only
 // that the name led to more than the list has room for. An IPv4-mapped prefix
 // is the IPv4 one.
@@ -68,7 +69,8 @@ func Leads(p netip.Prefix) bool {
 	return bits >= 48
 }
 
-// Overflowed says whether a list of addresses has had more than it has room for.
+// Overflowed reports whether a list of addresses has had more than it has room
+// for.
 func Overflowed(list []byte) bool {
 	for slash := bytes.IndexByte(list, '/'); slash >= 0; {
 		from, to := bytes.LastIndexByte(list[:slash], ',')+1, len(list)

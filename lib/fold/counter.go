@@ -38,7 +38,7 @@ func (c *counter) addKnown(n node) {
 	}
 }
 
-// of is how often a node was counted.
+// of returns how often a node was counted.
 func (c *counter) of(n node) int {
 	if size := c.size[n]; size != nil {
 		return *size

@@ -96,7 +96,7 @@ package fold
 
 import "bytes"
 
-// Folded says whether a key is that of a folded row.
+// Folded reports whether a key is that of a folded row.
 func Folded(key []byte) bool {
 	if len(key) == 0 {
 		return false

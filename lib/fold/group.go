@@ -15,8 +15,8 @@ var (
 	group6 = nodeOf([]byte("::/0"))
 )
 
-// group is the group that the row of a key is of. That of the root is of none,
-// and is its own here.
+// group returns the group that the row of a key is of. That of the root is of
+// none, and is its own here.
 func (n node) group() group {
 	switch {
 	case n == root, n == group4, n == group6:
@@ -47,8 +47,8 @@ const (
 	reverse6 = "ip6.arpa"
 )
 
-// owner is the narrow row that could take a key: the widest one of its owner.
-// It is the node itself if there is none.
+// owner returns the narrow row that could take a key: the widest one of its
+// owner. It is the node itself if there is none.
 func (n node) owner() node {
 	switch {
 	case n.prefix.IsValid() && n.prefix.Addr().Is4():
@@ -65,8 +65,8 @@ func (n node) owner() node {
 	return n.below(strings.Count(suffix.Of(n.name), ".") + 2)
 }
 
-// below is the family of the names that end in the last labels of n; n if it
-// has no more labels than that.
+// below returns the family of the names that end in the last labels of n; n if
+// it has no more labels than that.
 func (n node) below(labels int) node {
 	at := len(n.name)
 	for ; labels > 0; labels-- {

@@ -74,7 +74,7 @@ func (f *family) add(entry []byte) {
 	f.keep = len(f.list)
 }
 
-// mark is how many entries it takes to say "and more".
+// mark returns how many entries it takes to say "and more".
 func (f *family) mark() int {
 	if f.more || f.keep < len(f.list) {
 		f.more = true

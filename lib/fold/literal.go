@@ -36,7 +36,7 @@ func Literal(name []byte) []byte {
 	return name
 }
 
-// Misspelt says whether a key is an address or a prefix in another form than
+// Misspelt reports whether a key is an address or a prefix in another form than
 // the one that is printed: such a key would be a second one for the same thing.
 func Misspelt(key []byte) bool {
 	if !likeAddress(key) {

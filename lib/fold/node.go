@@ -59,7 +59,8 @@ func parsePrefix(key []byte) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
-// within is the prefix of so many bits that holds n, or n if it is as wide.
+// within returns the prefix of so many bits that holds n, or n if it is as
+// wide.
 func (n node) within(bits int) node {
 	if n.prefix.Bits() <= bits {
 		return n
@@ -76,16 +77,16 @@ func likeAddress(key []byte) bool {
 	return first-'0' <= 9 && last-'0' <= 9 || bytes.IndexByte(key, ':') >= 0
 }
 
-// clone is a node that stays good when its key is changed.
+// clone returns a node that stays good when its key is changed.
 func (n node) clone() node {
 	n.name = strings.Clone(n.name)
 	return n
 }
 
-// view is the bytes as a string, without a copy.
+// view returns the bytes as a string, without a copy.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// key is the text of a node.
+// key returns the text of a node.
 func (n node) key() string {
 	switch {
 	case n == root:

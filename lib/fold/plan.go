@@ -34,7 +34,7 @@ type quota struct {
 	weakest
 }
 
-// fewer is how many rows are left at most after folding.
+// fewer returns how many rows are left at most after folding.
 func fewer(limit int) int { return limit - limit/4 }
 
 // Enough reports whether rows are few enough already, though more than the goal.
@@ -143,8 +143,8 @@ func (p *Plan) isSmall(g group, q *quota) bool {
 	return small
 }
 
-// of is the quota that a group has, or shares. Those of a flood are asked for
-// many times on end.
+// of returns the quota that a group has, or shares. Those of a flood are asked
+// for many times on end.
 func (p *Plan) of(g group) *quota {
 	if p.last != nil && g == p.last.group {
 		return p.last
@@ -173,7 +173,7 @@ func (p *Plan) share() {
 	p.all = left > p.limit
 }
 
-// quotas is all of them in the order in which they give.
+// quotas returns all of them in the order in which they give.
 func (p *Plan) quotas() []*quota {
 	list := slices.SortedFunc(maps.Values(p.groups), func(x, y *quota) int {
 		return cmp.Or(cmp.Compare(y.weak, x.weak), cmp.Compare(x.into, y.into))
@@ -200,13 +200,13 @@ func (p *Plan) give(q *quota, rows int) {
 	}
 }
 
-// exists says whether there is the row that those of a group go into.
+// exists reports whether there is the row that those of a group go into.
 func (p *Plan) exists(q *quota) bool {
 	r := p.groups[root]
 	return q.exists || (q == &p.small || q == r) && (r.exists || r.gives+p.small.gives > 0)
 }
 
-// left is how many rows there are in the end.
+// left returns how many rows there are in the end.
 func (p *Plan) left(list []*quota) (rows int) {
 	for _, q := range list {
 		rows += q.size - q.gives
@@ -247,7 +247,8 @@ func (q *quota) settle() {
 	q.gives = q.size - q.most
 }
 
-// quota is that of a row that may be given up; nil is one that has its place.
+// quota returns that of a row that may be given up; nil is one that has its
+// place.
 func (p *Plan) quota(n node) *quota {
 	if (n.star || n.prefix.IsValid()) && p.groups[n] != nil {
 		return nil
@@ -263,8 +264,8 @@ func (p *Plan) Start() {
 	}
 }
 
-// Into is the key of the row that a row goes into; "" if it stays. All rows must
-// be asked for, in order.
+// Into returns the key of the row that a row goes into; "" if it stays. All
+// rows must be asked for, in order.
 func (p *Plan) Into(key []byte, count uint64, last []byte) string {
 	if p.all {
 		return root.key()
@@ -276,7 +277,7 @@ func (p *Plan) Into(key []byte, count uint64, last []byte) string {
 	return q.into
 }
 
-// Narrow are the narrow rows that take a good part of what is given up.
+// Narrow returns the narrow rows that take a good part of what is given up.
 func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	set := &Set{}
 	if p.all {
@@ -342,8 +343,8 @@ func (p *Plan) owners(rows Rows, gone, stay func(node)) error {
 	})
 }
 
-// sure says whether most of what the owner has goes: more than half of a /24, or
-// at least 16 names and fewer stay.
+// sure reports whether most of what the owner has goes: more than half of a
+// /24, or at least 16 names and fewer stay.
 func (f *flood) sure() bool {
 	if f.prefix.IsValid() {
 		return f.gone > 128
@@ -351,7 +352,7 @@ func (f *flood) sure() bool {
 	return f.gone >= 16 && f.gone > f.stay
 }
 
-// flooded says whether a narrow row may be made, if there is need.
+// flooded reports whether a narrow row may be made, if there is need.
 func (p *Plan) flooded(f flood) bool {
 	given := p.of(f.group()).gives
 	return f.sure() || f.star && f.gone > 1 && (f.gone > given/8 || f.gone > p.limit/4)

@@ -15,10 +15,10 @@ type Set struct {
 	prefixes prefixSet
 }
 
-// Empty says whether there is none.
+// Empty reports whether there is none.
 func (s *Set) Empty() bool { return len(s.below)+len(s.prefixes.keys) == 0 }
 
-// Clone is a set of the same rows.
+// Clone returns a set of the same rows.
 func (s *Set) Clone() Set {
 	return Set{maps.Clone(s.below), prefixSet{maps.Clone(s.prefixes.keys), slices.Clone(s.prefixes.bits4), slices.Clone(s.prefixes.bits6)}}
 }
@@ -43,8 +43,8 @@ func (s *Set) add(n node) {
 	}
 }
 
-// Top is the key of the widest row that covers key, or is key itself; "" if
-// there is none.
+// Top returns the key of the widest row that covers key, or is key itself; ""
+// if there is none.
 func (s *Set) Top(key []byte) string {
 	if s.Empty() {
 		return ""
@@ -70,7 +70,8 @@ type narrow struct {
 	above  bool   // there are others below it
 }
 
-// owns says whether a key that ends as the row's does has its public suffix too.
+// owns reports whether a key that ends as the row's does has its public suffix
+// too.
 func (n *narrow) owns(key []byte) bool {
 	if !n.above {
 		return true
@@ -103,7 +104,8 @@ func (s *prefixSet) add(p netip.Prefix) {
 	}
 }
 
-// top is the text of the widest prefix that contains p; "" if there is none.
+// top returns the text of the widest prefix that contains p; "" if there is
+// none.
 func (s *prefixSet) top(p netip.Prefix) string {
 	lengths := s.bits6
 	if p.Addr().Is4() {

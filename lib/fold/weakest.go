@@ -37,7 +37,7 @@ func (s strength) outlasts(next strength) bool {
 	return s.count > next.count || next.time().Sub(s.time()) >= pause
 }
 
-// time is when the row was last counted: last has its digits.
+// time returns when the row was last counted: last has its digits.
 func (s strength) time() time.Time {
 	n := int(s.last)
 	return time.Date(n/1e10, time.Month(n/1e8%100), n/1e6%100, n/1e4%100, n/100%100, n%100, 0, time.UTC)
@@ -55,7 +55,7 @@ type weakest struct {
 	tied int      // how many of them have come
 }
 
-// held is how many of the strongest are looked at.
+// held returns how many of the strongest are looked at.
 func (w *weakest) held() int {
 	if w.spare > 0 {
 		return w.most + w.spare + 1
@@ -104,8 +104,8 @@ func (w *weakest) end() {
 	w.list = nil
 }
 
-// stay is how many stay: most, and of the spare ones those that outlast what is
-// weaker.
+// stay returns how many stay: most, and of the spare ones those that outlast
+// what is weaker.
 func (w *weakest) stay() int {
 	for n := min(w.most+w.spare, len(w.list)-1); n > w.most; n-- {
 		if w.list[n-1].outlasts(w.list[n]) {

@@ -43,7 +43,7 @@ type Folders struct {
 // IDs are the numbers of our users and groups; -1 if there are none yet.
 type IDs struct{ Poller, PollerGroup, Resolver, Readers int }
 
-// Text is the step for people.
+// Text returns the step for people.
 func (f Folders) Text() string {
 	return "folders " + f.Settings.LogDir + " and " + f.Settings.StateDir
 }
@@ -61,9 +61,9 @@ func (f Folders) queryLog() change.Attr {
 	return change.Attr{Mode: 0o640, UID: f.IDs.Resolver, GID: f.IDs.Readers, Owner: layout.Resolver + ":" + layout.Readers}
 }
 
-// Is tells whether all is as it should be. It looks at a fixed number of names,
-// however many the poller has made. Its files are looked after where it is
-// started (package polls).
+// Is reports whether all is as it should be. It looks at a fixed number of
+// names, however many the poller has made. Its files are looked after where it
+// is started (package polls).
 func (f Folders) Is() bool {
 	s := &f.Settings
 	return f.IDs.known() && is(s.LogDir, undo.Folder, f.logs()) && is(s.LogFolder(), undo.Folder, f.queries()) &&
@@ -84,7 +84,7 @@ func absent(path string) bool {
 	return err == nil && s.Type == undo.Absent
 }
 
-// pollers are the files of the poller that matter, by name.
+// pollers returns the files of the poller that matter, by name.
 func (f Folders) pollers() []string {
 	s := &f.Settings
 	return []string{s.Domains(), s.IPs(), s.Domains() + ".rejected", s.IPs() + ".rejected",
@@ -133,7 +133,7 @@ func (f Folders) marked(h *change.Hand, dir string) error {
 	return h.Write(filepath.Join(dir, mark), text, change.Root644)
 }
 
-// byName tells whether a folder is ours by its name.
+// byName reports whether a folder is ours by its name.
 func (f Folders) byName(dir string) bool {
 	d := settings.Default()
 	return dir == d.LogDir || dir == d.StateDir || dir == d.LogFolder()
@@ -183,7 +183,7 @@ func (f Folders) Check(j *undo.Journal, step string) error {
 	return nil
 }
 
-// empty tells whether a folder holds nothing, but for what a new file system
+// empty reports whether a folder holds nothing, but for what a new file system
 // does and our own folder of another use.
 func (f Folders) empty(dir string) bool {
 	d, err := os.Open(dir)

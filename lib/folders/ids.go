@@ -36,5 +36,5 @@ func number(s string) int {
 	return n
 }
 
-// UserID is the number of a user; -1 if there is none.
+// UserID returns the number of a user; -1 if there is none.
 func UserID(name string) int { return uid(name) }

@@ -85,7 +85,7 @@ func (f Folders) closeEarlier(notes []undo.Entry) error {
 	return errors.Join(failed...)
 }
 
-// ours tells whether a folder is ours: by its name, or by the mark in it.
+// ours reports whether a folder is ours: by its name, or by the mark in it.
 func (f Folders) ours(dir string) bool { return f.byName(dir) || !absent(filepath.Join(dir, mark)) }
 
 func giveToRoot(path string, group int) error {
@@ -101,9 +101,9 @@ func giveToRoot(path string, group int) error {
 	return unix.Fchown(fd, 0, group)
 }
 
-// leftOver are the notes of folders outside their default place: those that were
-// there get their owner and mode back, those that were made go if they are empty.
-// The mark goes with the last of our files.
+// leftOver returns the notes of folders outside their default place: those that
+// were there get their owner and mode back, those that were made go if they are
+// empty. The mark goes with the last of our files.
 func (f Folders) leftOver(notes []undo.Entry) []undo.Entry {
 	var list []undo.Entry
 	for _, e := range notes {

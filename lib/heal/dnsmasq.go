@@ -69,7 +69,7 @@ func (h *Healer) log(d ourdns.Server) {
 	h.once("cannot heal: dnsmasq's log (is the disk full?)")
 }
 
-// logsElsewhere tells whether dnsmasq-start has found that the log cannot be
+// logsElsewhere reports whether dnsmasq-start has found that the log cannot be
 // written, and has sent the lines to the system's log.
 func logsElsewhere() bool {
 	c, err := systemd.Connect()

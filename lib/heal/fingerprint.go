@@ -42,7 +42,7 @@ func fingerprint() marks {
 	return marks(b.String())
 }
 
-// mark is one line about a file, and one about what it leads to.
+// mark returns one line about a file, and one about what it leads to.
 func mark(name string) string {
 	var l, s unix.Stat_t
 	if unix.Lstat(name, &l) != nil {
@@ -61,7 +61,7 @@ const (
 	waiting = "a link is coming up\n"
 )
 
-// same tells whether nothing has changed since all was asked last.
+// same reports whether nothing has changed since all was asked last.
 func (m marks) same() bool {
 	info, err := os.Stat(looked)
 	if err != nil || time.Since(info.ModTime()).Abs() > anyway {

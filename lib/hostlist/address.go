@@ -11,13 +11,13 @@ const (
 	nameRest = digits + letters + "._-"
 )
 
-// IsName says whether a name can stand for a host: as a folder, and as an
+// IsName reports whether a name can stand for a host: as a folder, and as an
 // argument. It begins with a letter or a digit.
 func IsName(s string) bool {
 	return len(s) <= 128 && isWord(s, digits+letters)
 }
 
-// isWord says whether s is a byte of first and then bytes of nameRest.
+// isWord reports whether s is a byte of first and then bytes of nameRest.
 func isWord(s, first string) bool {
 	return s != "" && strings.IndexByte(first, s[0]) >= 0 && strings.Trim(s, nameRest) == ""
 }

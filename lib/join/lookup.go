@@ -18,11 +18,11 @@ func (t *Table) Lookup(dst []uint32, p netip.Prefix) []uint32 {
 	return dst[:from+len(slices.Compact(dst[from:]))]
 }
 
-// Known says whether names led to what a row of addresses stands for, which has
-// so many connections. A row for others (0.0.0.0/0, ::/0, and what came of
-// floods before: /8, /16, /48) may stand for anything, and is never known. A /24
-// stands for more than half of its addresses: so it is not known either while
-// names led to no more than half of them, and to no prefix that holds it.
+// Known reports whether names led to what a row of addresses stands for, which
+// has so many connections. A row for others (0.0.0.0/0, ::/0, and what came of
+// floods before: /8, /16, /48) may stand for anything, and is never known. A
+// /24 stands for more than half of its addresses: so it is not known either
+// while names led to no more than half of them, and to no prefix that holds it.
 func (t *Table) Known(p netip.Prefix, connections uint64) bool {
 	if others(p) {
 		return false
@@ -48,7 +48,8 @@ func others(p netip.Prefix) bool {
 	return p.Addr().Is4() && p.Bits() <= 16 || p.Addr().Is6() && p.Bits() <= 48
 }
 
-// known is how many addresses of p the level holds, and not much more than most.
+// known returns how many addresses of p the level holds, and not much more than
+// most.
 func (l *level) known(p netip.Prefix, most int) (n int) {
 	first, last := l.span(p)
 	list := l.pairs[l.search(first):]
@@ -69,7 +70,8 @@ func (l *level) known(p netip.Prefix, most int) (n int) {
 	return n
 }
 
-// size is how many addresses a prefix of the level has, or 256 if that is less.
+// size returns how many addresses a prefix of the level has, or 256 if that is
+// less.
 func (l *level) size() int {
 	bits := 128
 	if l.is4 {
@@ -98,8 +100,8 @@ func (l *level) search(first [16]byte) int {
 	})
 }
 
-// span is the first and the last prefix of this length that overlap with p: the
-// one that covers p, or those that p covers.
+// span returns the first and the last prefix of this length that overlap with
+// p: the one that covers p, or those that p covers.
 func (l *level) span(p netip.Prefix) (first, last [16]byte) {
 	if l.bits <= p.Bits() {
 		first = netip.PrefixFrom(p.Addr(), l.bits).Masked().Addr().As16()

@@ -122,10 +122,10 @@ func (t *Table) Reset() {
 	}
 }
 
-// Len is how many names there are.
+// Len returns how many names there are.
 func (t *Table) Len() int { return len(t.ends) }
 
-// Name is the name with a number, in the order in which they were added.
+// Name returns the name with a number, in the order in which they were added.
 func (t *Table) Name(i uint32) []byte {
 	start := uint32(0)
 	if i > 0 {

@@ -189,7 +189,7 @@ func isField(line []byte) bool {
 	return len(line) > 2 && line[0] == '_' && line[1] == '_' && bytes.IndexByte(line[:min(len(line), maxName+1)], '=') == nameLen(line)
 }
 
-// nameLen is how long the name of a field is that b begins with.
+// nameLen returns how long the name of a field is that b begins with.
 func nameLen(b []byte) int {
 	for i, c := range b {
 		if (c < 'A' || c > 'Z') && c != '_' && c-'0' > 9 {

@@ -211,11 +211,11 @@ func (r *Reader) IsOf(host string) bool {
 	return string(r.markHost()) == host
 }
 
-// markHost is the host in the mark.
+// markHost returns the host in the mark.
 func (r *Reader) markHost() []byte {
 	host, _, _ := bytes.Cut(r.mark, []byte{' '})
 	return bytes.TrimSuffix(host, []byte("kernel:")) // there was none
 }
 
-// Entry is the current entry.
+// Entry returns the current entry.
 func (r *Reader) Entry() *Entry { return &r.entry }

@@ -17,7 +17,7 @@ type Head struct{ hi, lo uint64 }
 // Len is how many bytes of a text its head has.
 const Len = 16
 
-// HeadOf is the head of a text.
+// HeadOf returns the head of a text.
 func HeadOf(text []byte) Head {
 	if len(text) >= Len {
 		return Head{binary.BigEndian.Uint64(text), binary.BigEndian.Uint64(text[8:])}
@@ -27,16 +27,16 @@ func HeadOf(text []byte) Head {
 	return Head{binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])}
 }
 
-// Less says whether x sorts before y.
+// Less reports whether x sorts before y.
 func (x Head) Less(y Head) bool { return x.hi < y.hi || x.hi == y.hi && x.lo < y.lo }
 
-// IsAll says whether the text has no more, if it has no zero byte.
+// IsAll reports whether the text has no more, if it has no zero byte.
 func (x Head) IsAll() bool { return x.lo&0xff == 0 }
 
-// First is the first eight bytes.
+// First returns the first eight bytes.
 func (x Head) First() uint64 { return x.hi }
 
-// Compare is -1, 0 or 1, as cmp.Compare.
+// Compare returns -1, 0 or 1, as cmp.Compare does.
 func (x Head) Compare(y Head) int {
 	if x.hi != y.hi {
 		return cmp.Compare(x.hi, y.hi)

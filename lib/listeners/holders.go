@@ -70,7 +70,7 @@ func (f *Finder) processes() (all []process, err error) {
 	return all, nil
 }
 
-// uid is the effective user of a process: "Uid: real effective saved fs".
+// uid returns the effective user of a process: "Uid: real effective saved fs".
 func (f *Finder) uid(pid string) (int, bool) {
 	text, err := os.ReadFile(f.path(pid, "status"))
 	if err != nil {
@@ -86,7 +86,7 @@ func (f *Finder) uid(pid string) (int, bool) {
 	return uid, err == nil
 }
 
-// descriptors are the inodes of the sockets that a process holds.
+// descriptors returns the inodes of the sockets that a process holds.
 func (f *Finder) descriptors(pid int) func(yield func(uint64) bool) {
 	dir := f.path(strconv.Itoa(pid), "fd")
 	return func(yield func(uint64) bool) {
@@ -133,7 +133,7 @@ func (f *Finder) judge(found []Resolver) {
 	}
 }
 
-// stranger is a program that runs as the same user and is no name server.
+// stranger returns a program that runs as the same user and is no name server.
 func stranger(all []process, found []Resolver, r Resolver) string {
 	for _, p := range all {
 		if p.uid == r.UID && p.exe != "" && !slices.ContainsFunc(found, func(o Resolver) bool {
@@ -169,7 +169,7 @@ func (f *Finder) cached(key string) ([]Resolver, bool) {
 	return c.Found, true
 }
 
-// stillThere says whether the processes are who they were.
+// stillThere reports whether the processes are who they were.
 func (f *Finder) stillThere(found []Resolver) bool {
 	for _, r := range found {
 		exe, err := os.Readlink(f.path(strconv.Itoa(r.PID), "exe"))

@@ -101,5 +101,5 @@ func (s *Source) nextSealed() error {
 	return nil
 }
 
-// tail is the current key after its head.
+// tail returns the current key after its head.
 func (s *Source) tail() []byte { return s.row.key[keysort.Len:] }

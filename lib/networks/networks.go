@@ -44,7 +44,7 @@ func (t *Table[V]) Set(p netip.Prefix, v V) {
 	t.bits[side(p)][p.Bits()] = true
 }
 
-// Get is the value of the longest prefix that holds p.
+// Get returns the value of the longest prefix that holds p.
 func (t *Table[V]) Get(p netip.Prefix) (v V, ok bool) {
 	lengths := &t.bits[side(p)]
 	for bits := p.Bits(); bits >= 0; bits-- {
@@ -88,7 +88,7 @@ func NewOwn(settings []string) (*Own, error) {
 // nat64 leads to the IPv4 address in its last four bytes (RFC 6052).
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
-// Holds says whether an address, or all of a prefix, is the fleet's own.
+// Holds reports whether an address, or all of a prefix, is the fleet's own.
 func (o *Own) Holds(p netip.Prefix) bool {
 	if nat64.Contains(p.Addr()) && p.IsSingleIP() {
 		b := p.Addr().As16()
@@ -122,7 +122,7 @@ func Read(r io.Reader, bad func(line int, err error)) (*Names, error) {
 	return n, lines.Err()
 }
 
-// Of is the owner of an address, "" if it is not known.
+// Of returns the owner of an address, "" if it is not known.
 func (n *Names) Of(p netip.Prefix) string {
 	if n == nil {
 		return ""

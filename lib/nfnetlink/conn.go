@@ -25,7 +25,7 @@ const (
 	IPv6 = unix.NFPROTO_IPV6
 )
 
-// FamilyName is how nft spells a family.
+// FamilyName returns how nft spells a family.
 func FamilyName(family byte) string {
 	switch family {
 	case Inet:
@@ -62,7 +62,7 @@ func (c *Conn) Close() error { return c.nl.Close() }
 // ErrAbsent is a kernel without nf_tables.
 var ErrAbsent = errors.New("the kernel has no nf_tables")
 
-// Generation is the number that every change of any table counts up.
+// Generation returns the number that every change of any table counts up.
 func (c *Conn) Generation() (gen uint32, err error) {
 	answers, err := c.ask(unix.NFT_MSG_GETGEN, 0, nil, 0)
 	if err != nil {

@@ -186,8 +186,8 @@ func (r *Rule) statements(list *netlink.AttributeDecoder) error {
 	return nil
 }
 
-// statement is the name of an expression, and of what it wraps, if that is an
-// extension of iptables: NFTA_TARGET_NAME and NFTA_MATCH_NAME are both 1.
+// statement returns the name of an expression, and of what it wraps, if that is
+// an extension of iptables: NFTA_TARGET_NAME and NFTA_MATCH_NAME are both 1.
 func statement(e *netlink.AttributeDecoder) (kind string) {
 	for e.Next() {
 		switch e.Type() {
@@ -209,7 +209,7 @@ func statement(e *netlink.AttributeDecoder) (kind string) {
 	return kind
 }
 
-// name is one attribute that holds a name.
+// name returns one attribute that holds a name.
 func name(typ uint16, value string) []byte {
 	ae := netlink.NewAttributeEncoder()
 	ae.String(typ, strings.TrimRight(value, "\x00"))

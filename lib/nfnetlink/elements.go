@@ -20,7 +20,7 @@ const (
 	counterPackets = 2 // NFTA_COUNTER_PACKETS
 )
 
-// Counters are the packets of the named counters of a table, by name.
+// Counters returns the packets of the named counters of a table, by name.
 func (c *Conn) Counters(family byte, table string) (packets map[string]uint64, err error) {
 	answers, err := c.dump(unix.NFT_MSG_GETOBJ, family, name(objTable, table))
 	packets = map[string]uint64{}
@@ -201,8 +201,8 @@ func uint64be(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// attributes are those of a message or of an attribute; package netlink would
-// copy each.
+// attributes returns those of a message or of an attribute; package netlink
+// would copy each.
 func attributes(b []byte) func(yield func(typ uint16, value []byte) bool) {
 	const nested = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
 	return func(yield func(uint16, []byte) bool) {

@@ -61,7 +61,7 @@ func (l *lexer) next() byte {
 	return c
 }
 
-// missing is the error of an input that ends too early.
+// missing returns the error of an input that ends too early.
 func (l *lexer) missing() error {
 	if l.ended == io.EOF {
 		return io.ErrUnexpectedEOF
@@ -109,7 +109,7 @@ func (l *lexer) enter(open byte) (first bool) {
 	return true
 }
 
-// more says whether there is one more member, or value, before the end.
+// more reports whether there is one more member, or value, before the end.
 func (l *lexer) more(end byte, first *bool) bool {
 	c := l.space()
 	if c == end {
@@ -242,7 +242,7 @@ func (l *lexer) skipValue() {
 	}
 }
 
-// isWord says whether text is a number or a literal. Numbers are only looked
+// isWord reports whether text is a number or a literal. Numbers are only looked
 // at as far as it takes to find the end of a value.
 func isWord(text []byte) bool {
 	switch string(text) {

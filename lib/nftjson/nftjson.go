@@ -185,7 +185,7 @@ func (p *parser) setType() string {
 	return p.string()
 }
 
-// is says whether a set of this type can be one of addresses.
+// is reports whether a set of this type can be one of addresses.
 func (s *Set) is(typ string) bool {
 	s.IPv6, s.either = typ == "ipv6_addr", typ == typeOf
 	return s.IPv6 || s.either || typ == "ipv4_addr"

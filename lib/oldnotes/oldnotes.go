@@ -67,8 +67,8 @@ func TakeOver(admin string, j *undo.Journal) error {
 	return nil
 }
 
-// inForce is the settings, as far as they are still known: the shell read the
-// file anew each time.
+// inForce returns the settings, as far as they are still known: the shell read
+// the file anew each time.
 func inForce() undo.Entry {
 	s, err := settings.Load()
 	if err != nil {
@@ -100,8 +100,8 @@ func resolved(admin string) []undo.Entry {
 	return append(entries, undo.Entry{Step: "resolver", Kind: undo.KindFile, Name: layout.Dropin, Was: absent, Any: true})
 }
 
-// resolvConf is what was at /etc/resolv.conf. What is there now is the shell's,
-// if it begins as that did.
+// resolvConf returns what was at /etc/resolv.conf. What is there now is the
+// shell's, if it begins as that did.
 func resolvConf(admin string) (undo.Entry, error) {
 	e := undo.Entry{Step: "resolver", Kind: undo.KindFile, Name: "/etc/resolv.conf"}
 	was, err := undo.Keep(filepath.Join(admin, "resolv.conf"))

@@ -20,10 +20,10 @@ type Server struct {
 	Settings settings.Settings
 }
 
-// Address is where it listens.
+// Address returns the address and the port that our dnsmasq listens on.
 func (s Server) Address() netip.AddrPort { return netip.AddrPortFrom(s.Settings.Listen, 53) }
 
-// Conf is the text of dnsmasq.conf.
+// Conf returns the text of dnsmasq.conf.
 func (s Server) Conf() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Written by "egress-monitor enable" from %s; removed by "egress-monitor disable". Do not edit.
@@ -56,7 +56,7 @@ log-queries=extra
 	return b.String()
 }
 
-// env is what dnsmasq-start needs to know, in systemd's form.
+// env returns what dnsmasq-start needs to know, in systemd's form.
 func (s Server) env() string { return "EGRESS_DNSMASQ_LOG=" + s.Settings.DNSMasqLog + "\n" }
 
 // Drop-in of the unit: a folder that is not the default one needs a hole in the
@@ -74,12 +74,12 @@ func (s Server) unitDropin() string {
 // ConfText is the step for people.
 const ConfText = "configuration " + layout.Conf
 
-// ConfIs tells whether the configuration is in place.
+// ConfIs reports whether the configuration is in place.
 func (s Server) ConfIs() bool {
 	return holds(layout.Conf, s.Conf()) && holds(layout.DNSEnv, s.env()) && holds(unitDropin, s.unitDropin())
 }
 
-// holds tells whether a file has that text; "" means that there is no file.
+// holds reports whether a file has that text; "" means that there is no file.
 func holds(path, text string) bool {
 	got, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

@@ -13,8 +13,8 @@ import (
 	"egress-monitor/lib/querylog"
 )
 
-// Answers tells whether a question for a name is answered (also "no such name")
-// within two seconds, at the second try if not the first.
+// Answers reports whether a question for a name is answered (also "no such
+// name") within two seconds, at the second try if not the first.
 func Answers(server netip.AddrPort, name string) error {
 	_, err := ask.A(server, name, 2*time.Second)
 	if err != nil {
@@ -23,8 +23,8 @@ func Answers(server netip.AddrPort, name string) error {
 	return err
 }
 
-// CanaryAnswers tells whether the canary's answer is ours: any dnsmasq could say
-// "no such name".
+// CanaryAnswers reports whether the canary's answer is ours: any dnsmasq could
+// say "no such name".
 func (s Server) CanaryAnswers() bool { return canary.Ask(s.Address(), layout.CanaryName) == nil }
 
 // WaitFor asks again and again until it is so, or the time is over.
@@ -39,7 +39,7 @@ func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
 	return true
 }
 
-// Logged calls ask, which asks for a name, and tells whether it was answered, and
+// Logged calls ask, which asks for a name, and reports whether it was answered, and
 // whether the question then is in the log. The log is read as the poller: that
 // shows that the poller can, and root opens nothing in dnsmasq's folder.
 func (s Server) Logged(name string, wait time.Duration, ask func() bool) (answered, logged bool) {

@@ -21,8 +21,8 @@ import (
 // kindUnit is a unit that was enabled and started.
 const kindUnit = "unit"
 
-// RunningIs tells whether dnsmasq runs, with the configuration of now, and will
-// after a reboot.
+// RunningIs reports whether dnsmasq runs, with the configuration of now, and
+// will after a reboot.
 func (s Server) RunningIs() bool {
 	c, err := systemd.Connect()
 	if err != nil {
@@ -32,7 +32,8 @@ func (s Server) RunningIs() bool {
 	return c.Active(layout.DNSUnit) && c.Enabled(layout.DNSUnit) && s.current(c)
 }
 
-// current tells whether dnsmasq was started after its configuration was written.
+// current reports whether dnsmasq was started after its configuration was
+// written.
 func (s Server) current(c *systemd.Conn) bool {
 	v, err := c.Property(layout.DNSUnit, "Service.ExecMainStartTimestamp")
 	micros, ok := v.(uint64)
@@ -100,7 +101,7 @@ func run(name string, args ...string) error {
 	return child.Command(name, args...).Within(time.Minute).Run(context.Background())
 }
 
-// said is the last that the unit had to say, as a hint behind a message.
+// said returns the last that the unit had to say, as a hint behind a message.
 func said() string {
 	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "3", "-u", layout.DNSUnit).Output(context.Background())
 	if err != nil || len(r.Stdout) == 0 {
@@ -113,8 +114,8 @@ func said() string {
 	return ": " + strings.Join(lines, "; ")
 }
 
-// PortFree tells whether dnsmasq can have its address: it tries, with the socket
-// options of dnsmasq (SO_REUSEADDR also for UDP).
+// PortFree reports whether dnsmasq can have its address: it tries, with the
+// socket options of dnsmasq (SO_REUSEADDR also for UDP).
 func (s Server) PortFree() error {
 	for _, kind := range []int{unix.SOCK_DGRAM, unix.SOCK_STREAM} {
 		if err := s.bind(kind); err != nil {

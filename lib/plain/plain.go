@@ -7,8 +7,8 @@ import "strings"
 // Max is how long a text may be, in bytes.
 const Max = 200
 
-// Text is the beginning of s, with a question mark for each byte that is not
-// printable ASCII.
+// Text returns the beginning of s, with a question mark for each byte that is
+// not printable ASCII.
 func Text(s string) string {
 	b := []byte(s[:min(len(s), Max)])
 	for i, c := range b {
@@ -19,7 +19,7 @@ func Text(s string) string {
 	return string(b)
 }
 
-// FirstLine is the first line of s that is not empty, as Text.
+// FirstLine returns the first line of s that is not empty, as Text.
 func FirstLine(s string) string {
 	for line := range strings.FieldsFuncSeq(s, func(c rune) bool { return c == '\n' || c == '\r' }) {
 		return Text(line)

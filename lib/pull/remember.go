@@ -58,7 +58,7 @@ func (f *Folder) UpdateFleet(changed []string) error {
 	return os.Remove(f.pending())
 }
 
-// isBehind says whether an earlier pull has left the records of the fleet
+// isBehind reports whether an earlier pull has left the records of the fleet
 // without what its hosts brought.
 func (f *Folder) isBehind() (bool, error) {
 	_, err := os.Lstat(f.pending())

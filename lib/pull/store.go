@@ -21,8 +21,8 @@ type store struct {
 	change pulled.Change
 }
 
-// status is how a pull went, of which the files came by road, or err did. What
-// came is put in place.
+// status returns how a pull went, of which the files came by road, or err did.
+// What came is put in place.
 func (s *store) status(road string, err error) pulled.Status {
 	if err == nil {
 		if err = s.put(); err != nil {

@@ -110,7 +110,7 @@ func (c *checker) parse(line []byte) (aggregate.Record, error) {
 	return other, nil
 }
 
-// hasForm says whether a line that is no record looks like one of this file:
+// hasForm reports whether a line that is no record looks like one of this file:
 // then what is wrong with its fields is worth a word.
 func (c *checker) hasForm(line []byte) bool {
 	fields := bytes.Split(line, []byte{' '})
@@ -129,7 +129,7 @@ func (c *checker) key(key []byte) error {
 	return nil
 }
 
-// isAddress says whether s is an address or a prefix just as it is printed.
+// isAddress reports whether s is an address or a prefix just as it is printed.
 func isAddress(s string) bool {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.Zone() == "" && a.String() == s

@@ -39,7 +39,7 @@ func (c *covers) add(key []byte) {
 	}
 }
 
-// cover says whether a row of the key may have gone into one of them.
+// cover reports whether a row of the key may have gone into one of them.
 func (c *covers) cover(key []byte) bool {
 	if c.all {
 		return true

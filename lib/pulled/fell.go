@@ -9,7 +9,7 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// fell says whether counts fell between two states of a file, so that its
+// fell reports whether counts fell between two states of a file, so that its
 // server began anew: counts never fall, neither that of a row nor their sum,
 // and a row goes only into a folded one that covers it.
 func fell(old, new string) (bool, error) {

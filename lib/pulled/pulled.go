@@ -126,7 +126,7 @@ func (h Host) WriteStatus(s Status) error {
 	return h.replace(from, StatusFile)
 }
 
-// equal says whether both files are there and have the same bytes.
+// equal reports whether both files are there and have the same bytes.
 func equal(a, b string) (bool, error) {
 	x, y, err := openBoth(a, b)
 	if x == nil || err != nil {

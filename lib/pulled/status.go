@@ -72,7 +72,7 @@ func (s *Status) take(line string) {
 	}
 }
 
-// guessed is when the files came, where the status does not say it.
+// guessed returns when the files came, where the status does not say it.
 func (s Status) guessed(dir string) (at time.Time) {
 	if s.State == OK || s.State == Reset {
 		return s.Time
@@ -85,7 +85,7 @@ func (s Status) guessed(dir string) (at time.Time) {
 	return at.UTC().Truncate(time.Second)
 }
 
-// text is the status as it is written.
+// text returns the status as it is written.
 func (s Status) text() string {
 	text := fmt.Sprintf("time=%s\nstate=%s\nmessage=%s\n", s.Time.UTC().Format(aggregate.TimeLayout), s.State, s.Message)
 	if !s.Pulled.IsZero() {

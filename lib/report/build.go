@@ -111,7 +111,7 @@ func (b *builder) on(s sighting.Seen) Cell {
 	return Hosts(names)
 }
 
-// seenRow is cells that many tables end with.
+// seenRow returns the cells that many tables end with.
 func (b *builder) seenRow(s sighting.Seen, hosts uint32, front ...Cell) []Cell {
 	return append(front, Number(uint64(hosts)), Number(s.Count), b.first(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
 }
@@ -121,10 +121,10 @@ func seenColumns(what, count string) []Column {
 		{Name: "days", Key: "age_days", Number: true}, {Name: "last", Key: "last_seen"}, {Name: "on"}}
 }
 
-// first is when something was first seen.
+// first returns when something was first seen.
 func (b *builder) first(s sighting.Stamp) Cell { return Date(s) }
 
-// age is that in days.
+// age returns that in days.
 func (b *builder) age(s sighting.Stamp) Cell {
 	if s == 0 {
 		return Cell{Text: "-"}

@@ -86,7 +86,7 @@ func (b *builder) newPerWeek() Chart {
 	return c.scale()
 }
 
-// hostsOfDomains is how many domains are on how many hosts.
+// hostsOfDomains returns how many domains are on how many hosts.
 func (b *builder) hostsOfDomains() Chart {
 	h := newHistogram(len(b.f.Hosts))
 	b.f.DomainHosts.Each(h.add)
@@ -97,5 +97,5 @@ func (b *builder) hostsOfDomains() Chart {
 	return c.scale()
 }
 
-// Number is the value, for the page.
+// Number returns the value, for the page.
 func (r ChartRow) Number() string { return group(r.Value) }

@@ -81,8 +81,8 @@ func (b *builder) endDomain(d domain) {
 	}
 }
 
-// registrable is the domain that somebody has registered: one label more than
-// the public suffix.
+// registrable returns the domain that somebody has registered: one label more
+// than the public suffix.
 func registrable(name string) string {
 	for _, reverse := range []string{"in-addr.arpa", "ip6.arpa"} {
 		if strings.HasSuffix(name, "."+reverse) {

@@ -133,8 +133,9 @@ func (r *Report) findingCells(f *finding.Finding) []Cell {
 	return []Cell{hostCell(f), whatCell(f), since, age, count, Text(whyText(f))}
 }
 
-// findingTexts is a finding for a terminal. A count of more than ten digits,
-// which one host can make up, does not push the reasons into another line.
+// findingTexts returns a finding for a terminal. A count of more than ten
+// digits, which one host can make up, does not push the reasons into another
+// line.
 func (r *Report) findingTexts(f *finding.Finding) []string {
 	all := texts(r.findingCells(f))
 	if f.Count >= 1e10 && !f.Trouble() {
@@ -163,7 +164,7 @@ func whatCell(f *finding.Finding) Cell {
 	return c
 }
 
-// whyText is the facts, and the hosts that the first column does not name.
+// whyText returns the facts, and the hosts that the first column does not name.
 func whyText(f *finding.Finding) string {
 	text := strings.Join(f.Why, "; ")
 	if len(f.Hosts) > 1 {

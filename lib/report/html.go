@@ -49,11 +49,11 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Missing is how many rows were left out, for the template.
+// Missing returns how many rows were left out, for the template.
 func (s Section) Missing() string { return group(uint64(s.More)) }
 
-// Sort is what a cell is sorted by in a browser: a number, or a text, with a
-// letter before an address, so that it is not taken for a number.
+// Sort returns what a cell is sorted by in a browser: a number, or a text, with
+// a letter before an address, so that it is not taken for a number.
 func (c Cell) Sort() string {
 	switch {
 	case c.order != "":
@@ -102,7 +102,7 @@ func (r *Report) pageCell(c Cell, in Column) pageCell {
 	return p
 }
 
-// anchor is the place of a host in the page. Names of hosts are written by
+// anchor returns the place of a host in the page. Names of hosts are written by
 // others, so it is made of the number.
 func (r *Report) anchor(name string) string { return fmt.Sprintf("#h%d", r.ids[name]) }
 
@@ -123,7 +123,7 @@ func (r *Report) section(s Section) pageSection {
 	return p
 }
 
-// Tables are the sections, the findings first.
+// Tables returns the sections, the findings first.
 func (d pageData) Tables() (all []pageSection) {
 	all = append(all, d.section(d.findingSection()))
 	for _, s := range d.Sections {
@@ -132,13 +132,13 @@ func (d pageData) Tables() (all []pageSection) {
 	return all
 }
 
-// Of are the things of a host.
+// Of returns the things of a host.
 func (d pageData) Of(p HostPage) pageSection { return d.section(p.Things) }
 
-// Others is how many hosts like this one have no link.
+// Others returns how many hosts like this one have no link.
 func (d pageData) Others(p HostPage) int { return max(0, len(p.Peers)-1-len(d.LinksTo(p))) }
 
-// LinksTo are links to hosts, but not to the one whose page it is.
+// LinksTo returns links to hosts, but not to the one whose page it is.
 func (d pageData) LinksTo(p HostPage) (links []link) {
 	at := max(0, slices.Index(p.Peers, p.Name)-maxLinks/2) // the nearest by name
 	for _, name := range p.Peers[at:min(len(p.Peers), at+maxLinks)] {
@@ -149,7 +149,7 @@ func (d pageData) LinksTo(p HostPage) (links []link) {
 	return links
 }
 
-// Shown are the findings of a host that the page shows.
+// Shown returns the findings of a host that the page shows.
 func (d pageData) Shown(p HostPage) (all []pageFinding) {
 	for _, n := range p.Findings {
 		if n < maxPageFindings {
@@ -164,7 +164,7 @@ type pageFinding struct {
 	*finding.Finding
 }
 
-// Text is what a finding is about, and why.
+// Text returns what a finding is about, and why.
 func (f pageFinding) Text() string {
 	return whatCell(f.Finding).Text + ": " + Clean(whyText(f.Finding))
 }
@@ -189,5 +189,5 @@ func (r *Report) findingSection() Section {
 	return s
 }
 
-// AnchorOf is the place of a host in the page.
+// AnchorOf returns the place of a host in the page.
 func (d pageData) AnchorOf(name string) string { return d.anchor(name) }

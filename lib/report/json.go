@@ -28,7 +28,7 @@ func (r *Report) PrintJSON(w io.Writer) error {
 	return to.Encode(all)
 }
 
-// stamp is a time as JSON has it; null is not known.
+// stamp returns a time as JSON has it; null is not known.
 func stamp(t time.Time) any {
 	if t.IsZero() {
 		return nil
@@ -102,7 +102,7 @@ func (r *Report) hosts() []map[string]any {
 	return all
 }
 
-// objects are the rows by the keys of their columns.
+// objects returns the rows by the keys of their columns.
 func (s *Section) objects() []map[string]any {
 	rows := make([]map[string]any, 0, len(s.Rows))
 	for _, cells := range s.Rows {

@@ -12,7 +12,7 @@ func (b *builder) newDomains() Section {
 	})
 }
 
-// freshSection is a table of what is new, to the whole fleet first.
+// freshSection returns a table of what is new, to the whole fleet first.
 func (b *builder) freshSection(t *top[named], s Section, front func(named) []Cell) Section {
 	since := "Since " + b.f.Since.UTC().Format(minutes) + " UTC."
 	s.Note = strings.TrimSpace(since + " What is new to the whole fleet comes first (fleet: new). " + s.Note + b.firstPulls())

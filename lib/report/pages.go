@@ -25,7 +25,7 @@ type HostPage struct {
 // a browser shows so many at once.
 const maxPageRows = 12_000
 
-// pages are those of all hosts.
+// pages returns those of all hosts.
 func (b *builder) pages(r *Report) []HostPage {
 	pages := make([]HostPage, len(b.f.Hosts))
 	peers := b.peers()
@@ -75,7 +75,7 @@ var titles = [fleet.Kinds]string{
 	fleet.Odd: "new for its role", fleet.Internal: "own network", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
 }
 
-// things is what few hosts have of one host.
+// things returns what few hosts have of one host.
 func (b *builder) things(h *fleet.Host, each int) Section {
 	s := Section{
 		ID: "things", Title: "What few hosts do, or no name led to",
@@ -99,7 +99,7 @@ func (b *builder) things(h *fleet.Host, each int) Section {
 	return s
 }
 
-// Only is the report of one host: its page.
+// Only returns the report of one host: its page.
 func (r *Report) Only(name string) (*Report, bool) {
 	i, ok := r.ids[name]
 	if !ok {
@@ -119,5 +119,5 @@ func (r *Report) Only(name string) (*Report, bool) {
 	return one, true
 }
 
-// Clean is the name, for the page.
+// Clean returns the name, for the page.
 func (p HostPage) Clean() string { return Clean(p.Name) }

@@ -90,11 +90,11 @@ type Cell struct {
 	Host   bool     // the text is, or the list are, names of hosts
 }
 
-// Text is a cell of any bytes.
+// Text returns a cell of any bytes.
 func Text(s string) Cell { return Cell{Text: Clean(s)} }
 
-// Key is a cell of a name or an address. Addresses are in the order of their
-// numbers.
+// Key returns a cell of a name or an address. Addresses are in the order of
+// their numbers.
 func Key(s string) Cell {
 	c := Text(s)
 	if p, ok := family.Address([]byte(s)); ok {
@@ -104,10 +104,10 @@ func Key(s string) Cell {
 	return c
 }
 
-// Host is a cell of the name of a host.
+// Host returns a cell of the name of a host.
 func Host(s string) Cell { return Cell{Text: Clean(s), List: []string{s}, Host: true} }
 
-// Hosts is a cell of names of hosts.
+// Hosts returns a cell of names of hosts.
 func Hosts(names []string) Cell {
 	c := Cell{List: names, Host: true}
 	c.Text = Clean(strings.Join(names[:min(len(names), someHosts)], " "))
@@ -120,10 +120,10 @@ func Hosts(names []string) Cell {
 // someHosts is how many hosts are named where there is little room.
 const someHosts = 3
 
-// Number is a cell of a number, with its digits in groups of three.
+// Number returns a cell of a number, with its digits in groups of three.
 func Number(n uint64) Cell { return Cell{Text: group(n), Number: n} }
 
-// Time is a cell of a time.
+// Time returns a cell of a time.
 func Time(s sighting.Stamp) Cell {
 	if s == 0 {
 		return Cell{Text: "-"}
@@ -131,7 +131,7 @@ func Time(s sighting.Stamp) Cell {
 	return Cell{Text: s.Time().Format("2006-01-02 15:04"), Number: uint64(s), Exact: s.String()}
 }
 
-// Date is a cell of a time, of which the day is shown.
+// Date returns a cell of a time, of which the day is shown.
 func Date(s sighting.Stamp) Cell {
 	c := Time(s)
 	c.Text = c.Text[:min(len(c.Text), 10)]

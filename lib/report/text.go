@@ -89,8 +89,8 @@ func (p printer) table(s *Section) {
 	}
 }
 
-// narrow is the section for a terminal: where it is too wide, without the time at
-// which things were last seen, which the page and JSON have.
+// narrow returns the section for a terminal: where it is too wide, without the
+// time at which things were last seen, which the page and JSON have.
 func (s *Section) narrow(terminal int) *Section {
 	last := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Key == "last_seen" })
 	total := len(indent) * len(s.Columns)
@@ -109,7 +109,7 @@ func (s *Section) narrow(terminal int) *Section {
 	return &less
 }
 
-// widths are those of the columns. If a terminal is too narrow for all, the
+// widths returns those of the columns. If a terminal is too narrow for all, the
 // widest one of words gives way first, and what identifies a row last.
 func (s *Section) widths(terminal int) []int {
 	widths := make([]int, len(s.Columns))
@@ -136,8 +136,8 @@ func (s *Section) widths(terminal int) []int {
 	return widths
 }
 
-// least is how narrow the columns may become: as the longest word in them, if it
-// is not broken.
+// least returns how narrow the columns may become: as the longest word in them,
+// if it is not broken.
 func (s *Section) least() []int {
 	least := make([]int, len(s.Columns))
 	for i, c := range s.Columns {
@@ -153,7 +153,7 @@ func (s *Section) least() []int {
 	return least
 }
 
-// widest is the widest column that can be narrower, -1 if there is none.
+// widest returns the widest column that can be narrower, -1 if there is none.
 func (s *Section) widest(widths, least []int, id bool) int {
 	widest := -1
 	for i, c := range s.Columns {
@@ -205,7 +205,7 @@ func (l layout) lines(texts []string) (lines []string) {
 	return lines
 }
 
-// from is where the text of a column begins.
+// from returns the position at which the text of a column begins.
 func (l layout) from(i int) int {
 	at := len(indent) * (i + 1)
 	for _, w := range l.widths[:i] {
@@ -222,7 +222,7 @@ func (l layout) pad(i int, text string) string {
 	return text + blanks
 }
 
-// parts are the lines of a cell, one at least.
+// parts returns the lines of a cell, one at least.
 func (l layout) parts(i int, text string) []string {
 	if c := l.columns[i]; c.ID || c.Number || l.whole || len(text) <= l.widths[i] {
 		return []string{text}

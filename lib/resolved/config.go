@@ -151,7 +151,8 @@ func logicalLines(text string) []string {
 	return lines
 }
 
-// Strict tells whether a value of DNSOverTLS means that nothing is sent in clear.
+// Strict reports whether a value of DNSOverTLS means that nothing is sent in
+// clear.
 func Strict(value string) bool {
 	switch strings.ToLower(value) {
 	case "yes", "y", "true", "t", "1", "on":

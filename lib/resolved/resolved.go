@@ -112,7 +112,7 @@ func (l *list) add(link int, s Server) {
 	l.servers = append(l.servers, s)
 }
 
-// global are the servers that are no link's.
+// global returns the servers that are no link's.
 func (l *list) global(links []Link) (own []Server) {
 	for i, s := range l.servers {
 		if !slices.ContainsFunc(links, func(k Link) bool { return k.Index == l.link[i] && slices.Contains(k.Servers, s) }) {
@@ -129,7 +129,7 @@ func (p properties) text(key string) string {
 	return s
 }
 
-// rows are the elements of a property that is an array of structures.
+// rows returns the elements of a property that is an array of structures.
 func (p properties) rows(key string) [][]any {
 	rows, _ := p[key].Value().([][]any)
 	return rows

@@ -22,12 +22,13 @@ const (
 	comesFrom = "# The name servers come from "
 )
 
-// own is what the text is made of that is ours and not the admin's.
+// own returns what the text is made of that is ours and not the admin's.
 func own(line string) bool {
 	return line == Mark || line == howToFile || strings.HasPrefix(line, comesFrom)
 }
 
-// isResolveds tells whether /etc/resolv.conf leads to a file of systemd-resolved.
+// isResolveds reports whether /etc/resolv.conf leads to a file of
+// systemd-resolved.
 func isResolveds() bool {
 	target, err := filepath.EvalSymlinks(resolvConf)
 	if err != nil {
@@ -37,13 +38,13 @@ func isResolveds() bool {
 		target == "/usr/lib/systemd/resolv.conf" || target == "/lib/systemd/resolv.conf"
 }
 
-// noted is the journal's entry of /etc/resolv.conf.
+// noted returns the journal's entry of /etc/resolv.conf.
 func (r *Resolver) noted() (undo.Entry, bool) {
 	return r.Journal.Entry(r.Step, undo.KindFile, resolvConf)
 }
 
-// Foreign is what others say in resolv.conf: the file they wrote before ours, or
-// where their link leads to. It is "" if that is systemd-resolved's.
+// Foreign returns what others say in resolv.conf: the file they wrote before
+// ours, or where their link leads to. It is "" if that is systemd-resolved's.
 func (r *Resolver) Foreign() string {
 	was, now, err := r.conf()
 	switch {
@@ -82,7 +83,7 @@ func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
 	return nil, now, nil
 }
 
-// IsOurs tells whether /etc/resolv.conf is ours by its text.
+// IsOurs reports whether /etc/resolv.conf is ours by its text.
 func IsOurs() bool {
 	now, err := undo.Keep(resolvConf)
 	return err == nil && now.Type == undo.File && hasMark(now.Data)
@@ -92,7 +93,8 @@ var errLost = errors.New("what /etc/resolv.conf was is not known any more: write
 
 func hasMark(data []byte) bool { return strings.HasPrefix(string(data), Mark) }
 
-// text is what a resolv.conf, or the file that a link in its place leads to, says.
+// text returns what a resolv.conf, or the file that a link in its place leads
+// to, says.
 func text(s undo.State) string {
 	switch s.Type {
 	case undo.File:
@@ -108,9 +110,10 @@ func text(s undo.State) string {
 	return ""
 }
 
-// edited is what disable is to put back after the admin has changed our file.
-// Other servers take the place of those of before; without any, those of before
-// stay. Where another program keeps the servers (a link), that program's stay.
+// edited returns what disable is to put back after the admin has changed our
+// file. Other servers take the place of those of before; without any, those of
+// before stay. Where another program keeps the servers (a link), that program's
+// stay.
 func edited(was, now undo.State, listen string) undo.State {
 	if was.Type != undo.File && was.Type != undo.Absent {
 		return was
@@ -144,7 +147,7 @@ func nameserverLines(text string) (lines []string) {
 	return lines
 }
 
-// ours is our resolv.conf, in place of was.
+// ours returns the text of our resolv.conf, which takes the place of was.
 func (r *Resolver) ours(was undo.State) string {
 	var b strings.Builder
 	how := howToFile

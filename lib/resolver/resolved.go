@@ -44,7 +44,7 @@ type Resolver struct {
 	Facts    *resolved.Facts // what it does; nil: ask when it matters
 }
 
-// HasResolved tells whether systemd-resolved runs, also while it is being
+// HasResolved reports whether systemd-resolved runs, also while it is being
 // restarted: that is no reason to take over /etc/resolv.conf.
 func HasResolved() bool {
 	if c, err := systemd.Connect(); err == nil {
@@ -83,8 +83,8 @@ func (r *Resolver) resolvedIs() bool {
 	return err == nil && string(got) == r.dropin() && r.InForce() == nil
 }
 
-// InForce tells whether systemd-resolved asks dnsmasq and nobody else, by what it
-// does and not by what its files say.
+// InForce reports whether systemd-resolved asks dnsmasq and nobody else, by
+// what it does and not by what its files say.
 func (r *Resolver) InForce() error {
 	facts := r.Facts
 	if facts == nil {

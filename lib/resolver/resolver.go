@@ -15,7 +15,7 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Is tells whether all of the machine's names go through dnsmasq.
+// Is reports whether all of the machine's names go through dnsmasq.
 func (r *Resolver) Is() bool { return r.resolvedIs() && r.resolvConfIs() }
 
 // Do has them do so.
@@ -37,7 +37,8 @@ func (r *Resolver) Undo(notes []undo.Entry) error {
 	return errors.Join(r.resolvConfUndo(), resolvedUndo(notes))
 }
 
-// First is the server that a program without systemd-resolved's own library asks.
+// First returns the server that a program without systemd-resolved's own
+// library asks.
 func First() netip.AddrPort {
 	now, err := undo.Keep(resolvConf)
 	if err == nil {
@@ -52,7 +53,7 @@ func First() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)
 }
 
-// Resolves tells whether programs can resolve a name, by the C library.
+// Resolves reports whether programs can resolve a name, by the C library.
 func Resolves(name string) bool {
 	return child.Command("getent", "ahostsv4", name).Within(10*time.Second).Run(context.Background()) == nil
 }
@@ -91,7 +92,8 @@ func (p Proof) Prove(ctx context.Context) error {
 	return nil
 }
 
-// local is a resolver of this machine that dnsmasq asks; "" if there is none.
+// local returns a resolver of this machine that dnsmasq asks; "" if there is
+// none.
 func (p Proof) local() string {
 	for _, s := range p.Upstream {
 		if strings.HasPrefix(s, "127.") {

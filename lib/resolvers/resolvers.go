@@ -32,7 +32,7 @@ type List struct {
 	bits  [2][]int // the lengths of the prefixes of IPv4 and of IPv6
 }
 
-// Builtin is the list that this package brings along.
+// Builtin returns the list that this package brings along.
 func Builtin() *List {
 	l, err := Read(bytes.NewReader(builtin))
 	if err != nil {
@@ -60,13 +60,13 @@ func (l *List) ReadPlain(r io.Reader, operator string, bad func(line int, err er
 	return lines.Err()
 }
 
-// endsInNumber says whether the last label is a number, which no name has.
+// endsInNumber reports whether the last label is a number, which no name has.
 func endsInNumber(name string) bool {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
-// New is an empty list.
+// New returns an empty list.
 func New() *List {
 	return &List{names: map[string]*Resolver{}, nets: map[netip.Prefix]*Resolver{}}
 }

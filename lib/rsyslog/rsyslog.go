@@ -35,8 +35,8 @@ if ($inputname == "imklog" or $inputname == "imjournal") and $msg contains "` + 
 `
 }
 
-// there tells whether rsyslog is installed. It is asked each minute, without a
-// question to systemd.
+// there reports whether rsyslog is installed. It is asked each minute, without
+// a question to systemd.
 func there() bool {
 	_, err := os.Stat("/etc/rsyslog.conf")
 	if err != nil {
@@ -46,7 +46,7 @@ func there() bool {
 	return err == nil && info.IsDir()
 }
 
-// Is tells whether it is so; also if there is no rsyslog.
+// Is reports whether it is so; also if there is no rsyslog.
 func Is(prefix string) bool {
 	if !there() {
 		return true

@@ -26,7 +26,7 @@ type Cursor struct {
 	End      bool
 }
 
-// String is the cursor as a token: printable, without a blank.
+// String returns the cursor as a token: printable, without a blank.
 func (c Cursor) String() string {
 	s := fmt.Sprintf("set=%s;g=%d;from=%s;to=%s", c.Set, c.G, stamp(c.From), stamp(c.To))
 	if c.End {
@@ -61,17 +61,17 @@ func Parse(token string) (c Cursor, ok bool) {
 	return c, true
 }
 
-// ValidID says whether text can be the number of a table.
+// ValidID reports whether text can be the number of a table.
 func ValidID(text string) bool {
 	return len(text) == 16 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// Counted says whether the generation of next is among those that were read
+// Counted reports whether the generation of next is among those that were read
 // when the cursor was c.
 func (c Cursor) Counted(next Cursor) bool { return c.Set == next.Set && next.G <= c.G }
 
-// Gap is the time between c and next in which connections were made that are
-// in neither, and why; ok is false if there is none.
+// Gap returns the time between c and next in which connections were made that
+// are in neither, and why; ok is false if there is none.
 func (c Cursor) Gap(next Cursor) (from, to time.Time, why string, ok bool) {
 	switch {
 	case c.End && c.Set != next.Set:

@@ -8,8 +8,8 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// folder is a path that can be put into a configuration file as it is, and has
-// one spelling.
+// folder returns a path that can be put into a configuration file as it is, and
+// has one spelling.
 func folder(value string) (string, error) {
 	switch {
 	case value[0] != '/':

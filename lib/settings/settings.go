@@ -60,7 +60,7 @@ type Settings struct {
 	Rest []variable `json:",omitempty"` // EGRESS_ names that the pipelines may know, as they are
 }
 
-// Default is what holds where the file says nothing.
+// Default returns what holds where the file says nothing.
 func Default() Settings {
 	return Settings{
 		LogDir:     "/var/log/egress-monitor",
@@ -75,19 +75,20 @@ func Default() Settings {
 	}
 }
 
-// LogFolder is the folder of the query log.
+// LogFolder returns the folder of the query log.
 func (s *Settings) LogFolder() string { return path.Dir(s.DNSMasqLog) }
 
 // Domains and IPs are the two files.
 func (s *Settings) Domains() string { return s.LogDir + "/unique-domains.log" }
 func (s *Settings) IPs() string     { return s.LogDir + "/unique-ips.log" }
 
-// InSet tells whether a set of nftables counts connections, and Logs whether
+// InSet reports whether a set of nftables counts connections, and Logs whether
 // rules log them. Where both do, the set is what counts.
 func (s *Settings) InSet() bool { return s.Source == Set || s.Recount }
 func (s *Settings) Logs() bool  { return s.Source == Log || s.Recount }
 
-// Cursor is the file that says how far the poll of domains or ips has counted.
+// Cursor returns the file that says how far the poll of domains or ips has
+// counted.
 func (s *Settings) Cursor(what string) string {
 	if what == "ips" && s.InSet() {
 		what = "set"
@@ -156,8 +157,8 @@ func (e *Error) Error() string {
 	return where + e.Text
 }
 
-// Environ is the settings as the pipelines' environment, which then need not
-// read the file. Our dnsmasq's times are UTC.
+// Environ returns the settings as the pipelines' environment, which then need
+// not read the file. Our dnsmasq's times are UTC.
 func (s *Settings) Environ() []string {
 	env := []string{
 		"EGRESS_SETTINGS=/dev/null",
@@ -178,8 +179,8 @@ func (s *Settings) Environ() []string {
 	return env
 }
 
-// ForPolls is the settings in force, with what only the pipelines know as the
-// file has it now.
+// ForPolls returns the settings in force, with what only the pipelines know as
+// the file has it now.
 func (s Settings) ForPolls(now Settings) Settings {
 	s.MaxRows, s.MaxIPs, s.Rest = now.MaxRows, now.MaxIPs, now.Rest
 	return s

@@ -178,7 +178,8 @@ func (s *Setup) reassert() error {
 	return errors.Join(failed...)
 }
 
-// traces tells whether something of ours is left although no note tells of it.
+// traces reports whether something of ours is left although no note tells of
+// it.
 func traces() bool {
 	for _, path := range []string{layout.Conf, layout.Dropin, layout.Rsyslog, layout.Enabled} {
 		if _, err := os.Lstat(path); err == nil {

@@ -30,7 +30,8 @@ const (
 	stepMark     = "mark"
 )
 
-// Steps is all that enable does, in this order, and disable undoes, in the other.
+// Steps returns all that enable does, in this order, and disable undoes, in the
+// other.
 func (s *Setup) Steps() []Step {
 	users := accounts.New()
 	dns := ourdns.Server{Settings: s.Settings}
@@ -94,8 +95,8 @@ func (s *Setup) Steps() []Step {
 	}
 }
 
-// Folders, Conf and Rsyslog are the steps that heal repeats each minute. To check
-// one of them takes no question to another program.
+// Folders returns the step for the folders. Like Conf and Rsyslog it is one that
+// heal repeats each minute: its Is runs no other program.
 func (s *Setup) Folders() Step {
 	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} } // the accounts are made by a step
 	return Step{
@@ -108,13 +109,13 @@ func (s *Setup) Folders() Step {
 	}
 }
 
-// Conf is the configuration of our dnsmasq.
+// Conf returns the configuration of our dnsmasq.
 func (s *Setup) Conf() Step {
 	dns := ourdns.Server{Settings: s.Settings}
 	return Step{ID: stepConf, Text: ourdns.ConfText, Base: true, Is: dns.ConfIs, Do: plain(dns.ConfDo), Undo: ourdns.ConfUndo}
 }
 
-// Rsyslog is the drop-in that keeps our lines out of rsyslog's files.
+// Rsyslog returns the drop-in that keeps our lines out of rsyslog's files.
 func (s *Setup) Rsyslog() Step {
 	return Step{
 		ID: stepRsyslog, Text: rsyslog.Text,
@@ -132,12 +133,12 @@ func (s *Setup) dnsText() string {
 	return text
 }
 
-// plain is a Do that does not wait.
+// plain returns a Do that does not wait.
 func plain(do func(h *change.Hand) error) func(context.Context, *change.Hand) error {
 	return func(_ context.Context, h *change.Hand) error { return do(h) }
 }
 
-// proof is a Do that changes nothing. A dry run cannot give it.
+// proof returns a Do that changes nothing. A dry run cannot give it.
 func proof(prove func(context.Context) error) func(context.Context, *change.Hand) error {
 	return func(ctx context.Context, h *change.Hand) error {
 		if h.Dry() {

@@ -42,7 +42,7 @@ func Lock(wait time.Duration) (unlock func(), err error) {
 	}
 }
 
-// current tells whether f is the file that the next one would lock.
+// current reports whether f is the file that the next one would lock.
 func current(f *os.File) bool {
 	a, err := f.Stat()
 	b, err2 := os.Stat(layout.Lock)

@@ -96,7 +96,7 @@ func (s *Setup) programs(c *systemd.Conn) error {
 	return nil
 }
 
-// listens tells whether it is our dnsmasq that has the port.
+// listens reports whether it is our dnsmasq that has the port.
 func (s *Setup) listens(c *systemd.Conn) bool {
 	return c.Active(layout.DNSUnit)
 }

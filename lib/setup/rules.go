@@ -17,7 +17,7 @@ import (
 	"egress-monitor/lib/upstream"
 )
 
-// logs tells whether LOG rules are wanted.
+// logs reports whether LOG rules are wanted.
 func (s *Setup) logs() bool { return s.Settings.Logs() }
 
 func (s *Setup) rulesText() string {
@@ -31,8 +31,9 @@ func (s *Setup) rulesText() string {
 	return text
 }
 
-// Firewall is the LOG rules as the settings and the resolvers of now want them.
-// A command that changes something goes through the hand, if there is one.
+// Firewall returns the LOG rules as the settings and the resolvers of now want
+// them. A command that changes something goes through the hand, if there is
+// one.
 func (s *Setup) Firewall(h *change.Hand) *firewall.Firewall {
 	f := &firewall.Firewall{
 		Want: firewall.Want{Log: s.logs(), Prefix: s.Settings.Prefix, Forward: s.Settings.Forward, Own: s.ownQuestions()},
@@ -61,10 +62,10 @@ func act(stdin []byte, name string, args ...string) error {
 	return child.Command(name, args...).Input(stdin).Within(time.Minute).Run(context.Background())
 }
 
-// ownQuestions are the upstream questions of this machine's resolvers, which are
-// no way round dnsmasq: dnsmasq's, and those that systemd-resolved asks a link's
-// own servers beside it, and those of other name servers here that run as an
-// account of their own (package listeners).
+// ownQuestions returns the upstream questions of this machine's resolvers,
+// which are no way round dnsmasq: dnsmasq's, and those that systemd-resolved
+// asks a link's own servers beside it, and those of other name servers here
+// that run as an account of their own (package listeners).
 func (s *Setup) ownQuestions() []firewall.Question {
 	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
 	ports := append([]int{53}, facts.Ports...)
@@ -91,7 +92,7 @@ func (s *Setup) ownQuestions() []firewall.Question {
 // resolvedUser is who systemd-resolved runs as.
 const resolvedUser = "systemd-resolve"
 
-// Listeners are the name servers on this machine beside dnsmasq and
+// Listeners returns the name servers on this machine beside dnsmasq and
 // systemd-resolved, which ask others by themselves.
 func Listeners() []listeners.Resolver {
 	find := listeners.Finder{Cache: layout.Run + "/listeners.json", Kept: layout.Listeners}

@@ -17,8 +17,9 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Set is the set that counts, as the settings and the resolvers of now want it.
-// A command that changes something goes through the hand, if there is one.
+// Set returns the set that counts, as the settings and the resolvers of now
+// want it. A command that changes something goes through the hand, if there is
+// one.
 func (s *Setup) Set(h *change.Hand) *countset.Set {
 	c := &countset.Set{
 		Want: countset.Want{Forward: s.Settings.Forward, Log: s.logs(), Own: s.ownQuestions()},
@@ -36,7 +37,7 @@ func (s *Setup) Set(h *change.Hand) *countset.Set {
 	return c
 }
 
-// Seen tells whether what leaves is seen: by rules that log, or by the set.
+// Seen reports whether what leaves is seen: by rules that log, or by the set.
 func (s *Setup) Seen() (ok bool, err error) {
 	if ok = true; s.logs() {
 		ok, err = s.Firewall(nil).Is()
@@ -91,7 +92,7 @@ func (s *Setup) ToSet(h *change.Hand) error {
 	return h.Do("read the journal to its end, as the poller, and remove "+s.cursor(), s.lastOfLog)
 }
 
-// LogUnread tells whether the log is what was counted until now.
+// LogUnread reports whether the log is what was counted until now.
 func (s *Setup) LogUnread() bool {
 	_, err := os.Lstat(s.cursor())
 	return err == nil
@@ -165,7 +166,7 @@ func (s *Setup) StopSet(say func(text []byte)) error {
 	return err
 }
 
-// rulesLeft tells whether there are rules or a set of ours: saved rules bring
+// rulesLeft reports whether there are rules or a set of ours: saved rules bring
 // them back at boot, also when the monitor is off.
 func rulesLeft() bool {
 	none, err := (&firewall.Firewall{Dir: layout.Run, Ask: ask, Act: act}).Is()

@@ -43,7 +43,7 @@ type Setup struct {
 	State
 }
 
-// Enabled tells whether the monitor is on.
+// Enabled reports whether the monitor is on.
 func Enabled() bool {
 	_, err := os.Stat(layout.Enabled)
 	return err == nil

@@ -75,7 +75,7 @@ func (s *Setup) noteSettings(_ context.Context, h *change.Hand) error {
 	return h.Note(kindSettings, layout.Defaults, string(now))
 }
 
-// Resolver is the machine's way to names.
+// Resolver returns the machine's way to names.
 func (s *Setup) Resolver() *resolver.Resolver {
 	if s.res == nil {
 		s.res = &resolver.Resolver{Listen: s.Settings.Listen, Journal: s.Journal, Step: stepResolver, Resolved: resolver.HasResolved()}
@@ -112,7 +112,7 @@ func linkName(index int) string {
 	return i.Name
 }
 
-// WriteUpstream writes what dnsmasq asks, and tells whether that is something new.
+// WriteUpstream writes what dnsmasq asks, and reports whether that is new.
 // Servers that were there before stay if there are none now: they do no harm, and
 // an answer of systemd-resolved's that did not come, or a file that is gone, must
 // not cost the machine its names; not after a reboot either.

@@ -22,7 +22,7 @@ const maxPrevalence = 12 << 20
 
 var seed = maphash.MakeSeed()
 
-// Hash is the hash of a key in this process.
+// Hash returns the hash of a key in this process.
 func Hash(key []byte) uint64 { return maphash.Bytes(seed, key) | 1 }
 
 // NewPrevalence returns an empty one.
@@ -47,14 +47,14 @@ func (p *Prevalence) Add(hash uint64) {
 	}
 }
 
-// Hosts is on how many hosts a key was seen. Beyond the limit of keys it is 0
-// for keys that came too late.
+// Hosts returns on how many hosts a key was seen. Beyond the limit of keys it
+// is 0 for keys that came too late.
 func (p *Prevalence) Hosts(hash uint64) uint32 { return p.find(hash).hosts }
 
-// Full says whether there were more keys than can be counted.
+// Full reports whether there were more keys than can be counted.
 func (p *Prevalence) Full() bool { return p.full }
 
-// Len is how many keys there are.
+// Len returns how many keys there are.
 func (p *Prevalence) Len() int { return p.used }
 
 // Each calls visit with the number of hosts of each key, in no order.

@@ -95,7 +95,7 @@ func merged(list, hosts []uint32) []uint32 {
 	return list
 }
 
-// earlier is the earlier of two times, of which 0 is not known.
+// earlier returns the earlier of two times, of which 0 is not known.
 func earlier(a, b Stamp) Stamp {
 	if a == 0 || b != 0 && b < a {
 		return b

@@ -21,7 +21,7 @@ func ParseStamp(text []byte) (s Stamp) {
 	return s
 }
 
-// Time is the stamp as a time.
+// Time returns the stamp as a time.
 func (s Stamp) Time() time.Time {
 	if s == 0 {
 		return time.Time{}
@@ -30,7 +30,7 @@ func (s Stamp) Time() time.Time {
 	return time.Date(int(s/1e10), time.Month(two(1e8)), two(1e6), two(1e4), two(1e2), two(1), 0, time.UTC)
 }
 
-// String is the stamp as a record has it.
+// String returns the stamp as a record has it.
 func (s Stamp) String() string {
 	if s == 0 {
 		return "-"

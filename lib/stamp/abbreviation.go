@@ -1,6 +1,6 @@
 package stamp
 
-// abbreviation is how many seconds the zone is east of Greenwich that an
+// abbreviation returns how many seconds the zone is east of Greenwich that an
 // abbreviation names: those of tzdata (2025b) that mean one thing only. Where a
 // zone has none, tzdata writes its offset.
 func abbreviation(name []byte) (seconds int64, ok bool) {

@@ -264,7 +264,7 @@ func (r *reader) monthFirst() (ok bool) {
 	return r.year != 0 || r.optionalYear()
 }
 
-// monthNamed is the number of a month.
+// monthNamed returns the number of a month.
 func (r *reader) monthNamed(name []byte) (n int, ok bool) {
 	m, ok := anyMonth(name)
 	r.croatian = isCroatian(name)
@@ -426,7 +426,7 @@ func (r *reader) valid() bool {
 		(r.year == 0 || r.day <= daysIn(r.year, time.Month(r.month)))
 }
 
-// unix is the instant that was read.
+// unix returns the instant that was read.
 func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 	sec, m := int64(r.second), time.Month(r.month)
 	if r.year == 0 {
@@ -453,7 +453,7 @@ func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 	return 0, Exact, false
 }
 
-// choose is the second of a minute that began at one of two times.
+// choose returns the second of a minute that began at one of two times.
 func (c *Clock) choose(first, second, sec int64) (unix int64) {
 	unix = first + sec
 	if second != first && unix < c.Last-slack && second+sec <= c.now {

@@ -122,8 +122,8 @@ func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Loc
 
 func (c *Clock) setNow() { c.now = c.Present() + leeway }
 
-// instants is when the clock on the wall shows what t shows: mostly t alone,
-// but two times where clocks were set back.
+// instants returns when the clock on the wall shows what t shows: mostly t
+// alone, but two times where clocks were set back.
 func instants(t time.Time) (first, second int64) {
 	first = t.Unix()
 	second = first
@@ -166,7 +166,7 @@ func digits(b []byte) (n int64, ok bool) {
 	return int64(tens)*10 + int64(ones), tens <= 9 && ones <= 9
 }
 
-// Present is Now, or the wall clock.
+// Present returns Now, or the time of the wall clock if Now is not set.
 func (c *Clock) Present() int64 {
 	if c.Now.IsZero() {
 		return time.Now().Unix()

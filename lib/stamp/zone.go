@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Local is the zone of this process, as TZ names it: nil if TZ is not set,
+// Local returns the zone of this process, as TZ names it: nil if TZ is not set,
 // which is the system's.
 func Local() (*time.Location, error) {
 	tz, ok := os.LookupEnv("TZ")
@@ -25,7 +25,7 @@ func Local() (*time.Location, error) {
 	return loc, nil
 }
 
-// Zone is the zone that a value of TZ names, read as glibc does (tzset(3),
+// Zone returns the zone that a value of TZ names, read as glibc does (tzset(3),
 // time/tzset.c): nothing is UTC; otherwise a file, below TZDIR or
 // /usr/share/zoneinfo if its path is not absolute; otherwise the rules
 // themselves, in the form of POSIX:
@@ -76,8 +76,9 @@ func isKnown(name string) bool {
 	return ok && strings.Contains(" Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada Chile Etc Europe Indian Mexico Pacific US ", " "+area+" ")
 }
 
-// fromRules is the zone of rules in POSIX form. They are the last line of each
-// file of tzdata (RFC 8536 §3.3), so fromRules makes a file of nothing else.
+// fromRules returns the zone of rules in POSIX form. They are the last line of
+// each file of tzdata (RFC 8536 §3.3), so fromRules makes a file of nothing
+// else.
 func fromRules(name, rules string) (*time.Location, error) {
 	std, west := standard(rules)
 	var data []byte
@@ -94,8 +95,8 @@ func fromRules(name, rules string) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, data)
 }
 
-// standard is the name of the zone outside of summer, and how many seconds it
-// is west of Greenwich. The rules are valid.
+// standard returns the name of the zone outside of summer, and how many seconds
+// it is west of Greenwich. The rules are valid.
 func standard(rules string) (name string, west int) {
 	p := rulesReader{rest: rules}
 	name = p.name()

@@ -50,7 +50,7 @@ func (s *Store) lockFile() (*os.File, error) {
 	return f, nil
 }
 
-// private says whether nobody but its owner, who polls, can open a file.
+// private reports whether nobody but its owner, who polls, can open a file.
 func private(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

@@ -25,7 +25,7 @@ func (s *Store) stagedPrefix() string {
 	return filepath.Base(s.File) + ".staged-"
 }
 
-// owner is the part of a staged file's name that tells its cursor file.
+// owner returns the part of a staged file's name that tells its cursor file.
 func (s *Store) owner() string {
 	if s.Cursor == "" {
 		return noCursor
@@ -39,7 +39,7 @@ func hashOf(path string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// isOurs says whether a staged file is of this cursor file, or of none. The
+// isOurs reports whether a staged file is of this cursor file, or of none. The
 // first versions took the hash of the whole path.
 func (s *Store) isOurs(name string) bool {
 	owner, _, _ := strings.Cut(strings.TrimPrefix(name, s.stagedPrefix()), "-")
@@ -50,7 +50,7 @@ func (s *Store) isOurs(name string) bool {
 	return err == nil && s.Cursor != "" && owner == hashOf(path)
 }
 
-// isName says whether name is one of a file beside the aggregate.
+// isName reports whether name is one of a file beside the aggregate.
 func isName(name string) bool {
 	return name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")
 }

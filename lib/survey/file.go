@@ -34,7 +34,7 @@ type File struct {
 	FullKey    string // one of them
 }
 
-// Readable says whether a file could be read.
+// Readable is whether a file could be read.
 type Readable int
 
 const (

@@ -41,7 +41,7 @@ type Verdict struct {
 	Problems []Problem // the worst first
 }
 
-// Severity is that of the worst problem.
+// Severity returns that of the worst problem.
 func (v *Verdict) Severity() Severity {
 	if len(v.Problems) == 0 {
 		return OK
@@ -141,8 +141,8 @@ func (j *judge) sinceText(m truth.Moment) string {
 	return " since " + stamp(m.When(j.Now))
 }
 
-// way says whether one of the ways is blind: by what was found out just now, or
-// by what the last minute has.
+// way reports whether one of the ways is blind: by what was found out just now,
+// or by what the last minute has.
 func (j *judge) way(name, file string) {
 	w := j.State.Way(name)
 	why := j.why(name)
@@ -163,8 +163,8 @@ func (j *judge) asNames(w *truth.Way, why string) bool {
 	return j.DNS.System == nil && !j.DNS.Bypassed && (n.Blind && n.Why == why || j.whyNames() != "")
 }
 
-// lastGood is when a way was last known to see: proved in this boot, or else by
-// the time in the file, which may be of any clock.
+// lastGood returns when a way was last known to see: proved in this boot, or
+// else by the time in the file, which may be of any clock.
 func (j *judge) lastGood(w *truth.Way, file string) (time.Time, string) {
 	switch last := j.File(file).Canary; {
 	case !w.Good.Wall.IsZero():
@@ -178,7 +178,7 @@ func (j *judge) lastGood(w *truth.Way, file string) (time.Time, string) {
 	return time.Time{}, "ever"
 }
 
-// why is what makes a way blind just now.
+// why returns what makes a way blind just now.
 func (j *judge) why(way string) string {
 	switch way {
 	case truth.Names:

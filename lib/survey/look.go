@@ -70,7 +70,7 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// sinceBoot is how long ago systemd was started: a container's start, too.
+// sinceBoot returns how long ago systemd was started: a container's start, too.
 func sinceBoot() time.Duration {
 	info, err := os.Lstat("/run/systemd/system")
 	if err != nil {

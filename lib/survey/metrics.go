@@ -62,7 +62,7 @@ func (m *metrics) ways(f *Facts) {
 	m.time("", proved(f.State.Minute, f.Now))
 }
 
-// proved is a moment by the clock of now, and no time if there was none.
+// proved returns a moment by the clock of now, and no time if there was none.
 func proved(at, now truth.Moment) time.Time {
 	if at.Wall.IsZero() {
 		return time.Time{}

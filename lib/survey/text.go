@@ -10,7 +10,7 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// Line is check's one line, as monitoring plugins print it: the state, what is
+// Line returns check's one line, as monitoring plugins print it: the state, what is
 // wrong, the numbers.
 func Line(f *Facts, v *Verdict) string {
 	var text string
@@ -31,7 +31,7 @@ func Line(f *Facts, v *Verdict) string {
 	return fmt.Sprintf("EGRESS %s - %s | domains=%d ips=%d", v.Severity(), text, f.File(Domains).Rows, f.File(IPs).Rows)
 }
 
-// ago is how many seconds ago a way was last proved to see.
+// ago returns how many seconds ago a way was last proved to see.
 func (f *Facts) ago(way string) int64 { return int64(f.State.Way(way).Good.Age(f.Now) / time.Second) }
 
 // Text prints status for people, in printable ASCII: some of it was written by
@@ -111,7 +111,7 @@ func (f *Facts) rules() string {
 	return text
 }
 
-// when is a time with its age. A time of the future has none.
+// when returns a time with its age. A time of the future has none.
 func (f *Facts) when(t time.Time) string {
 	if t.IsZero() {
 		return "-"

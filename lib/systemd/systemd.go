@@ -25,7 +25,7 @@ const (
 	private = "unix:path=/run/systemd/private"
 )
 
-// Running tells whether systemd is this machine's init.
+// Running reports whether systemd is this machine's init.
 func Running() bool {
 	info, err := os.Stat("/run/systemd/system")
 	return err == nil && info.IsDir()
@@ -99,8 +99,8 @@ func (c *Conn) Property(unit, property string) (any, error) {
 	return value.Value(), nil
 }
 
-// unitPath is the unit's object: systemd loads it when it is asked for. Bytes
-// that are no letter or digit stand as _ and two hexadecimal digits
+// unitPath returns the unit's object: systemd loads it when it is asked for.
+// Bytes that are no letter or digit stand as _ and two hexadecimal digits
 // (sd_bus_path_encode(3)).
 func unitPath(unit string) dbus.ObjectPath {
 	var b strings.Builder
@@ -115,33 +115,33 @@ func unitPath(unit string) dbus.ObjectPath {
 	return dbus.ObjectPath(b.String())
 }
 
-// ActiveState is active, inactive, activating, deactivating, failed, reloading …
+// ActiveState returns active, inactive, activating, deactivating, failed, reloading …
 func (c *Conn) ActiveState(unit string) (string, error) {
 	v, err := c.Property(unit, "ActiveState")
 	s, _ := v.(string)
 	return s, err
 }
 
-// Active tells whether a unit runs.
+// Active reports whether a unit runs.
 func (c *Conn) Active(unit string) bool {
 	s, err := c.ActiveState(unit)
 	return err == nil && (s == "active" || s == "reloading")
 }
 
-// Exists tells whether systemd knows the unit.
+// Exists reports whether systemd knows the unit.
 func (c *Conn) Exists(unit string) bool {
 	v, err := c.Property(unit, "LoadState")
 	return err == nil && v != "not-found" && v != "masked"
 }
 
-// Enabled tells whether a unit's file is enabled.
+// Enabled reports whether a unit's file is enabled.
 func (c *Conn) Enabled(unit string) bool {
 	var state string
 	err := c.call("/org/freedesktop/systemd1", manager+".GetUnitFileState", unit).Store(&state)
 	return err == nil && (state == "enabled" || state == "enabled-runtime")
 }
 
-// MainPID is the process of a service; 0 if it does not run.
+// MainPID returns the process of a service; 0 if it does not run.
 func (c *Conn) MainPID(service string) int {
 	v, _ := c.Property(service, "Service.MainPID")
 	pid, _ := v.(uint32)

@@ -94,7 +94,7 @@ func Run(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// Read is the text of a file, or "" if there is none.
+// Read returns the text of a file, or "" if there is none.
 func Read(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
@@ -112,7 +112,7 @@ func Write(t testing.TB, name, text string) {
 	Must(t, os.WriteFile(name, []byte(text), 0o644))
 }
 
-// Names is what stands in a folder, sorted, with spaces between.
+// Names returns what stands in a folder, sorted, with spaces between.
 func Names(t testing.TB, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -124,7 +124,7 @@ func Names(t testing.TB, dir string) string {
 	return strings.Join(names, " ")
 }
 
-// FreePorts is n TCP ports of loopback that nobody listens on.
+// FreePorts returns n TCP ports of loopback that nobody listens on.
 func FreePorts(t testing.TB, n int) []int {
 	t.Helper()
 	var ports []int

@@ -44,7 +44,7 @@ type ref struct {
 	at uint32 // its index when it was open
 }
 
-// typ is the type of the query, for a transaction with exactly one.
+// typ returns the type of the query, for a transaction with exactly one.
 func (x *transaction) typ() dnsmasq.Type {
 	switch {
 	case x.wait[dnsmasq.A] > 0:

@@ -122,7 +122,8 @@ type State struct {
 	Full     map[string]time.Time `json:"full,omitempty"`     // since when files are full, by their last names
 }
 
-// Run is when the minute was last known to run: it has ended, or was polling.
+// Run returns when the minute was last known to run: it has ended, or was
+// polling.
 func (s *State) Run(now Moment) Moment {
 	if !s.Polling.Wall.IsZero() && s.Polling.Age(now) < s.Minute.Age(now) {
 		return s.Polling

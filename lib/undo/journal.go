@@ -40,7 +40,7 @@ func (e Entry) key() string { return e.Step + "\x00" + e.Kind + "\x00" + e.Name 
 // between the note and the change.
 const maxOurs = 16
 
-// add is e with what a later entry of the same key brings.
+// add returns e with the fields that a later entry of the same key brings.
 func (e Entry) add(later Entry) Entry {
 	if later.Was != nil {
 		e.Was = later.Was
@@ -174,7 +174,7 @@ func (j *Journal) rewrite() error {
 	return nil
 }
 
-// Empty tells whether nothing is noted.
+// Empty reports whether nothing is noted.
 func (j *Journal) Empty() bool { return len(j.entries) == 0 && len(j.Damaged) == 0 }
 
 // Entry returns the entry of a step, kind and name, if there is one.

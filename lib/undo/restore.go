@@ -36,7 +36,7 @@ func trimmed(text []byte) []byte {
 	return text
 }
 
-// Holds tells whether s is something that we have put there.
+// Holds reports whether s is something that we have put there.
 func (e Entry) Holds(s State) bool {
 	return slices.Contains(e.Ours, Digest(s))
 }

@@ -266,7 +266,7 @@ func SyncFolder(path string) error {
 	return f.Sync()
 }
 
-// Fresh is a file of ours that does not exist yet.
+// Fresh returns a file of ours that does not exist yet.
 func Fresh(text string, mode uint32) State {
 	return State{Type: File, Mode: mode, Data: []byte(text)}
 }

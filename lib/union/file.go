@@ -1,10 +1,3 @@
-// Package rows reads aggregates for the filters that look at them: row by row,
-// in the order of their keys, each key once, as often as a filter needs to.
-//
-// A file that is sorted, as every aggregate is, is read as a stream, whatever
-// its size. Standard input, a pipe, a file that is not sorted, and several
-// files at once are first made into one sorted file without a name, in bounded
-// memory (see package union).
 package union
 
 import (
@@ -77,7 +70,7 @@ func openSorted(warn func(batch.Skipped), name string) (*File, error) {
 	return nil, err
 }
 
-// label is what messages call a file that was made of others.
+// label returns what messages call a file that was made of others.
 func label(names []string) string {
 	switch {
 	case len(names) > 1:

@@ -23,7 +23,7 @@ func (u *Union) pass(rows *int) func(lines []byte) int {
 	}
 }
 
-// short is how much of lines there is before one of more than most bytes.
+// short returns how much of lines there is before one of more than most bytes.
 func short(lines []byte, most int) int {
 	for from := 0; from < len(lines); {
 		window := lines[from:min(len(lines), from+most)]

@@ -41,13 +41,13 @@ func (r *Reader) end() {
 	r.file.check = false
 }
 
-// Record is the row. It is good until the next Next.
+// Record returns the row. It is good until the next Next.
 func (r *Reader) Record() aggregate.Record { return r.rec }
 
 // Skip counts the row as one that could not be used, and why.
 func (r *Reader) Skip(why error) { r.in.Skip(why) }
 
-// Err is the error that ended the reading, if one did.
+// Err returns the error that ended the reading, if one did.
 func (r *Reader) Err() error { return r.in.Err() }
 
 // Join goes through two files at once, in the order of their keys: a and b are

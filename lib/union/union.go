@@ -1,9 +1,15 @@
 // Package union makes one aggregate of any number of inputs: files, which are
 // read as streams while they are sorted, and streams of records in any order.
 //
-// What is read twice, and why: a file is looked through once before it is
-// merged, to see that it is sorted. A merge that meets the first unsorted line
-// when half of its output is written cannot take that back.
+// Each input file is read twice: once before the merge, to check that it is
+// sorted. A merge that met the first unsorted line when half of its output is
+// written could not take that half back.
+//
+// Filters read aggregates here too (File, Reader, Join): row by row, in the
+// order of their keys, each key once, as often as a filter needs. A sorted file
+// is read as a stream, whatever its size. Standard input, a pipe, an unsorted
+// file, and several files at once are first made into one sorted file without a
+// name, in bounded memory.
 package union
 
 import (
@@ -61,7 +67,7 @@ func (u *Union) Close() {
 	}
 }
 
-// Empty says whether there is nothing to merge.
+// Empty reports whether there is nothing to merge.
 func (u *Union) Empty() bool { return u.stream.Empty() && len(u.files) == 0 }
 
 // AddFiles takes files. The name - stands for standard input, and so does no

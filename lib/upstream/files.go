@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ServersFile is the plan as dnsmasq's servers-file.
+// ServersFile returns the plan as dnsmasq's servers-file.
 func (p Plan) ServersFile() string {
 	var b strings.Builder
 	for _, s := range p.Servers {
@@ -20,7 +20,7 @@ func (p Plan) ServersFile() string {
 	return b.String()
 }
 
-// Text is the servers, for people.
+// Text returns the servers, for people.
 func (p Plan) Text() string {
 	words := make([]string, len(p.Servers))
 	for i, s := range p.Servers {
@@ -44,7 +44,7 @@ type Facts struct {
 	Pending bool
 }
 
-// FactsFile is the plan as that file.
+// FactsFile returns the plan as that file.
 func (p Plan) FactsFile() string {
 	var lines []string
 	for _, d := range p.Domains {

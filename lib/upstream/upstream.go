@@ -111,9 +111,10 @@ func (src Sources) scopes(p *Plan) []scope {
 	return list
 }
 
-// mainServers are those for names of no domain, as systemd-resolved chooses them:
-// a scope with servers and the domain "~." takes all; else all with the default
-// route do. A link that is coming up has none yet: it is better than nothing.
+// mainServers returns those for names of no domain, as systemd-resolved chooses
+// them: a scope with servers and the domain "~." takes all; else all with the
+// default route do. A link that is coming up has none yet: it is better than
+// nothing.
 func mainServers(scopes []scope) []Server {
 	var root, main, coming []Server
 	for _, s := range scopes {
@@ -138,7 +139,7 @@ func hasRoot(domains []resolved.Domain) bool {
 	return slices.ContainsFunc(domains, func(d resolved.Domain) bool { return d.Route && clean(d.Name) == "." })
 }
 
-// onlyRoutes is systemd-resolved's guess that a link is no default route.
+// onlyRoutes reports whether systemd-resolved takes a link for no default route.
 func onlyRoutes(domains []resolved.Domain) bool {
 	return slices.ContainsFunc(domains, func(d resolved.Domain) bool { return d.Route })
 }
@@ -172,8 +173,8 @@ func (p *Plan) addDomains(s scope) {
 	}
 }
 
-// clean is a domain in lower case, "." for the root, and "" for what a line of a
-// configuration could not be made of.
+// clean returns a domain in lower case, "." for the root, and "" for what a
+// line of a configuration could not be made of.
 func clean(name string) string {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" {
@@ -268,7 +269,7 @@ func linkName(s string) bool {
 	return len(s) < 16
 }
 
-// nameservers are the addresses in a resolv.conf.
+// nameservers returns the addresses in a resolv.conf.
 func nameservers(text string) (list []string) {
 	for line := range strings.Lines(text) {
 		if f := strings.Fields(line); len(f) > 1 && f[0] == "nameserver" {

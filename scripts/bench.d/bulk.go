@@ -15,7 +15,7 @@ const (
 	many = 101
 )
 
-// size is a number of bytes, or rows, or names; less if it is to be quick.
+// size returns a number of bytes, or rows, or names; less if it is to be quick.
 func (b *bench) size(n int) int {
 	if b.quick {
 		return n / 8
@@ -25,8 +25,8 @@ func (b *bench) size(n int) int {
 
 func (b *bench) file(name string) string { return filepath.Join(b.dir, name) }
 
-// dnsTools is a poll of a query log that begins after a cursor. Its state is in
-// the files NAME.aggregate and NAME.cursor.
+// dnsTools returns a poll of a query log that begins after a cursor. Its state
+// is in the files NAME.aggregate and NAME.cursor.
 func (b *bench) dnsTools(name, log, after string) [][]string {
 	into, cursor := b.file(name+".aggregate"), b.file(name+".cursor")
 	return [][]string{
@@ -36,7 +36,7 @@ func (b *bench) dnsTools(name, log, after string) [][]string {
 	}
 }
 
-// pipeline is a job that makes a new aggregate, which must be the truth.
+// pipeline returns a job that makes a new aggregate, which must be the truth.
 func (b *bench) pipeline(name, truth string, stages [][]string) *job {
 	into, cursor := b.file(name+".aggregate"), b.file(name+".cursor")
 	return &job{name: name, stages: stages,
@@ -49,7 +49,7 @@ func (b *bench) pipeline(name, truth string, stages [][]string) *job {
 	}
 }
 
-// rival is a program that prints what must be the truth.
+// rival returns a program that prints what must be the truth.
 func (b *bench) rival(truth string, stages ...[]string) *job {
 	out := b.file("rival.out")
 	return &job{name: stages[0][0], stages: stages, stdout: out,
@@ -128,7 +128,7 @@ func (b *bench) ips() error {
 	return nil
 }
 
-// ipTools is a first poll of what journalctl prints.
+// ipTools returns a first poll of what journalctl prints.
 func (b *bench) ipTools() [][]string {
 	return [][]string{{"ipparse"},
 		{"aggmerge", "--into=" + b.file("ips.aggregate"), "--cursor-file=" + b.file("ips.cursor"), "--after-cursor=", "--expect-cursor"}}

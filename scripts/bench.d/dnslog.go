@@ -200,7 +200,8 @@ func (l *dnsLog) line(head string, parts ...string) {
 	l.lines++
 }
 
-// reverse is the name that a PTR question for the first address of a site asks.
+// reverse returns the name that a PTR question for the first address of a site
+// asks.
 func reverse(s *site) string {
 	if len(s.v4) == 0 {
 		return "1.2.0.192.in-addr.arpa"

@@ -52,12 +52,12 @@ func saveFleet(dir string, hosts, rows int, ips bool, key func(i int) (string, [
 	return files, total, nil
 }
 
-// addressKey is the i-th address of the world.
+// addressKey returns the i-th address of the world.
 func addressKey(i int) (string, []string) {
 	return newDst(rand.New(rand.NewPCG(7, uint64(i)))).key, nil
 }
 
-// nameKey is the i-th name, with its addresses.
+// nameKey returns the i-th name, with its addresses.
 func nameKey(i int) (string, []string) {
 	s := siteOf(i)
 	return s.name, slices.Concat(s.v4, s.v6)

@@ -46,7 +46,7 @@ func newDst(r *rand.Rand) dst {
 	return dst{ip.String(), ip.StringExpanded()}
 }
 
-// entry is the next one: what is said, and when in microseconds. The first
+// entry returns the next one: what is said, and when in microseconds. The first
 // entries lead to each address once.
 func (l *ipLog) entry(i int) (micros int64, message string) {
 	r := l.r
@@ -75,7 +75,7 @@ func (l *ipLog) entry(i int) (micros int64, message string) {
 
 const journalID, bootID = "4d2bed144de3495486d9015626e0dcb6", "6e47a4f2c5044f5495574cc985fed1b1"
 
-// cursor is what journalctl --show-cursor names the i-th entry.
+// cursor returns what journalctl --show-cursor names the i-th entry.
 func cursor(i int, micros int64) string {
 	return fmt.Sprintf("s=%s;i=%x;b=%s;m=%x;t=%x;x=%x", journalID, i+1, bootID, micros-began.UnixMicro()+60e6, micros, uint64(i)*0x9e3779b97f4a7c15)
 }

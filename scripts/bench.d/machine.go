@@ -34,7 +34,7 @@ func memory() string {
 	return fmt.Sprintf("%d GiB", (kb+1<<19)>>20)
 }
 
-// output is the first line that a program prints.
+// output returns the first line that a program prints.
 func output(args ...string) string {
 	out, err := exec.Command(args[0], args[1:]...).Output()
 	if err != nil {

@@ -25,9 +25,9 @@ var (
 
 func pick(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
 
-// siteOf is the i-th site of the world: the same in every run. Names have some
-// 30 letters, a third of them lead through aliases, and one in twelve does not
-// exist. Addresses are of 198.18.0.0/15 and 2001:db8::/32.
+// siteOf returns the i-th site of the world: the same in every run. Names have
+// some 30 letters, a third of them lead through aliases, and one in twelve does
+// not exist. Addresses are of 198.18.0.0/15 and 2001:db8::/32.
 func siteOf(i int) *site {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	s := &site{name: fmt.Sprintf("%s.%s-%s.%s", pick(r, first), pick(r, second), base36(i), pick(r, ends))}

@@ -18,7 +18,7 @@ func (b *bench) polled(seed uint64, names int) *polled {
 
 func (p *polled) grow() error { return appendFile(p.file, p.take(500)) }
 
-// poll is a job that goes on where the one before it has ended.
+// poll returns a job that goes on where the one before it has ended.
 func (b *bench) poll(name, log string) *job {
 	j := &job{name: name}
 	j.before = func() error {
@@ -116,7 +116,7 @@ func (b *bench) idle() error {
 	return nil
 }
 
-// state is what the folder of a benchmark holds, and since when.
+// state returns what the folder of a benchmark holds, and since when.
 func (b *bench) state() (string, error) {
 	entries, err := os.ReadDir(b.dir)
 	var words []string

@@ -126,7 +126,7 @@ func watch(cmds []*exec.Cmd, stop <-chan bool, peak chan<- []int64) {
 	}
 }
 
-// highWater is VmHWM of a process, in bytes; 0 when it has ended, or is not
+// highWater returns VmHWM of a process, in bytes; 0 when it has ended, or is not
 // yet the program that it is to be.
 func highWater(pid int) int64 {
 	self, _ := os.Readlink("/proc/self/exe")
