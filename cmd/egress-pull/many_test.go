@@ -83,7 +83,7 @@ func (f *fleet) bad() map[string]string {
 	f.silent("hangs", "")
 	words["hangs"] = `no whole answer within|[Tt]imed out`
 	f.silent("hangs-later", "SSH-2.0-OpenSSH_9.2p1\r\n")
-	words["hangs-later"] = `no whole answer within|[Tt]imed out`
+	words["hangs-later"] = `^ssh: the server answered and then fell silent|no whole answer within|[Tt]imed out`
 	add("sleeps", "sleep 1000", "no whole answer within 60 seconds")
 	add("trickles", "while echo '"+strings.TrimSpace(domainRow)+"'; do sleep 1; done", "no whole answer within 60 seconds|rsync")
 

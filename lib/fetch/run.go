@@ -105,6 +105,8 @@ func (f *failure) explain() error {
 		return errors.New("the host key is another one than before")
 	case strings.Contains(f.said, "Host key verification failed"):
 		return errors.New("the host key is not known")
+	case f.said == "" || strings.HasPrefix(f.said, "rsync: connection unexpectedly closed (0 bytes"):
+		return errors.New("ssh: the server answered and then fell silent, or hung up")
 	}
 	return errors.New(plain.FirstLine(f.said))
 }
