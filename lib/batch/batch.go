@@ -7,19 +7,18 @@
 //	-- cursor: TOKEN
 //
 // A line that begins with "-- " is never data. The cursor line is the commit
-// marker: it says that everything up to TOKEN stands above it, and it counts
-// only as the very last line. A stage that fails or is killed leaves a stream
-// without it, and nothing of that stream is committed. The carry lines right
-// before it are what a parser must remember until the next batch. All other
-// such lines ("-- Boot …", "-- No entries --") are skipped, as is a cursor
-// line that something follows.
+// marker: all that was logged up to TOKEN is above it. It counts only as the very
+// last line. A stage that fails or is killed leaves a stream without it, and
+// nothing of that stream is committed. The carry lines right before it hold the
+// state that a parser needs for the next batch. All other lines with "-- "
+// ("-- Boot …", "-- No entries --") are skipped, and so is a cursor line that is
+// not the last line.
 //
-// A program that does not know all that may fail in it (journalctl prints a
-// cursor line, or none, for several reasons) can be followed by a line "-- end",
-// which its pipeline prints once it has ended well.
+// A cursor line of journalctl does not prove that journalctl succeeded. So the
+// pipeline prints a line "-- end" after it once journalctl has exited with 0.
 //
-// A line "-- reread" says that the lines after it may be of earlier batches,
-// too: the position was lost, and what is new among them is told by its time.
+// A line "-- reread" means that the position was lost: the lines after it may be
+// of earlier batches too, and only their times tell which are new.
 //
 // This is the only package that knows how a trailer is spelled.
 package batch
@@ -37,10 +36,10 @@ const (
 	endMark    = "-- end"
 	rereadMark = "-- reread"
 
-	// maxCarry bounds the carry lines of one batch, in bytes: what a parser
-	// must remember is small, what a broken one prints is not.
+	// maxCarry bounds the carry lines of one batch, in bytes: a parser's state
+	// is small, the output of a broken parser may not be.
 	maxCarry = 1 << 20
-	// maxCursor bounds a token, which travels as an argument.
+	// maxCursor bounds a token, which is passed as an argument of a command.
 	maxCursor = 4096
 )
 
@@ -67,7 +66,7 @@ func (t Trailer) Equal(u Trailer) bool {
 	return bytes.Equal(t.Append(nil), u.Append(nil))
 }
 
-// Reread is the line that says that what follows may be of earlier batches.
+// Reread is the line that marks the lines after it as possibly of earlier batches.
 const Reread = rereadMark + "\n"
 
 // Finish ends a stream: the trailer, then everything to its destination.
@@ -76,10 +75,10 @@ func Finish(w *bufio.Writer, t Trailer) error {
 	return w.Flush()
 }
 
-// ErrNoCursor is a stream that held lines and ended before its cursor line.
+// ErrNoCursor means that a stream had lines and ended before its cursor line.
 var ErrNoCursor = errors.New("stream ended before its cursor line")
 
-// ValidCursor reports whether token can stand in a cursor line: printable ASCII
+// ValidCursor reports whether token can be in a cursor line: printable ASCII
 // without a blank, and not too long for an argument.
 func ValidCursor(token []byte) bool {
 	for _, c := range token {

@@ -9,25 +9,24 @@ import (
 	"os"
 )
 
-// A File is what a cursor file says: the trailer of the last batch, as it came,
-// and the name under which the aggregate of that batch was staged (package
-// store).
+// A File is the content of a cursor file: the trailer of the last batch, and the
+// name under which the aggregate of that batch was staged (package store).
 //
 //	-- sum: 0123456789abcdef
 //	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916
 //	-- carry: …
 //	-- cursor: TOKEN
 //
-// The sum is the first 8 bytes of the SHA-256 of all lines below it. The first
-// versions wrote none, and a cursor file that is made by hand needs none: then
-// only its form is checked.
+// The sum is the first 8 bytes of the SHA-256 of all lines below it. It may be
+// missing, as in a cursor file made by hand or by the first versions; then only
+// the form is checked.
 type File struct {
 	Staged  string // "" if nothing was staged yet
 	Trailer Trailer
 }
 
-// ErrDamaged is a cursor file that is not as it was written. Nothing in it can
-// be trusted: neither the position nor what was staged.
+// ErrDamaged means that a cursor file is not as it was written. Neither its
+// position nor the name of its staged file can be trusted.
 var ErrDamaged = errors.New("the cursor file is damaged")
 
 const (
@@ -50,12 +49,12 @@ func sumLine(text []byte) string {
 	return fmt.Sprintf("%s%x\n", sumMark, sum[:8])
 }
 
-// Summed reports whether text is that of a cursor file with a sum: if it cannot
-// be parsed, it is damaged for certain.
+// Summed reports whether text is a cursor file with a sum. If ParseFile fails on
+// such a text, the file is certainly damaged, and not a file of another kind.
 func Summed(text []byte) bool { return bytes.HasPrefix(text, []byte(sumMark)) }
 
-// ParseFile reads the text of a cursor file. One that is empty says nothing, as
-// one that is not there.
+// ParseFile reads the text of a cursor file. An empty text gives an empty File. The
+// error is ErrDamaged.
 func ParseFile(text []byte) (f File, err error) {
 	if len(text) == 0 {
 		return File{}, nil
@@ -100,8 +99,8 @@ func parseTrailer(text []byte) (t Trailer, err error) {
 	return t, nil
 }
 
-// ReadFile reads the cursor file of a name. One that is not there says nothing;
-// the error is ErrDamaged, or that it cannot be read.
+// ReadFile reads a cursor file. A missing file gives an empty File. The error is
+// ErrDamaged, or that of reading.
 func ReadFile(name string) (File, error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,12 +14,12 @@ const (
 	// counted as such.
 	MaxLine = 1 << 20
 
-	// firstBuffer is what most polls need and no more: at a size of 1 MiB the
-	// kernel clears 256 pages for a poll of ten lines.
+	// firstBuffer is enough for most polls. With 1 MiB the kernel would clear
+	// 256 pages for a poll of ten lines.
 	firstBuffer = 64 << 10
 )
 
-// Lines that are never data, whatever they say.
+// The reasons for which a line is skipped without being read.
 var (
 	ErrLong = errors.New("too long")
 	ErrHalf = errors.New("ends without a line feed")
@@ -32,23 +32,23 @@ type Scanner struct {
 	Max int
 	// Buffer is the size of the first buffer.
 	Buffer int
-	// Plain says that the input is a file of lines, and none of them a trailer.
+	// Plain means that the input has no trailer: all its lines are data.
 	Plain bool
-	// Through, if there is one, is what each input of Open is read through.
+	// Through, if it is not nil, wraps each input of Open.
 	Through func(io.Reader) io.Reader
-	// Rejected, if there is one, is given each line that is skipped: as much of
-	// it as is at hand if it is too long.
+	// Rejected, if it is not nil, gets each line that is skipped; of a line that
+	// is too long only the part in the buffer.
 	Rejected func(line []byte, why error)
 
 	names []string  // inputs not opened yet
 	name  string    // the one being read
 	in    io.Reader // nil between two of them
-	file  *os.File  // what is to be closed
+	file  *os.File  // the one to be closed
 
 	buf        []byte // buf[start:end] is read and not scanned
 	start, end int
-	whole      int // the last line feed in it is before that
-	searched   int // of that, how much is known to have no line feed
+	whole      int // the end of the last whole line in buf[start:end]
+	searched   int // how many of these bytes are known to have no line feed
 	eof        bool
 
 	line    []byte
@@ -68,8 +68,8 @@ func NewScanner(r io.Reader, name string) *Scanner {
 
 const standardInput = "standard input"
 
-// Open reads the named files as one stream. The name - stands for standard
-// input, and so does no name at all.
+// Open reads the named files as one stream. The name - is standard input, and so
+// is no name at all.
 func Open(names []string) *Scanner {
 	if len(names) == 0 {
 		return NewScanner(os.Stdin, standardInput)
@@ -77,12 +77,12 @@ func Open(names []string) *Scanner {
 	return &Scanner{Max: MaxLine, Buffer: firstBuffer, names: names}
 }
 
-// Use lends the Scanner its first buffer, which may serve the next one when this
-// one is done.
+// Use sets the first buffer of the Scanner. The caller may use it again when the
+// Scanner is done.
 func (s *Scanner) Use(buffer []byte) { s.buf = buffer }
 
-// Scan goes to the next line that is data. It returns false at the end of the
-// last input, or at an error.
+// Scan reads the next line of data. It returns false at the end of the last
+// input, or at an error.
 func (s *Scanner) Scan() bool {
 	for !s.ScanReady() {
 		if s.More() {
@@ -116,29 +116,30 @@ func (s *Scanner) ScanReady() bool {
 	}
 }
 
-// Back takes the line back: the next Scan goes to it again.
+// Back takes the line back: the next Scan returns it again.
 func (s *Scanner) Back() {
 	s.start -= len(s.line) + 1
 	s.number--
 }
 
-// IsMark reports whether a line is not data, but of the batch itself.
+// IsMark reports whether a line belongs to the batch itself ("-- …"), and is not
+// data.
 func IsMark(line []byte) bool {
 	return len(line) >= len(mark) && line[0] == '-' && string(line[:len(mark)]) == mark
 }
 
-// Ready returns the whole lines at hand behind the current one. They stay where
-// they are until More.
+// Ready returns the whole lines in the buffer after the current one. They are
+// valid until More.
 func (s *Scanner) Ready() []byte { return s.buf[s.start:max(s.start, s.whole)] }
 
-// Advance goes past some of them, which are n bytes.
+// Advance skips the first lines of Ready, which are n bytes.
 func (s *Scanner) Advance(n, lines int) {
 	s.start += n
 	s.searched = 0
 	s.number += lines
 }
 
-// note takes a line that begins with mark into the trailer.
+// note adds a line that begins with mark to the trailer.
 func (s *Scanner) note(line []byte) {
 	t := &s.trailer
 	switch string(line) {
@@ -160,12 +161,12 @@ func (s *Scanner) note(line []byte) {
 	s.noTrailer()
 }
 
-// noTrailer forgets what looked like a trailer, and is none.
+// noTrailer forgets lines that looked like a trailer: another line followed.
 func (s *Scanner) noTrailer() {
 	s.trailer.Carry, s.trailer.Cursor, s.carried, s.ended = s.trailer.Carry[:0], "", 0, false
 }
 
-// cut takes the next line of what is at hand.
+// cut returns the next line in the buffer. ok is false if no whole line is left.
 func (s *Scanner) cut() (line []byte, ok bool) {
 	for {
 		i := bytes.IndexByte(s.buf[s.start+s.searched:s.end], '\n')
@@ -184,8 +185,9 @@ func (s *Scanner) cut() (line []byte, ok bool) {
 	}
 }
 
-// More reads more of the current input behind what is at hand, in place of which
-// it may put that. It returns false at the end of the input, or at an error.
+// More reads more input after the buffered bytes. It may move them, so slices
+// returned earlier become invalid. It returns false at the end of the input, or
+// at an error.
 func (s *Scanner) More() bool {
 	if s.in == nil && !s.open() {
 		return false
@@ -197,7 +199,7 @@ func (s *Scanner) More() bool {
 	return s.fill()
 }
 
-// half gives up what stands behind the last line feed of an input.
+// half skips the bytes after the last line feed of an input.
 func (s *Scanner) half() {
 	if s.err == nil && s.end > s.start {
 		s.number++
@@ -207,7 +209,7 @@ func (s *Scanner) half() {
 	s.searched = 0
 }
 
-// discardLine throws away what is left of a line that is too long.
+// discardLine reads to the end of a line that is too long.
 func (s *Scanner) discardLine() {
 	s.searched = 0
 	s.number++
@@ -224,7 +226,7 @@ func (s *Scanner) discardLine() {
 	}
 }
 
-// fill reads more of the current input behind what is in the buffer.
+// fill reads more of the current input to the end of the buffer.
 func (s *Scanner) fill() bool {
 	if s.eof {
 		return false
@@ -255,8 +257,8 @@ func (s *Scanner) fill() bool {
 	return false
 }
 
-// room makes place at the end of the buffer: by moving what is left of it to
-// the front, and if that is more than half of it, into one of twice the size.
+// room makes place at the end of the buffer. It moves the unread bytes to the
+// front, or, if they fill more than half of the buffer, to one of twice the size.
 func (s *Scanner) room() {
 	to := s.buf
 	if rest := s.end - s.start; rest > len(s.buf)/2 || len(s.buf) == 0 {
@@ -267,7 +269,7 @@ func (s *Scanner) room() {
 	s.start, s.buf = 0, to
 }
 
-// open goes to the next input.
+// open opens the next input. It returns false if there is none, or at an error.
 func (s *Scanner) open() bool {
 	if s.err != nil {
 		return false
@@ -292,7 +294,7 @@ func (s *Scanner) open() bool {
 	return true
 }
 
-// Close closes the current input, for those who do not read it to its end.
+// Close closes the current input, for callers that do not read it to its end.
 func (s *Scanner) Close() {
 	if s.file != nil {
 		s.file.Close() // was only read
@@ -309,9 +311,8 @@ func cause(err error) error {
 	return err
 }
 
-// Read reads what follows the current line, as it stands, from the current
-// input: for formats in which not everything is lines. Bytes, and what Scan
-// returned before, are lost.
+// Read reads the bytes after the current line from the current input, for formats
+// that are not made of lines alone. It invalidates Bytes.
 func (s *Scanner) Read(p []byte) (int, error) {
 	if s.start == s.end && !s.fill() {
 		if s.err != nil {
@@ -328,17 +329,16 @@ func (s *Scanner) Read(p []byte) (int, error) {
 // messages.
 func (s *Scanner) Place() string { return fmt.Sprintf("%s: line %d", s.name, s.number) }
 
-// Seen reports whether there was any line that is data, or was to be.
+// Seen reports whether there was any line of data, usable or not.
 func (s *Scanner) Seen() bool { return s.line != nil || s.skipped.Lines > 0 }
 
-// Name returns the input that is read, for messages.
+// Name returns the name of the current input, for messages.
 func (s *Scanner) Name() string { return s.name }
 
-// Bytes returns the line, without its line feed. It is good until the next
-// Scan.
+// Bytes returns the line, without its line feed. It is valid until the next Scan.
 func (s *Scanner) Bytes() []byte { return s.line }
 
-// Err returns the first error of an input, if there was one.
+// Err returns the first error of an input, or nil.
 func (s *Scanner) Err() error { return s.err }
 
 // Trailer returns the end of the batch, once Scan has returned false. Without
@@ -353,24 +353,24 @@ func (s *Scanner) Trailer() Trailer {
 	return s.trailer
 }
 
-// Ended reports whether a line has said, with nothing but a trailer before it
-// and nothing behind it, that the input ended well.
+// Ended reports whether "-- end" was among the last lines of the input, with only
+// a trailer beside it, and no error came.
 func (s *Scanner) Ended() bool { return s.ended && s.err == nil }
 
 // Reread reports whether the current line may be one of earlier batches.
 func (s *Scanner) Reread() bool { return s.reread }
 
-// Buffered reports whether another line can be had without waiting for input.
+// Buffered reports whether another line can be read without waiting for input.
 func (s *Scanner) Buffered() bool {
 	return len(s.Ready()) > 0
 }
 
-// Skip counts the current line as one that could not be used, and why.
+// Skip counts the current line as one that could not be used, for the reason why.
 func (s *Scanner) Skip(why error) { s.reject(s.line, why) }
 
 func (s *Scanner) reject(line []byte, why error) {
 	if why == ErrLong || why == ErrHalf {
-		s.noTrailer() // something stands behind it
+		s.noTrailer() // it is not the last line
 	}
 	if s.Rejected != nil {
 		s.Rejected(line, why)
@@ -381,7 +381,7 @@ func (s *Scanner) reject(line []byte, why error) {
 	s.skipped.Lines++
 }
 
-// Skipped returns what could not be used so far.
+// Skipped returns the lines that could not be used so far.
 func (s *Scanner) Skipped() Skipped { return s.skipped }
 
 // Skipped counts lines that could not be used.

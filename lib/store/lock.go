@@ -9,17 +9,16 @@ import (
 	"time"
 )
 
-// Wait is how long a run waits for another one to be done. A poll takes seconds
-// at most; what takes longer than this is stuck, and must be heard of.
+// Wait is how long a run waits for another run. A poll takes seconds at most; a
+// run that takes longer than this hangs, and must be reported.
 var Wait = time.Minute
 
-// ErrBusy is a lock that another run has held for so long.
+// ErrBusy means that another run has held the lock for all of Wait.
 var ErrBusy = errors.New("another run has held the lock")
 
-// lock keeps other runs away from the aggregate, by an advisory lock on a file
-// beside it, FILE.lock, which nobody but the one who polls can open: a lock on
-// the aggregate itself could be taken by everybody who may read it, and all
-// polls would wait for ever.
+// lock takes an advisory lock on a file beside the aggregate, FILE.lock, which
+// only the poller can open. The aggregate itself will not do: any user who may
+// read it could lock it, and all polls would wait for ever.
 func (s *Store) lock() (unlock func(), err error) {
 	f, err := s.lockFile()
 	if err != nil {
@@ -31,9 +30,9 @@ func (s *Store) lock() (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// lockFile opens the file, or makes it. It is of the one who polls: the owner of
-// the aggregate, or else of the folder with the cursor file, or with the
-// aggregate.
+// lockFile opens the lock file, or makes it. The file belongs to the poller, who
+// is the owner of the aggregate, or else of the folder with the cursor file, or
+// else of the folder with the aggregate.
 func (s *Store) lockFile() (*os.File, error) {
 	name := s.File + ".lock"
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
@@ -50,7 +49,7 @@ func (s *Store) lockFile() (*os.File, error) {
 	return f, nil
 }
 
-// private reports whether nobody but its owner, who polls, can open a file.
+// private returns an error if anybody but its owner, the poller, can open a file.
 func private(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -68,7 +67,7 @@ func private(f *os.File) error {
 	return nil
 }
 
-// flock takes a lock, and waits for it if it must. It closes f if it fails.
+// flock locks f, and waits up to Wait for the lock. It closes f if it fails.
 func flock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if !errors.Is(err, syscall.EWOULDBLOCK) {

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Check refuses a FILE or a cursor file that a rename would replace by something
-// else than it is: a device, a link, a folder. It is called before anything is
-// read, which from a FIFO might take for ever.
+// Check returns an error if FILE or the cursor file is no regular file: a rename
+// would replace a device or a link. Call it before reading: to read from a FIFO
+// could take for ever.
 func (s *Store) Check() error {
 	for _, name := range []string{s.File, s.Cursor, s.File + ".rejected"} {
 		if name == "" {
@@ -27,7 +27,7 @@ func (s *Store) Check() error {
 	return nil
 }
 
-// errNotRegular says what something is instead of a file.
+// errNotRegular returns an error that names the type of a file.
 func errNotRegular(mode fs.FileMode) error {
 	what := "something else"
 	switch mode.Type() {

@@ -6,15 +6,15 @@ import (
 	"syscall"
 )
 
-// A seal is a staged file: its name, what changes if anybody writes to it, and
-// the checksum of what is in it.
+// A seal describes a staged file: its name, the numbers that change if anybody
+// writes to it, and the checksum of its content.
 type seal struct {
 	name   string
 	inode  uint64
 	size   int64
 	change int64 // time of the last change of its content, in nanoseconds
 	sum    uint32
-	summed bool // earlier versions did not write the sum
+	summed bool // false if an earlier version wrote the seal, without a sum
 }
 
 func (l seal) String() string {
@@ -29,8 +29,8 @@ func parseSeal(text string) (l seal) {
 	return l
 }
 
-// fits returns the sum that the content of a file should have; nil if it is not
-// the sealed one, or somebody has written to it.
+// fits returns the checksum that the content of f should have; nil if f is not
+// the sealed file, or was written to.
 func (l seal) fits(f *os.File) (*uint32, error) {
 	now, err := sealOf(l.name, f, l.sum)
 	if err != nil || now != l {

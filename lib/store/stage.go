@@ -15,17 +15,17 @@ import (
 	"syscall"
 )
 
-// A staged file is named after the aggregate, the cursor file that may name
-// it, and at random: FILE.staged-OWNER-RANDOM. Who finds one of another cursor
-// file cannot know whether it was committed, and must not touch it. The owner
-// is a hash of the cursor file's name, without its folder: folders are moved.
+// A staged file is called FILE.staged-OWNER-RANDOM, where FILE is the name of the
+// aggregate and OWNER a hash of the cursor file's name, without its folder, since
+// folders may be moved. A run must not touch a staged file of another owner: it
+// cannot know whether that file was committed.
 const noCursor = "backfill"
 
 func (s *Store) stagedPrefix() string {
 	return filepath.Base(s.File) + ".staged-"
 }
 
-// owner returns the part of a staged file's name that tells its cursor file.
+// owner returns OWNER of the staged files of this cursor file.
 func (s *Store) owner() string {
 	if s.Cursor == "" {
 		return noCursor
@@ -39,8 +39,8 @@ func hashOf(path string) string {
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// isOurs reports whether a staged file is of this cursor file, or of none. The
-// first versions took the hash of the whole path.
+// isOurs reports whether a staged file belongs to this cursor file, or to none.
+// The first versions took the hash of the whole path.
 func (s *Store) isOurs(name string) bool {
 	owner, _, _ := strings.Cut(strings.TrimPrefix(name, s.stagedPrefix()), "-")
 	if owner == s.owner() || owner == noCursor {
@@ -50,7 +50,7 @@ func (s *Store) isOurs(name string) bool {
 	return err == nil && s.Cursor != "" && owner == hashOf(path)
 }
 
-// isName reports whether name is one of a file beside the aggregate.
+// isName reports whether name is a file name without a folder.
 func isName(name string) bool {
 	return name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")
 }
@@ -59,14 +59,14 @@ func (s *Store) beside(name string) string {
 	return filepath.Join(filepath.Dir(s.File), name)
 }
 
-// A Merge writes the new aggregate, and returns its checksum. seal is the one
-// that the old one had, if nobody seems to have written to it since. What it
-// also returns are rows of the old one that have no place in the new, and are
-// set aside in FILE.rejected.
+// A Merge writes the new aggregate to staged, and returns its checksum. seal is
+// the checksum that old had when it was written; nil if it may have changed
+// since. rejected are the lines of old that are not records: the Store appends
+// them to FILE.rejected.
 type Merge func(old, staged *os.File, seal *uint32) (sum uint32, rejected []byte, err error)
 
-// stage writes the new aggregate, and returns the name it has for now. last is
-// what was staged before.
+// stage writes the new aggregate to a staged file, and returns its seal. last is
+// the seal of the aggregate that is there.
 func (s *Store) stage(last seal, merge Merge) (staged seal, err error) {
 	old, err := os.Open(s.File)
 	if errors.Is(err, os.ErrNotExist) {
@@ -111,10 +111,9 @@ func (s *Store) fill(old, staged *os.File, last seal, merge Merge) (uint32, erro
 	return sum, s.setAside(s.File+".rejected", rejected)
 }
 
-// setAside appends rows to a file, and makes them durable. A run that was
-// killed between this and its commit is followed by one that rejects the same
-// rows again: what already stands at the end, whole or in part, is not
-// repeated.
+// setAside appends rows to a file, and makes them durable. If a run is killed
+// between this and its commit, the next run rejects the same rows again: rows that
+// are already at the end of the file, whole or in part, are not repeated.
 func (s *Store) setAside(name string, rows []byte) error {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
 	if err != nil {
@@ -144,20 +143,20 @@ func appendMissing(f *os.File, rows []byte) error {
 }
 
 // unstage removes a staged file that will not be published. If that fails, the
-// next run sweeps.
+// sweep of the next run removes it.
 func (s *Store) unstage(name string) {
 	if name == "" {
 		return
 	}
 	st, err := s.load()
-	if err == nil && st.staged.name != name { // else it is committed after all
+	if err == nil && st.staged.name != name { // else it was committed after all
 		os.Remove(s.beside(name))
 	}
 }
 
-// sweep removes what killed runs have left: staged files that were never
-// committed, and half-written cursor files. What the cursor file names has
-// been published by now.
+// sweep removes the files that killed runs have left: staged files that were
+// never committed, and half-written cursor files. The staged file that the cursor
+// file names has been published by now.
 func (s *Store) sweep() error {
 	names, err := readNames(filepath.Dir(s.File))
 	if err != nil {
@@ -218,9 +217,9 @@ func keepMode(f *os.File, path string) error {
 	return f.Chmod(info.Mode().Perm())
 }
 
-// own gives f, if root has made it, the owner of the file it will replace, or else
-// of the aggregate, of the folder of the cursor file, or of its own: a poll made
-// by hand as root must not lock out the user who polls by cron.
+// own changes the owner of f, if root has made it, to that of the file it will
+// replace, or else of the aggregate, of the cursor file's folder, or of its own
+// folder: a poll that root starts by hand must not lock out cron's poller.
 func (s *Store) own(f *os.File, path string) error {
 	if os.Geteuid() != 0 {
 		return nil

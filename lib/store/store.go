@@ -1,7 +1,7 @@
 // Package store replaces an aggregate and the cursor that says how far it has
 // counted, so that both change or neither does, whatever happens.
 //
-// Two files that are each replaced atomically are not one commit: who is
+// Two files that are each replaced atomically are not one commit: a run that is
 // killed between the two counts a batch twice, or never. So
 //
 //  1. stage: the new aggregate is written beside the old one, under a name of
@@ -11,12 +11,12 @@
 //  3. publish: the staged file is renamed over the aggregate.
 //
 // Every run begins with recovery: a staged file that the cursor file names was
-// committed, and is published; one that it does not name was not, and goes.
+// committed, and is published; any other staged file was not, and is removed.
 //
-// What can fail after the commit (making it durable, and publishing) is undone
-// by a second commit, of the cursor file as it was. So a run that reports an
-// error has changed nothing, as far as renames can be had at all; where they
-// cannot, the next run publishes.
+// If a step after the commit fails (making it durable, or publishing), a second
+// commit restores the cursor file as it was. So a run that reports an error has
+// changed nothing, unless this undoing rename fails too; then the next run
+// publishes the batch.
 //
 // There is no fsync after publishing. The next commit makes that rename
 // durable before it forgets the name of the staged file (see commit), and
@@ -29,14 +29,14 @@
 //	-- carry: …
 //	-- cursor: TOKEN
 //
-// The numbers are the inode, the size and the time of the last change, in
-// nanoseconds, of what was staged, and its checksum (CRC-32C): while the
-// aggregate still has them nobody else has written it, no disk has changed it,
-// and its rows need not be checked one by one (see Merge). A staged file that is
-// not there any more was published: so folders can be moved, and an aggregate be
-// taken elsewhere with its cursor file.
+// The numbers are the inode, the size, and the time of the last change in
+// nanoseconds of the staged file, and its checksum (CRC-32C). While the aggregate
+// has the same numbers it is the file that we have written, and its rows need not
+// be checked one by one (see Merge). A staged file that does not exist any more
+// was published; so folders can be moved, and an aggregate can be copied together
+// with its cursor file.
 //
-// One run is at work at a time; the others wait for a lock (see lock).
+// One run works at a time; the others wait for a lock (see lock).
 package store
 
 import (
@@ -56,17 +56,19 @@ type Store struct {
 	File   string // the aggregate
 	Cursor string // its cursor file; "" if the aggregate has none, or it is not advanced now
 
-	// ReplaceDamaged takes a cursor file that is damaged for one that says
-	// nothing: the next commit replaces it, whatever the batch begins after. It
-	// is for batches that were read by time, not by the position in that file.
+	// ReplaceDamaged treats a damaged cursor file as an empty one: the next
+	// commit replaces it, whatever the batch begins after. It is for batches
+	// that were read by time, not by the position in that file.
 	ReplaceDamaged bool
 }
 
-// ErrMoved is a cursor file that says neither where the batch begins nor where
-// it ends: another run has counted these lines, or some of them.
+// ErrMoved means that the cursor file holds neither the cursor after which the
+// batch begins nor the one at which it ends: another run has counted these lines,
+// or some of them.
 var ErrMoved = errors.New("its cursor is not the one this batch begins after; nothing was committed")
 
-// Recover finishes, or takes away, what a run before this one has left.
+// Recover publishes the staged file that a killed run has committed, and removes
+// the others.
 func (s *Store) Recover() error {
 	_, unlock, err := s.enter()
 	if err == nil {
@@ -75,7 +77,7 @@ func (s *Store) Recover() error {
 	return err
 }
 
-// enter takes the lock and recovers. It returns what the cursor file says.
+// enter takes the lock and recovers. It returns the state in the cursor file.
 func (s *Store) enter() (st state, unlock func(), err error) {
 	if unlock, err = s.lock(); err != nil {
 		return state{}, nil, err
@@ -97,7 +99,7 @@ func (s *Store) recover() (st state, err error) {
 	return st, s.sweep()
 }
 
-// publish renames what the cursor file names, if it is still there.
+// publish renames the staged file to the aggregate, if it is still there.
 func (s *Store) publish(name string) error {
 	if name == "" {
 		return nil
@@ -116,11 +118,11 @@ func (s *Store) publish(name string) error {
 	return os.Rename(s.beside(name), s.File)
 }
 
-// Commit replaces the aggregate by what merge makes of it, and the cursor file
-// by the trailer. The batch begins after the cursor after, and it is committed
-// only if the cursor file still says so. changed says that there are records:
-// without any, only the cursor moves, and if it does not either, nothing is
-// written.
+// Commit replaces the aggregate by the output of merge, and the cursor file by the
+// trailer. The batch begins after the cursor after; it is committed only if the
+// cursor file holds that cursor. If it holds the trailer's already, nothing is
+// done. changed is false if the batch has no records: then only the cursor moves,
+// and if the cursor is the same too, nothing is written.
 func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge) error {
 	st, unlock, err := s.enter()
 	if err != nil {
@@ -133,7 +135,9 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if st.trailer.Cursor != after && !st.damaged {
 		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
 	}
-	next := state{staged: st.staged, trailer: t} // its name still serves as the seal
+	// Keep the old seal: if only the cursor moves, the aggregate is still the
+	// file that the seal describes.
+	next := state{staged: st.staged, trailer: t}
 	if !changed {
 		return s.save(next)
 	}
@@ -147,8 +151,8 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	return nil
 }
 
-// Replace replaces the aggregate by what merge makes of it, and leaves every
-// cursor as it is.
+// Replace replaces the aggregate by the output of merge, and leaves the cursor
+// file as it is.
 func (s *Store) Replace(merge Merge) error {
 	unlock, err := s.lock()
 	if err != nil {
@@ -169,7 +173,7 @@ func (s *Store) Replace(merge Merge) error {
 	return syncDir(filepath.Dir(s.File))
 }
 
-// commit replaces the cursor file, and publishes what it names.
+// commit replaces the cursor file, and publishes the staged file that it names.
 func (s *Store) commit(old, next state) error {
 	// Two things must be on the disk before the cursor file changes: the name
 	// of the file that is staged now, and the rename that published the last
@@ -190,7 +194,7 @@ func (s *Store) commit(old, next state) error {
 	return nil
 }
 
-// undo takes a commit back that could not be made durable or be published.
+// undo takes back a commit that could not be made durable or published.
 func (s *Store) undo(old state, why error) error {
 	var err error
 	if old.exists {
@@ -204,10 +208,10 @@ func (s *Store) undo(old state, why error) error {
 	return why
 }
 
-// state is what a cursor file says.
+// state is the content of a cursor file.
 type state struct {
 	exists  bool
-	damaged bool // and so it says nothing
+	damaged bool // the other fields are not valid
 	staged  seal
 	trailer batch.Trailer
 }

@@ -12,19 +12,18 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// A File is an aggregate that can be read more than once. It stays the one that
-// was opened, also when another takes its place.
+// A File is an aggregate that can be read more than once. It reads the file that
+// was opened, even after a rename has put another in its place.
 type File struct {
 	name  string
-	plain bool // it is our own, and no line of it a trailer
+	plain bool // we have written it: it has no trailer
 	warn  func(batch.Skipped)
 	from  *os.File // sorted
-	check bool     // nobody was told of bad rows yet
+	check bool     // bad rows were not reported yet
 }
 
-// Open opens the aggregate that the named files are together. The name - is
-// standard input, and so is no name. What cannot be used is told to warn, once
-// for each file.
+// Open opens the named files as one aggregate. The name - is standard input, and
+// so is no name. warn gets the lines that cannot be used, once for each file.
 func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 	if len(names) == 1 && names[0] != "-" {
 		f, err := openSorted(warn, names[0])
@@ -48,7 +47,8 @@ func Open(warn func(batch.Skipped), names ...string) (*File, error) {
 	return &File{name: label(names), plain: true, warn: warn, from: run, check: true}, nil
 }
 
-// openSorted opens a file that is in order; nil is one that is not, or no file.
+// openSorted opens a sorted file. It returns nil if the file is not sorted, or is
+// no regular file.
 func openSorted(warn func(batch.Skipped), name string) (*File, error) {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
@@ -70,7 +70,7 @@ func openSorted(warn func(batch.Skipped), name string) (*File, error) {
 	return nil, err
 }
 
-// label returns what messages call a file that was made of others.
+// label returns the name of the file in messages, also if it was made of several.
 func label(names []string) string {
 	switch {
 	case len(names) > 1:
@@ -81,7 +81,7 @@ func label(names []string) string {
 	return names[0] + ", sorted"
 }
 
-// Close gives back what the file takes.
+// Close closes the file.
 func (f *File) Close() { f.from.Close() } // was only read, or has no name
 
 // Rows reads the file from its beginning.
@@ -93,7 +93,7 @@ func (f *File) lines() *batch.Scanner {
 	return in
 }
 
-// Stream reads a file as it comes, in any order and with a key more than once.
+// Stream reads a file in its own order, which may be any; keys may be repeated.
 func Stream(warn func(batch.Skipped), name string) *Reader {
 	in := batch.Open([]string{name})
 	in.Max = aggregate.MaxRow

@@ -12,16 +12,16 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-// note takes a row of a file that looks folded.
+// note adds the key of a row that looks folded to the narrow rows.
 func (u *Union) note(line []byte) {
 	if rec, err := aggregate.Parse(line); err == nil {
 		u.narrow.Add(rec.Key)
 	}
 }
 
-// writeFolded is Write for inputs with narrow rows, which u.narrow holds but for
-// those of an aggregate: they are added first. It returns how many rows there
-// are.
+// writeFolded is Write for inputs with narrow rows. u.narrow already holds the
+// narrow rows of the inputs; those of the old aggregate are added first. It
+// returns the number of rows written.
 //
 // Memory: the keys of narrow rows, and the 16 MiB of a Sorter.
 func (u *Union) writeFolded(w io.Writer, more old) (rows int, err error) {
@@ -40,7 +40,7 @@ func (u *Union) writeFolded(w io.Writer, more old) (rows int, err error) {
 	return u.join(w, parts)
 }
 
-// findNarrow notes what is folded in an aggregate.
+// findNarrow adds the narrow rows of an aggregate to u.narrow.
 func (u *Union) findNarrow(more old) error {
 	if more == nil {
 		return nil
@@ -61,7 +61,7 @@ func (u *Union) reduce(f *target) error {
 	if err != nil {
 		return err
 	}
-	for range 2 { // what stays of a flood the first time may be one as well
+	for range 2 { // the rows that remain of a flood may be too many again
 		narrow, err := plan.Narrow(rowsOf(f.File))
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (u *Union) reduce(f *target) error {
 	return err
 }
 
-// rowsOf goes through a file of our own.
+// rowsOf returns the rows of a file that we have written.
 func rowsOf(f *os.File) fold.Rows {
 	return func(visit func(key []byte, count uint64, last []byte)) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -97,8 +97,8 @@ func sourceOf(f *os.File) (*merge.Source, error) {
 	return merge.NewSealed(scan(f)), err
 }
 
-// replace puts rows of a file into others, which into tells the keys of, and
-// returns how many rows are left.
+// replace adds rows of a file to other rows: into returns the key of the row that
+// a row is added to, or "" if the row stays. It returns the number of rows left.
 func (u *Union) replace(f *target, into func(*aggregate.Record) string) (rows int, err error) {
 	s, err := sourceOf(f.File)
 	if err != nil {
@@ -115,7 +115,7 @@ func (u *Union) replace(f *target, into func(*aggregate.Record) string) (rows in
 	return u.join(f, parts)
 }
 
-// parts are rows that stay, and the sums of those that go into others.
+// parts holds the rows that stay, and the sums of those that are added to others.
 type parts struct {
 	rest *os.File
 	sums *merge.Sorter
@@ -135,8 +135,8 @@ func (p *parts) sources() ([]*merge.Source, error) {
 	return append(s, rest), err
 }
 
-// divide takes rows apart: into tells the key of the row that a row goes into,
-// or nothing.
+// divide separates the rows that stay from those that are added to others (see
+// replace).
 func (u *Union) divide(sources []*merge.Source, into func(*aggregate.Record) string) (*parts, error) {
 	rest, err := unnamed.File(u.dir)
 	if err != nil {
@@ -160,7 +160,7 @@ func (u *Union) divide(sources []*merge.Source, into func(*aggregate.Record) str
 	return to, nil
 }
 
-// join writes parts together, and returns how many rows there are.
+// join merges the parts into w, and returns the number of rows.
 func (u *Union) join(w io.Writer, parts *parts) (rows int, err error) {
 	defer parts.Close()
 	sources, err := parts.sources()

@@ -13,21 +13,21 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// maxRejected is how much of an aggregate may be no records before it is taken
-// for a file of another kind, and left alone.
+// maxRejected is how many bytes of an aggregate may be lines that are not
+// records. With more the file is taken for one of another kind, and left alone.
 const maxRejected = 16 << 20
 
 var errNotOurs = errors.New("too much of it is not records: is this an aggregate?")
 
-// Into writes the union of all inputs and of the aggregate old, and returns the
-// checksum of what it has written, and the rows of the aggregate that are not
-// records: they are in neither.
+// Into writes the union of all inputs and of the aggregate old to staged. It
+// returns the checksum of staged, and the lines of old that are not records,
+// which staged does not have.
 //
-// seal is the checksum of an aggregate that nobody has changed since we wrote
-// it, as far as can be told without reading it. Then most of its rows go on
-// unread, and only if the checksum of what went on is another one they are read
-// again, one by one. Five hundred new lines for a million rows take 2.7 times
-// what copying the rows takes, and 9 times if each row is checked.
+// seal is the checksum that old had when we wrote it; nil if it may have changed
+// since. With a seal most rows are copied without being parsed; if the checksum
+// of the copied bytes differs from the seal, old is read again and each row is
+// checked. Adding 500 lines to a million rows costs 2.7 copies of the file with a
+// seal, and 9 if each row is checked.
 func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected []byte, err error) {
 	to := &target{File: staged}
 	if seal != nil {
@@ -57,10 +57,10 @@ func (u *Union) Into(old, staged *os.File, seal *uint32) (sum uint32, rejected [
 	return to.sum, rows.rejected.Bytes(), nil
 }
 
-// into writes the union, and returns what it has read of the aggregate last.
+// into writes the union, and returns the rows that it read of the old aggregate.
 func (u *Union) into(old *os.File, to *target, sealed bool) (rows *oldRows, err error) {
 	inputs := u.narrow
-	u.narrow = inputs.Clone() // what a damaged aggregate adds is not good the next time
+	u.narrow = inputs.Clone() // without the rows that a damaged aggregate has added
 	defer func() { u.narrow = inputs }()
 	err = u.writeFile(to, func() (*merge.Source, error) {
 		_, err := old.Seek(0, io.SeekStart)
@@ -73,8 +73,8 @@ func (u *Union) into(old *os.File, to *target, sealed bool) (rows *oldRows, err 
 	return rows, err
 }
 
-// rewrite is Into for an aggregate that is not sorted, as one that was edited
-// by hand: it is sorted with the rest.
+// rewrite is Into for an aggregate that is not sorted, for example because it was
+// edited by hand. The aggregate is sorted together with the inputs.
 func (u *Union) rewrite(old *os.File, to *target) (*oldRows, error) {
 	_, err := old.Seek(0, io.SeekStart)
 	if err := errors.Join(err, to.rewind()); err != nil {
@@ -87,7 +87,7 @@ func (u *Union) rewrite(old *os.File, to *target) (*oldRows, error) {
 	return rows, u.writeFile(to, nil)
 }
 
-// oldRows reads the old aggregate, and keeps the lines that are not records.
+// oldRows reads the old aggregate, and collects the lines that are not records.
 type oldRows struct {
 	from     *summed
 	lines    *batch.Scanner
@@ -113,11 +113,12 @@ func (r *oldRows) reject(line []byte, _ error) {
 	}
 }
 
-// Processors have an instruction for this checksum: it takes a tenth of what
-// copying takes. It notices every change of up to four bytes in a row.
+// castagnoli is the table of CRC-32C, for which processors have an instruction:
+// the checksum takes a tenth of the time of the copying. It detects every change
+// within four bytes in a row.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// summed is a file that is read, and the checksum of what was read of it.
+// summed reads a file, and keeps the checksum of the bytes read so far.
 type summed struct {
 	in  io.Reader
 	sum uint32
@@ -129,7 +130,7 @@ func (s *summed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// target is a file that is written, and the checksum of what is in it.
+// target writes a file, and keeps the checksum of the bytes written so far.
 type target struct {
 	*os.File
 	sum uint32

@@ -2,9 +2,9 @@ package union
 
 import "bytes"
 
-// pass returns how much of sorted lines of our own goes on without a look at each
-// row, and counts the rows: up to the first that may be folded, or may have too
-// many addresses.
+// pass returns a function that tells how many bytes of sorted lines of our own
+// can be copied without parsing: up to the first row that may be folded, or may
+// have too many addresses. It counts those rows.
 func (u *Union) pass(rows *int) func(lines []byte) int {
 	return func(lines []byte) int {
 		end := len(lines)
@@ -23,7 +23,8 @@ func (u *Union) pass(rows *int) func(lines []byte) int {
 	}
 }
 
-// short returns how much of lines there is before one of more than most bytes.
+// short returns the length of the lines before the first one of more than most
+// bytes.
 func short(lines []byte, most int) int {
 	for from := 0; from < len(lines); {
 		window := lines[from:min(len(lines), from+most)]

@@ -9,17 +9,17 @@ import (
 	"egress-monitor/lib/batch"
 )
 
-// A Reader goes through rows.
+// A Reader reads rows one by one.
 type Reader struct {
 	in   *batch.Scanner
 	file *File
 	rec  aggregate.Record
 
-	before []byte // the key before
+	before []byte // the key of the row before
 }
 
-// Next goes to the next row; false is the end, or an error. A line that is not
-// a record is counted as such, and left out.
+// Next reads the next row. It returns false at the end, or at an error. A line
+// that is not a record is counted as skipped, and left out.
 func (r *Reader) Next() bool {
 	for r.in.Scan() {
 		rec, err := aggregate.Parse(r.in.Bytes())
@@ -33,7 +33,7 @@ func (r *Reader) Next() bool {
 	return false
 }
 
-// end says, after the first reading, what could not be used.
+// end reports, after the first reading, the lines that could not be used.
 func (r *Reader) end() {
 	if s := r.in.Skipped(); s.Lines > 0 && r.file.check {
 		r.file.warn(s)
@@ -44,14 +44,14 @@ func (r *Reader) end() {
 // Record returns the row. It is good until the next Next.
 func (r *Reader) Record() aggregate.Record { return r.rec }
 
-// Skip counts the row as one that could not be used, and why.
+// Skip counts the row as one that could not be used, for the reason why.
 func (r *Reader) Skip(why error) { r.in.Skip(why) }
 
-// Err returns the error that ended the reading, if one did.
+// Err returns the error that ended the reading, or nil.
 func (r *Reader) Err() error { return r.in.Err() }
 
-// Join goes through two files at once, in the order of their keys: a and b are
-// the rows of one key, nil where a file has none.
+// Join reads two files at once and calls visit with the rows a and b of each key,
+// in the order of the keys. A row is nil if its file does not have the key.
 func Join(fa, fb *File, visit func(a, b *aggregate.Record) error) error {
 	ra, rb := fa.Rows(), fb.Rows()
 	moreA, moreB := ra.Next(), rb.Next()
@@ -77,7 +77,8 @@ func Join(fa, fb *File, visit func(a, b *aggregate.Record) error) error {
 	return errors.Join(ra.Err(), rb.Err())
 }
 
-// compare says which of two readers stands at the smaller key.
+// compare returns -1 if the current key of a is smaller, 1 if that of b is, and 0
+// if they are equal. A reader at its end has the larger key.
 func compare(a *Reader, moreA bool, b *Reader, moreB bool) int {
 	switch {
 	case !moreA:
@@ -88,8 +89,9 @@ func compare(a *Reader, moreA bool, b *Reader, moreB bool) int {
 	return bytes.Compare(a.rec.Key, b.rec.Key)
 }
 
-// advance goes to the next row of a file that was in order when it was opened.
-// One that changes meanwhile is not what was asked about.
+// advance reads the next row if the current one was used. The file was sorted
+// when it was opened; a key out of order means that it was changed since, which
+// is an error.
 func advance(r *Reader, more, used bool) (bool, error) {
 	if !more || !used {
 		return more, nil

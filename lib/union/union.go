@@ -26,13 +26,13 @@ import (
 
 // A Union gathers inputs.
 type Union struct {
-	// Warn is told once for each input what could not be used.
+	// Warn gets the lines that could not be used, once for each input.
 	Warn func(batch.Skipped)
-	// Damaged is told of an aggregate that is not as we have written it, though
-	// it looks so. It need not be set where there is none.
+	// Damaged gets the name of an aggregate whose content has changed although
+	// its size and time have not. It may be nil if there is no aggregate.
 	Damaged func(name string)
 	// Rows is how many rows the union may have, and IPs how many addresses a
-	// row; 0 is no limit. What is more is folded (package fold).
+	// row may have; 0 is no limit. Further ones are folded (package fold).
 	Rows, IPs int
 
 	dir    string
@@ -41,9 +41,9 @@ type Union struct {
 	files  []string // sorted
 	merged []*os.File
 	narrow fold.Set // the narrow rows of the inputs
-	early  bool     // some were made before the end of the inputs
-	varied bool     // there are too many owners to do so
-	warned []string // what was told to Warn
+	early  bool     // foldEarly has made some of them
+	varied bool     // too many owners: foldEarly has given up
+	warned []string // the inputs that Warn has got
 }
 
 // New returns a Union that keeps what does not fit into memory in dir.
@@ -59,7 +59,7 @@ func (u *Union) newSorter() *merge.Sorter {
 	return s
 }
 
-// Close gives back what the inputs take on disk.
+// Close removes the temporary files of the inputs.
 func (u *Union) Close() {
 	u.stream.Close()
 	for _, f := range u.merged {
@@ -70,8 +70,7 @@ func (u *Union) Close() {
 // Empty reports whether there is nothing to merge.
 func (u *Union) Empty() bool { return u.stream.Empty() && len(u.files) == 0 }
 
-// AddFiles takes files. The name - stands for standard input, and so does no
-// name at all.
+// AddFiles adds files. The name - is standard input, and so is no name at all.
 func (u *Union) AddFiles(names []string) error {
 	if len(names) == 0 {
 		names = []string{"-"}
@@ -101,9 +100,9 @@ func (u *Union) addFile(name string) error {
 	return u.AddStream(lines(name))
 }
 
-// sorted looks through a file. All files are read into one buffer: the kernel
-// clears the pages of a new one, and a fourth of the time that a thousand small
-// files take went there.
+// sorted reports whether a file is sorted. All files are read into one buffer:
+// with a new buffer for each the kernel has to clear pages, which took a fourth
+// of the time of a thousand small files.
 func (u *Union) sorted(name string) (bool, error) {
 	if u.look == nil {
 		u.look = make([]byte, 64<<10)
@@ -113,7 +112,7 @@ func (u *Union) sorted(name string) (bool, error) {
 	return merge.InOrder(in, u.note)
 }
 
-// AddStream takes records in any order, to the end of the stream.
+// AddStream adds records in any order, to the end of the stream.
 func (u *Union) AddStream(in *batch.Scanner) error {
 	in.Max = aggregate.MaxRow
 	if err := u.addRecords(in); err != nil {
@@ -153,9 +152,9 @@ func (u *Union) add(rec aggregate.Record) error {
 	return u.stream.Add(rec)
 }
 
-// foldEarly folds a family of which there are more rows in memory than there
-// may be in the end. What comes of it later is summed at once then, instead of
-// being sorted on disk: ten million names of one domain need no more than this.
+// foldEarly folds a family if more of its rows are in memory than the result may
+// have. Later rows of that family are then summed at once instead of being sorted
+// on disk: this alone handles ten million names of one domain.
 func (u *Union) foldEarly() {
 	forced, ok := fold.Forced(u.Rows, u.stream.Keys())
 	u.varied = !ok
@@ -165,7 +164,7 @@ func (u *Union) foldEarly() {
 	}
 }
 
-// warn tells once what of an input could not be used, which may be read again.
+// warn calls Warn once for an input, though the input may be read several times.
 func (u *Union) warn(in *batch.Scanner) {
 	s := in.Skipped()
 	if s.Lines == 0 || slices.Contains(u.warned, s.First.Error()) {
@@ -181,12 +180,12 @@ func lines(name string) *batch.Scanner {
 	return in
 }
 
-// scan reads a run of our own.
+// scan reads a run that we have written.
 func scan(run io.Reader) *batch.Scanner {
 	in := batch.NewScanner(again{run}, "a sorted run")
 	in.Max, in.Plain = aggregate.MaxRow, true
 	return in
 }
 
-// again is a file that a Scanner does not close at its end.
+// again hides Close, so that a Scanner does not close the file at its end.
 type again struct{ io.Reader }

@@ -10,11 +10,11 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-// mostIPs is the longest list of addresses where there is no other limit: a
-// line of more than aggregate.MaxRow could not be read again.
+// mostIPs is how many addresses a row may have if IPs is 0: a line longer than
+// aggregate.MaxRow could not be read again.
 const mostIPs = 300_000
 
-// errNarrow ends a merge in which there is a narrow row.
+// errNarrow ends a merge at the first narrow row.
 var errNarrow = errors.New("there is a narrow row")
 
 // Write writes the union of all inputs.
@@ -29,9 +29,9 @@ func (u *Union) Write(w io.Writer) (err error) {
 	return u.merge(w, nil, u.shorten, nil)
 }
 
-// spool is Write where rows are limited. Only at the end is it known whether
-// they are too many, and what is printed cannot be taken back: so it stands in
-// a file without a name before.
+// spool is Write with a limit of rows. Whether there are too many is known only
+// at the end, and printed rows cannot be taken back; so they are first written to
+// a file without a name.
 func (u *Union) spool(w io.Writer) error {
 	f, err := unnamed.File(u.dir)
 	if err != nil {
@@ -48,12 +48,12 @@ func (u *Union) spool(w io.Writer) error {
 	return err
 }
 
-// old is an aggregate that is merged with the inputs: it can be read again.
+// old opens the aggregate that is merged with the inputs. It may be called again.
 type old func() (*merge.Source, error)
 
-// writeFile writes the union of all inputs and of an aggregate, if there is
-// one, to an empty file. Nearly always there is nothing narrow in it and it is
-// not too much, and one pass does it.
+// writeFile writes the union of all inputs and of an aggregate, if more is not
+// nil, to an empty file. Nearly always no row is narrow and there are not too
+// many rows; then one pass is enough.
 func (u *Union) writeFile(f *target, more old) error {
 	rows, err := u.writeAll(f, more)
 	if err != nil || u.Rows == 0 || rows <= u.Rows {
@@ -62,7 +62,7 @@ func (u *Union) writeFile(f *target, more old) error {
 	return u.reduce(f)
 }
 
-// writeAll is writeFile without a limit. It returns how many rows there are.
+// writeAll is writeFile without a limit. It returns the number of rows.
 func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 	if u.narrow.Empty() {
 		err := u.merge(f, more, func(r *merge.Row) error {
@@ -82,7 +82,7 @@ func (u *Union) writeAll(f *target, more old) (rows int, err error) {
 	return u.writeFolded(f, more)
 }
 
-// shortestIP is how many bytes an address takes at least in a list.
+// shortestIP is the fewest bytes that an address takes in a list.
 const shortestIP = len("::,")
 
 // shorten shortens the list of addresses of a row, if it is too long.
@@ -126,7 +126,7 @@ func (u *Union) merge(w io.Writer, more old, check merge.Check, pass func(lines 
 	return nil
 }
 
-// pass is all inputs, to be read once.
+// pass is one reading of all inputs.
 type pass struct {
 	sources  []*merge.Source
 	scanners []*batch.Scanner // of the files
@@ -174,7 +174,7 @@ func (u *Union) mergeGroup(n int) error {
 	return u.mergeRuns()
 }
 
-// mergeRuns makes one run of all those that there are.
+// mergeRuns merges all runs into one.
 func (u *Union) mergeRuns() error {
 	runs := u.merged
 	u.merged = nil
@@ -194,7 +194,7 @@ func (u *Union) mergeRuns() error {
 	return u.addRun(sources)
 }
 
-// addRun makes a sorted run of sources.
+// addRun merges sources into a new sorted run.
 func (u *Union) addRun(sources []*merge.Source) error {
 	run, err := unnamed.File(u.dir)
 	if err != nil {
