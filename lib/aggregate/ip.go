@@ -10,8 +10,8 @@ import (
 	"egress-monitor/lib/ipv4"
 )
 
-// parseIPs checks a list of addresses (or of prefixes, where many were folded
-// into one), and returns it in its one form.
+// parseIPs checks a list of addresses (or of prefixes, where many were folded into
+// one), and returns it sorted, each address once and in the form that is printed.
 func parseIPs(list []byte) ([]byte, error) {
 	if string(list) == "-" {
 		return list, nil
@@ -48,7 +48,8 @@ func sortIPs(list []byte) ([]byte, error) {
 	return absorb(bytes.Join(slices.CompactFunc(ips, bytes.Equal), []byte{','})), nil
 }
 
-// absorb takes out what prefixes of the list cover; most lists have none.
+// absorb returns the list without the entries that a prefix in it covers. Most
+// lists have no prefix.
 func absorb(list []byte) []byte {
 	if bytes.IndexByte(list, '/') < 0 {
 		return list
@@ -57,7 +58,7 @@ func absorb(list []byte) []byte {
 }
 
 func appendCanonical(dst, b []byte) ([]byte, bool) {
-	s := unsafe.String(unsafe.SliceData(b), len(b)) // only read, and not kept
+	s := unsafe.String(unsafe.SliceData(b), len(b)) // it is only read, and not kept
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		return a.AppendTo(dst), true
 	}
@@ -68,9 +69,8 @@ func appendCanonical(dst, b []byte) ([]byte, bool) {
 }
 
 // canonical reports whether b is an address or a prefix just as it is printed.
-// Every address of an aggregate is looked at in every poll, so most of them
-// are known from their bytes alone: that takes 10 to 20 ns, where netip reads
-// and prints one in 100.
+// Every poll checks every address of an aggregate, so most are recognized by their
+// bytes alone, in 10 to 20 ns; to parse and print one with netip takes 100 ns.
 func canonical(b []byte) bool {
 	if canonicalIPv4(b) || canonicalIPv6(b) {
 		return true
@@ -81,7 +81,7 @@ func canonical(b []byte) bool {
 }
 
 // misspelt reports whether a key is an address that would be printed in another
-// way. Most names and addresses are known not to be at a glance.
+// way. For most keys a few bytes are enough to return false.
 func misspelt(key []byte) bool {
 	if len(key) == 0 || key[0]-'0' > 9 && bytes.IndexByte(key, ':') < 0 {
 		return false
@@ -94,9 +94,10 @@ func canonicalIPv4(b []byte) bool {
 	return size > 0 && size == len(b)
 }
 
-// canonicalIPv6 knows those addresses that are in the form of RFC 5952 beyond
-// doubt: with a "::" and no other group that is 0, or without it and no two
-// such groups side by side. An IPv4-mapped one is not printed in groups alone.
+// canonicalIPv6 reports whether an address certainly is in the form of RFC 5952:
+// with a "::" and no other group that is 0, or without "::" and no two zero groups
+// side by side. It returns false for IPv4-mapped addresses, which are printed in
+// another form.
 func canonicalIPv6(b []byte) bool {
 	if bytes.HasPrefix(b, []byte("::ffff:")) {
 		return false
@@ -110,8 +111,8 @@ func canonicalIPv6(b []byte) bool {
 	return ok && n+m <= 6 && zeros == 0 && zeros2 == 0
 }
 
-// hexGroups reads groups of an IPv6 address, if they have no leading zeros,
-// and says how many there are, and how many at most are 0 side by side.
+// hexGroups reads groups of an IPv6 address. It returns how many there are, and
+// how many at most are 0 side by side. ok is false if one has a leading zero.
 func hexGroups(b []byte) (groups, zeros int, ok bool) {
 	if len(b) == 0 {
 		return 0, 0, true

@@ -1,15 +1,16 @@
-// Package diff finds what an aggregate has that it did not have before.
+// Package diff finds the difference between an aggregate and an older state of it.
 //
-// A row of the new one that has grown out of a row of the old one (its count is
-// not smaller, its time not earlier, no address is missing) is the difference:
-// the count that was added, the new time, the addresses that were added. It is
-// left out if it is the same row. A row that cannot have grown out of the old
-// one is on a host that was reset, and is new as a whole. So wherever rows only
-// grew, the old aggregate merged with the difference is the new one.
+// A row may have grown out of the row of the same key in the old aggregate: then
+// its count is not smaller, its time not earlier, and no address is missing. Its
+// difference has the count that was added, the new time, and the addresses that
+// were added; an unchanged row has no difference. A row that cannot have grown out
+// of the old one is of a host that was reset, and the whole row is new. So
+// wherever rows only grew, the old aggregate merged with the difference is the new
+// aggregate.
 //
 // A row of the old aggregate that is gone was folded into a family (see
-// package fold), or lost by a reset. What a new family has taken over is
-// taken off its count: those questions are not new.
+// package fold), or lost by a reset. Counts that a new family has taken over from
+// such rows are subtracted: those questions are not new.
 package diff
 
 import (
@@ -20,17 +21,17 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// Change is what kind of a difference a row is.
+// Change is the kind of a difference.
 type Change int
 
 const (
 	New   Change = iota // the key was not there
 	Grown               // the row is what was added
-	Reset               // the row is whole: what was there before is lost
+	Reset               // the row is whole: the row before is lost
 )
 
 // Each calls visit with every row of the difference between two aggregates, in
-// the order of the keys. The row is good until visit returns.
+// the order of the keys. The row is valid until visit returns.
 func Each(old, now *union.File, visit func(row aggregate.Record, change Change) error) error {
 	taken, err := folded(old, now)
 	if err != nil {
@@ -55,7 +56,8 @@ func Each(old, now *union.File, visit func(row aggregate.Record, change Change) 
 	})
 }
 
-// firstSeen returns a row whose key was not there, and of whose count n was.
+// firstSeen returns the difference for a row whose key is new. n of its count were
+// in rows that it has taken over.
 func firstSeen(row aggregate.Record, n uint64) (aggregate.Record, Change) {
 	if n == 0 || n > row.Count {
 		return row, New
@@ -64,10 +66,11 @@ func firstSeen(row aggregate.Record, n uint64) (aggregate.Record, Change) {
 	return row, Grown
 }
 
-// differ keeps the place for the addresses that were added.
+// A differ holds the buffer for the addresses that were added.
 type differ struct{ added []byte }
 
-// compare tells what a row has that it did not have before.
+// compare returns the difference between two rows of a key. same is true if there
+// is none.
 func (d *differ) compare(old, now *aggregate.Record) (row aggregate.Record, change Change, same bool) {
 	if now.Count < old.Count || bytes.Compare(now.Last, old.Last) < 0 || (old.IPs == nil) != (now.IPs == nil) {
 		return *now, Reset, false
@@ -85,7 +88,7 @@ func (d *differ) compare(old, now *aggregate.Record) (row aggregate.Record, chan
 }
 
 // addresses returns those of now that are not in old, and whether one of old is
-// lost: neither in now nor covered by a prefix of it.
+// lost: neither in now nor covered by a prefix in now.
 func (d *differ) addresses(old, now []byte) (added []byte, lost bool) {
 	if bytes.Equal(old, now) || len(now) == 0 {
 		return []byte("-"), false

@@ -10,9 +10,9 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// folded returns for each folded row in now how much of its count was in old in
-// rows that are gone since. Only these rows are held in memory, and where there
-// is none, as nearly always, old is not read for this.
+// folded returns for each folded row in now how much of its count was in rows of
+// old that are gone since. Only folded rows are held in memory. If now has none,
+// as nearly always, old is not read.
 func folded(old, now *union.File) (map[string]uint64, error) {
 	f, err := foldedRows(now)
 	if err != nil || f.narrow.Empty() && len(f.wide) == 0 {
@@ -50,9 +50,9 @@ func foldedRows(f *union.File) (families, error) {
 	return all, r.Err()
 }
 
-// into returns the row that the row of a key has gone into, by all that can be
-// told: the narrow row that covers it, or the first wide one that may stand for
-// it, from *.co.uk to *; "" if there is none.
+// into returns the key of the row that a lost row was most likely folded into: the
+// narrow row that covers it, or else the first wide row that may stand for it, from
+// *.co.uk to *; "" if there is none.
 func (f *families) into(key []byte) string {
 	if top := f.narrow.Top(key); top != "" {
 		return top

@@ -16,20 +16,21 @@ import (
 //
 //	{"rrname":"example.com","rrtype":"A","rdata":["192.0.2.7"],"count":12,"time_first":1770586200,"time_last":1770586200}
 //
-// What we know differs from what the format means in two places. The count is
-// how often the name was asked for, in questions of every type, and the same in
-// both objects. time_first is mandatory there and not known here: it is given
-// as time_last, the only time we can vouch for.
+// Two fields differ from the format's meaning. count is the number of questions of
+// every type for the name, and the same in both objects. time_first is mandatory
+// but an aggregate does not have it, so it is equal to time_last.
 
 var errNotDomain = errors.New("not a row of domains")
 
-// COF prints rows of domains as Passive DNS, and counts what is none.
+// COF prints rows of domains as Passive DNS, and counts rows that have no such
+// form.
 type COF struct {
 	Folded   int // rows left out: they stand for many names
 	Prefixes int // rows with a prefix among their addresses, where many were folded into one
 }
 
-// Append appends the objects of a row of domains, none if its name led nowhere.
+// Append appends the objects of a row of domains, or nothing if its name led to no
+// address. It returns an error for a row of addresses.
 func (c *COF) Append(dst []byte, r Row) ([]byte, error) {
 	if r.Kind() != Domain {
 		return dst, errNotDomain
@@ -59,7 +60,7 @@ func (c *COF) Append(dst []byte, r Row) ([]byte, error) {
 	return appendRRset(dst, r, "AAAA", v6, last.Unix()), nil
 }
 
-// LeftOut says what was left out, a line each.
+// LeftOut returns messages about the rows and addresses that were left out.
 func (c *COF) LeftOut() (lines []string) {
 	switch {
 	case c.Folded == 1:

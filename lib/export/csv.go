@@ -21,7 +21,7 @@ type CSV struct {
 	kind  Kind // of the first row
 }
 
-// Append appends the row, and the header before the first one.
+// Append appends the row, and the header before the first row.
 func (c *CSV) Append(dst []byte, r Row) ([]byte, error) {
 	if !c.begun {
 		c.begun, c.kind = true, r.Kind()
@@ -44,11 +44,11 @@ func (c *CSV) Append(dst []byte, r Row) ([]byte, error) {
 
 func join(items [][]byte) []byte { return bytes.Join(items, []byte{' '}) }
 
-// Whoever asks for a name chooses its bytes, and a spreadsheet runs a cell that
-// begins with one of these. It may also be told to cut lines at other bytes than
-// commas, and then quotes in the middle of its cells are no quotes any more. So
-// an apostrophe, which makes it text, comes before each of these that could begin
-// a cell at any common separator.
+// A client that asks for a name chooses its bytes, and a spreadsheet runs a cell
+// that begins with one of these bytes as a formula. The spreadsheet may also be
+// told to split lines at other separators than commas, and then quotes do not
+// protect a cell. So an apostrophe, which makes a cell text, is put before each of
+// these bytes that could begin a cell at any common separator.
 const (
 	formulas   = "=+-@"
 	separators = ";|: \t,\""

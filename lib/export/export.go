@@ -1,4 +1,4 @@
-// Package export prints rows in the formats of others.
+// Package export prints rows in the formats of other programs.
 //
 // JSON lines, one object a row, with the fields of its kind:
 //
@@ -25,7 +25,7 @@ type Row struct {
 	Domains []byte // of an address: names separated by commas, "-" for none; else nil
 }
 
-// Kind is what a row is about.
+// Kind is the kind of a row: whether its key is a name or an address.
 type Kind int
 
 const (
@@ -34,7 +34,7 @@ const (
 	Joined
 )
 
-// Kind says what the row is about. Rows of domains have a field of addresses.
+// Kind returns the kind of the row. Rows of domains have a field of addresses.
 func (r Row) Kind() Kind {
 	switch {
 	case r.Domains != nil:
@@ -82,7 +82,7 @@ func Parse(line []byte) (Row, error) {
 	return Row{Record: rec}, err
 }
 
-// list returns the items of a field, none for "-".
+// list returns the items of a field; nil for "-".
 func list(field []byte) [][]byte {
 	if len(field) == 0 || string(field) == "-" {
 		return nil
@@ -122,8 +122,7 @@ func appendList(dst []byte, items [][]byte) []byte {
 	return append(dst, ']')
 }
 
-// appendString appends printable ASCII, of which a field is made, as a string
-// of JSON.
+// appendString appends a field as a string of JSON. Fields are printable ASCII.
 func appendString(dst, field []byte) []byte {
 	dst = append(dst, '"')
 	for _, c := range field {

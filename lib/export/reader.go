@@ -7,31 +7,32 @@ import (
 	"egress-monitor/lib/family"
 )
 
-// A Reader reads rows, and finds out by itself whether they are records or what
-// aggjoin prints. One row alone may not tell: "192.0.2.7 3 TIME -" is an address
-// that no name led to, or a question for a name that looks like an address, which
-// led nowhere. So such rows are held back until another one tells. If none does,
-// aggjoin printed them: aggjoin --direct prints no others.
+// A Reader reads rows, and finds out by itself whether they are records or rows
+// that aggjoin printed. One row may be ambiguous: "192.0.2.7 3 TIME -" is an
+// address that no name led to, or a question for a name that looks like an address
+// and led nowhere. Ambiguous rows are held back until another row decides. If all
+// rows are ambiguous, aggjoin printed them: aggjoin --direct prints no others.
 type Reader struct {
 	in      *batch.Scanner
-	parse   func([]byte) (Row, error) // nil: not known yet
+	parse   func([]byte) (Row, error) // nil: the kind is not known yet
 	guessed bool
 	held    [][]byte
 	row     Row
 	err     error
 }
 
-// maxHeld is how many rows are held back at most. Then they are aggjoin's.
+// maxHeld is how many rows are held back at most. If there are more, aggjoin
+// printed them.
 const maxHeld = 100_000
 
-// ErrMixed is a row that shows that the guess was wrong, or that there are rows
-// of both kinds.
+// ErrMixed means that a row contradicts the decision: the input has rows of both
+// kinds, or the decision was wrong.
 var ErrMixed = errors.New("rows of aggjoin and others in one input: say which, with --joined or --no-joined")
 
 // NewReader reads rows of unknown kind.
 func NewReader(in *batch.Scanner) *Reader { return &Reader{in: in, guessed: true} }
 
-// NewReaderOf reads rows of aggjoin, or records.
+// NewReaderOf reads rows of aggjoin if joined is true, else records.
 func NewReaderOf(in *batch.Scanner, joined bool) *Reader {
 	r := &Reader{in: in}
 	r.decide(joined)
@@ -44,7 +45,7 @@ func (r *Reader) decide(joined bool) {
 	}
 }
 
-// Next goes to the next row; false is the end, or an error.
+// Next reads the next row. It returns false at the end, or at an error.
 func (r *Reader) Next() bool {
 	if len(r.held) > 0 && r.parse != nil {
 		r.row, r.err = r.parse(r.held[0])
@@ -56,7 +57,7 @@ func (r *Reader) Next() bool {
 			continue
 		}
 		if len(r.held) > 0 {
-			r.in.Back() // those that were held back go first
+			r.in.Back() // the rows that were held back go first
 			return r.Next()
 		}
 		if row, err := r.parse(r.in.Bytes()); err == nil {
@@ -76,7 +77,8 @@ func (r *Reader) Next() bool {
 	return false
 }
 
-// tells decides by the line, if it tells. Else it is held back, or bad.
+// tells decides by the current line, and reports whether it could. A line that
+// does not decide is held back, or skipped.
 func (r *Reader) tells() bool {
 	line := r.in.Bytes()
 	record, err := Parse(line)
@@ -93,14 +95,14 @@ func (r *Reader) tells() bool {
 	return true
 }
 
-// isAmbiguous reports whether a record may be a row of aggjoin.
+// isAmbiguous reports whether a record may also be a row of aggjoin.
 func isAmbiguous(r Row) bool {
 	_, address := family.Address(r.Key)
 	return address && r.Kind() == Domain
 }
 
-// isOther reports whether the line, which is no row of the kind that was
-// guessed, is one of the other kind.
+// isOther reports whether the current line, which is not of the kind that was
+// decided, is a row of the other kind.
 func (r *Reader) isOther() bool {
 	_, err := Parse(r.in.Bytes())
 	if err != nil {
@@ -109,11 +111,11 @@ func (r *Reader) isOther() bool {
 	return err == nil
 }
 
-// Row returns the row, until the next Next.
+// Row returns the row. It is valid until the next Next.
 func (r *Reader) Row() Row { return r.row }
 
-// Skip counts the row as one that could not be used, and why.
+// Skip counts the row as one that could not be used, for the reason why.
 func (r *Reader) Skip(why error) { r.in.Skip(why) }
 
-// Err returns the error that ended the reading, if one did.
+// Err returns the error that ended the reading, or nil.
 func (r *Reader) Err() error { return errors.Join(r.err, r.in.Err()) }

@@ -1,11 +1,11 @@
-// Package flood tells from an aggregate alone whether a bound was reached in
-// it: rows that were folded into others (package fold), and names that led to
+// Package flood finds out from an aggregate alone whether it has reached a bound:
+// whether rows were folded into others (package fold), and whether names led to
 // more addresses than their lists have room for.
 //
-// It is made for a check each minute. Most of a file is never parsed: only
-// lines that begin with a star, or hold a slash, can have such news. A million
-// rows (110 MB) take 30 to 40 ms, most of which is the kernel's copying, and
-// the 100,000 that a server has by default at most take 4.
+// It is made for a check each minute. Most of a file is never parsed: only lines
+// that begin with a star, or hold a slash, can be of interest. A million rows
+// (110 MB) take 30 to 40 ms, most of which is the kernel's copying. The 100,000
+// rows that a server may have by default take 4 ms.
 package flood
 
 import (
@@ -18,23 +18,23 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-// most rows of a kind are told by name; the others are only counted.
+// most is how many rows of a kind a Report holds; further ones are only counted.
 const most = 100
 
-// A Report is what there is of it in a file.
+// A Report holds the folded rows of a file.
 type Report struct {
 	Rows int // all lines of the file
 
 	Wide     int   // rows for others: *.com, *, 0.0.0.0/0 (fold.Wide)
-	WideRows []Row // of them, the first 100
+	WideRows []Row // the first 100 of them
 
-	Narrow int // rows for what is of one owner: *.example.com, 192.0.2.0/24 (fold.Narrow)
+	Narrow int // rows for the keys of one owner: *.example.com, 192.0.2.0/24 (fold.Narrow)
 
 	Overflowed     int   // names whose lists of addresses are not whole (fold.Overflowed)
-	OverflowedRows []Row // of them, the first 100; without wide rows
+	OverflowedRows []Row // the first 100 of them; without wide rows
 }
 
-// A Row is one of them.
+// A Row is a row in a Report.
 type Row struct {
 	Key      string
 	Count    uint64
@@ -42,12 +42,12 @@ type Row struct {
 	Networks int    // entries of its list of addresses
 }
 
-// Seen reports whether something is not in the file that would be there without
-// a bound, and that nobody can tell any more.
+// Seen reports whether a bound has cost the file names or addresses that no other
+// file has.
 func (r *Report) Seen() bool { return r.Wide+r.Overflowed > 0 }
 
-// ReadFile reads an aggregate, in bounded memory. Lines that are no records are
-// somebody else's business.
+// ReadFile reads an aggregate, in bounded memory. Lines that are not records are
+// ignored.
 func ReadFile(name string) (*Report, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -57,7 +57,7 @@ func ReadFile(name string) (*Report, error) {
 	return Read(f, name)
 }
 
-// Read is ReadFile for what has been opened already.
+// Read is ReadFile for a file that is open already. Errors call it name.
 func Read(f io.Reader, name string) (*Report, error) {
 	in := batch.NewScanner(f, name)
 	in.Max, in.Buffer = aggregate.MaxRow, 256<<10
@@ -70,7 +70,7 @@ func Read(f io.Reader, name string) (*Report, error) {
 	return r, in.Err()
 }
 
-// lines takes whole lines.
+// lines adds whole lines to the report.
 func (r *Report) lines(text []byte) {
 	r.Rows += bytes.Count(text, []byte{'\n'})
 	star, slash := nextStar(text, 0), next(text, 0, '/')
@@ -87,7 +87,7 @@ func (r *Report) lines(text []byte) {
 	}
 }
 
-// next is where a byte stands next, or the end.
+// next returns the index of the first c at or after from, or the length of text.
 func next(text []byte, from int, c byte) int {
 	if i := bytes.IndexByte(text[from:], c); i >= 0 {
 		return from + i
@@ -95,8 +95,8 @@ func next(text []byte, from int, c byte) int {
 	return len(text)
 }
 
-// nextStar is where a line that begins with a star does so next, or the end.
-// Behind the first line, from is the end of a line.
+// nextStar returns the index of the next line that begins with a star, or the
+// length of text. from is 0 or the end of a line.
 func nextStar(text []byte, from int) int {
 	if from == 0 && len(text) > 0 && text[0] == '*' {
 		return 0

@@ -12,9 +12,8 @@ import (
 // keys of one owner, and takes them in every merge.
 func Narrow(key []byte) bool { return Folded(key) && nodeOf(key).narrow() }
 
-// Wide reports whether a key is that of a wide folded row: it stands for
-// others, that have no row of their own, and takes nothing but what a limit
-// puts there.
+// Wide reports whether a key is that of a wide folded row: it stands for keys
+// that have no row of their own, and takes rows only where a limit demands it.
 func Wide(key []byte) bool { return Folded(key) && !nodeOf(key).narrow() }
 
 // narrow is Narrow for a node of a folded row.
@@ -30,7 +29,7 @@ func (n node) narrow() bool {
 	return n.prefix.Bits() >= bits6
 }
 
-// How wide a prefix of one owner is at most, as the key of a row.
+// The widest prefixes, as keys of rows, that are of one owner.
 const (
 	bits4 = 24
 	bits6 = 64
@@ -48,7 +47,7 @@ func ownName(name string) bool {
 	return suffix.Of(name) != name
 }
 
-// How many labels the reverse zones of a /24 and a /64 have.
+// The number of labels in the reverse zones of a /24 and a /64.
 const (
 	labels4 = 3 + 2
 	labels6 = 16 + 2
@@ -69,8 +68,8 @@ func Leads(p netip.Prefix) bool {
 	return bits >= 48
 }
 
-// Overflowed reports whether a list of addresses has had more than it has room
-// for.
+// Overflowed reports whether addresses were left out of a list because it was
+// full.
 func Overflowed(list []byte) bool {
 	for slash := bytes.IndexByte(list, '/'); slash >= 0; {
 		from, to := bytes.LastIndexByte(list[:slash], ',')+1, len(list)

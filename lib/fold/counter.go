@@ -1,13 +1,13 @@
 package fold
 
-// A counter counts nodes in bounded memory. Of so many adds it forgets none of
-// which there were more than their most'th part, but what it knows of the
-// others is too little, if it has lost any (Misra and Gries, 1982).
+// A counter counts nodes in bounded memory (Misra and Gries, 1982). After n adds
+// it still holds every node that was added more than n/most times. Once it has
+// dropped a node (lost), its counts are too low.
 //
 // Memory: some 150 bytes for each node.
 type counter struct {
 	most int
-	size map[node]*int // pointers, since a new value brings its key with it, which is a part of a buffer
+	size map[node]*int // pointers: to assign a value would also store the key given, which points into a buffer
 	lost bool
 }
 
@@ -31,14 +31,14 @@ func (c *counter) add(n node) {
 	}
 }
 
-// addKnown counts a node that is known already.
+// addKnown counts a node if the counter holds it.
 func (c *counter) addKnown(n node) {
 	if size := c.size[n]; size != nil {
 		*size++
 	}
 }
 
-// of returns how often a node was counted.
+// of returns the count of a node.
 func (c *counter) of(n node) int {
 	if size := c.size[n]; size != nil {
 		return *size
@@ -46,9 +46,9 @@ func (c *counter) of(n node) int {
 	return 0
 }
 
-// Forced returns the narrow rows that are of more than max keys by themselves:
-// they will be made, whatever else there is. It gives up, and returns false, if
-// there are too many owners to say.
+// Forced returns the narrow rows of owners that have more than max keys each:
+// these rows will be made, whatever other keys there are. ok is false if there are
+// more owners than it can count.
 func Forced(max int, keys func(yield func([]byte) bool)) (forced []string, ok bool) {
 	owners := newCounter(max)
 	for key := range keys {

@@ -6,8 +6,8 @@ import (
 	"egress-monitor/lib/suffix"
 )
 
-// A group is what gives up rows together: what a wide row stands for. It is the
-// node of that row.
+// A group is a set of rows that one wide row can stand for, and that gives up
+// rows together. It is named by the node of that wide row.
 type group = node
 
 var (
@@ -15,8 +15,8 @@ var (
 	group6 = nodeOf([]byte("::/0"))
 )
 
-// group returns the group that the row of a key is of. That of the root is of
-// none, and is its own here.
+// group returns the group of a key's row. The row "*" has no group; for it, group
+// returns root itself.
 func (n node) group() group {
 	switch {
 	case n == root, n == group4, n == group6:
@@ -47,8 +47,8 @@ const (
 	reverse6 = "ip6.arpa"
 )
 
-// owner returns the narrow row that could take a key: the widest one of its
-// owner. It is the node itself if there is none.
+// owner returns the widest narrow row that could take a key, which stands for all
+// keys of its owner. It returns n itself if no narrow row could.
 func (n node) owner() node {
 	switch {
 	case n.prefix.IsValid() && n.prefix.Addr().Is4():
@@ -65,8 +65,8 @@ func (n node) owner() node {
 	return n.below(strings.Count(suffix.Of(n.name), ".") + 2)
 }
 
-// below returns the family of the names that end in the last labels of n; n if
-// it has no more labels than that.
+// below returns the family of the names that end in so many last labels of n; n
+// itself if it has no more labels.
 func (n node) below(labels int) node {
 	at := len(n.name)
 	for ; labels > 0; labels-- {

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// Absorb takes out of a sorted list of addresses and prefixes those that a
-// prefix of the list covers, if that is one that Leads. The list that it
-// returns may be the same one.
+// Absorb returns a sorted list of addresses and prefixes without the entries that
+// a prefix of the list covers, if that prefix Leads. It may return list itself.
 func Absorb(list []byte) []byte {
 	var s prefixSet
 	entries := bytes.Split(list, []byte{','})
@@ -30,8 +29,8 @@ func Absorb(list []byte) []byte {
 	return bytes.Join(rest, []byte{','})
 }
 
-// List leaves limit entries at most of a sorted list of addresses and prefixes,
-// or two, if that is more. What it takes out is in "and more".
+// List returns a sorted list of addresses and prefixes, shortened to limit entries
+// (but at least two). A prefix that says "and more" stands for those left out.
 func List(list []byte, limit int) []byte {
 	limit = max(limit, 2)
 	if bytes.Count(list, []byte{','}) < limit {
@@ -56,10 +55,10 @@ func List(list []byte, limit int) []byte {
 	return bytes.Join(entries, []byte{','})
 }
 
-// A family is what a list has of IPv4, or of IPv6.
+// A family holds the entries of a list that are of IPv4, or of IPv6.
 type family struct {
-	list [][]byte // without what leads nowhere
-	more bool     // there was such
+	list [][]byte // those that lead to an address (Leads)
+	more bool     // there were others
 	keep int
 }
 
@@ -74,7 +73,8 @@ func (f *family) add(entry []byte) {
 	f.keep = len(f.list)
 }
 
-// mark returns how many entries it takes to say "and more".
+// mark returns the number of entries for "and more": 1, or 0 if nothing is left
+// out.
 func (f *family) mark() int {
 	if f.more || f.keep < len(f.list) {
 		f.more = true

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// Literal returns the key of a name that was asked for. It is the name, but if
-// that reads as a folded row of more than one owner ("*", "*.com", "10.0.0.0/8")
-// then with its star or slash as \DDD: a question must not look as if a bound had
-// been reached. A question for the very name "*.example.com" is legal, and its
-// key is that of the narrow row: it joins that, and from then on the names below
-// example.com are counted as one row. So much, and no more, whoever asks can do.
+// Literal returns the key of a name that was asked for. That is the name, unless
+// the name reads as a folded row of more than one owner ("*", "*.com",
+// "10.0.0.0/8"); then its star or slash is written as \DDD: a question must not
+// look as if a bound had been reached. A question for the very name
+// "*.example.com" is legal, and its key is that of the narrow row: the count goes
+// to that row, and from then on the names below example.com share it. One question
+// can do no more harm than that.
 //
-// A name that is an address in another form than the one in which addresses
-// are keys ("2001:db8:0::1", "::ffff:102:304") has its first colon as \DDD: it
-// is another name than that address, and two spellings of one key are none.
+// A name that is an address in another form than that of keys ("2001:db8:0::1",
+// "::ffff:102:304") has its first colon written as \DDD: the address must not get
+// a second key.
 //
-// So does a name that is "--": a line that begins with it and a space is not a
-// record, but one of the stream (package batch).
+// The name "--" has its first byte written as \DDD: a line that begins with "-- "
+// is not a record but a mark of the stream (package batch).
 func Literal(name []byte) []byte {
 	switch {
 	case string(name) == "--":
@@ -37,7 +38,7 @@ func Literal(name []byte) []byte {
 }
 
 // Misspelt reports whether a key is an address or a prefix in another form than
-// the one that is printed: such a key would be a second one for the same thing.
+// the printed one: it would be a second key for the same address.
 func Misspelt(key []byte) bool {
 	if !likeAddress(key) {
 		return false

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// A node is a key: an address or a prefix, a name, or with star what lies
+// A node is a parsed key: an address or a prefix, a name, or with star all names
 // below a name; star without a name is "*".
 type node struct {
 	prefix netip.Prefix // an address is the prefix that holds it alone
@@ -17,7 +17,7 @@ type node struct {
 
 var root = node{star: true}
 
-// nodeOf reads a key. The node is good as long as key is not changed.
+// nodeOf parses a key. The node is valid until key is changed.
 func nodeOf(key []byte) node {
 	if len(key) > 0 && key[0] == '*' {
 		if n := starOf(key); n.star {
@@ -41,8 +41,8 @@ func starOf(key []byte) node {
 	return node{name: view(name), star: true}
 }
 
-// parsePrefix reads an address or a prefix, if it is in the form in which it
-// would be printed.
+// parsePrefix parses an address or a prefix. ok is false unless key has exactly
+// the form in which it would be printed.
 func parsePrefix(key []byte) (netip.Prefix, bool) {
 	if !likeAddress(key) {
 		return netip.Prefix{}, false
@@ -68,7 +68,8 @@ func (n node) within(bits int) node {
 	return node{prefix: netip.PrefixFrom(n.prefix.Addr(), bits).Masked()}
 }
 
-// likeAddress says no to nearly all names at a glance.
+// likeAddress reports whether a key may be an address. For nearly all names it
+// returns false after a few bytes.
 func likeAddress(key []byte) bool {
 	if len(key) == 0 || len(key) > 64 {
 		return false
@@ -77,7 +78,7 @@ func likeAddress(key []byte) bool {
 	return first-'0' <= 9 && last-'0' <= 9 || bytes.IndexByte(key, ':') >= 0
 }
 
-// clone returns a node that stays good when its key is changed.
+// clone returns a copy that stays valid when the key is changed.
 func (n node) clone() node {
 	n.name = strings.Clone(n.name)
 	return n

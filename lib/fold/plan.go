@@ -6,20 +6,20 @@ import (
 	"slices"
 )
 
-// Rows is a sorted aggregate that can be gone through more than once: it calls
-// visit with each row, whose texts are good until visit returns.
+// Rows calls visit with each row of a sorted aggregate. It may be called more
+// than once. key and last are valid until visit returns.
 type Rows func(visit func(key []byte, count uint64, last []byte)) error
 
-// A Plan says which rows are given up because there are more than a limit.
+// A Plan holds which rows are given up because there are more than a limit.
 //
-// Memory: 32 bytes for each row that stays, and some 20 MiB for what floods are
-// made of (see counter).
+// Memory: 32 bytes for each row that stays, and some 20 MiB for counters of the
+// rows that may be of a flood (see counter).
 type Plan struct {
 	limit  int
-	rows   int              // all there are
-	groups map[group]*quota // those that are large, and those that are no suffix
+	rows   int              // of the aggregate
+	groups map[group]*quota // of large groups, and of those that are no suffix
 	small  quota            // of all other groups together
-	last   *quota           // that of a group that was asked for last
+	last   *quota           // of the group that was asked for last
 	all    bool             // the limit is smaller than the number of groups
 }
 
@@ -27,14 +27,14 @@ type Plan struct {
 type quota struct {
 	group  group
 	into   string // the key of the row that they go into
-	weak   int    // how many are among the weakest of all: the group with most of them gives first
+	weak   int    // how many are among the weakest of all rows: the group with the most gives first
 	size   int
 	exists bool // there is such a row already
 	gives  int
 	weakest
 }
 
-// fewer returns how many rows are left at most after folding.
+// fewer returns how many rows may be left after folding.
 func fewer(limit int) int { return limit - limit/4 }
 
 // Enough reports whether rows are few enough already, though more than the goal.
@@ -42,7 +42,7 @@ func Enough(limit, rows int) bool { return rows <= enough(limit) }
 
 func enough(limit int) int { return limit - limit/8 }
 
-// NewPlan looks which rows are given up. There are more than the limit.
+// NewPlan finds which rows are given up. There must be more than limit.
 func NewPlan(limit int, rows Rows) (*Plan, error) {
 	p := &Plan{limit: limit, small: quota{into: root.key()}}
 	candidates, all := newCounter(4096), &weakest{most: fewer(limit)}
@@ -64,9 +64,9 @@ func NewPlan(limit int, rows Rows) (*Plan, error) {
 	return p, p.measure(rows)
 }
 
-// Again looks what the same groups give up, in the same order, after narrow rows
-// have taken a part of what they have. Those that the flood is of must not come
-// out of it as the smaller ones.
+// Again returns a new plan for the same groups, in the same order, after narrow
+// rows have taken some of their rows. The order must stay: the group of the flood
+// may be the smaller one now.
 func (p *Plan) Again(rows Rows) (*Plan, error) {
 	again := &Plan{limit: p.limit, groups: map[group]*quota{}, small: quota{into: p.small.into, weak: p.small.weak}}
 	for g, q := range p.groups {
@@ -80,8 +80,8 @@ func (p *Plan) Again(rows Rows) (*Plan, error) {
 	return again, again.measure(rows)
 }
 
-// sizes sees which groups are large, and how many rows each has. Those that are
-// not stronger than edge are weak.
+// sizes finds the large groups, and how many rows each has. Rows that are not
+// stronger than edge are weak.
 func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 	p.groups = map[group]*quota{root: {}, group4: {}, group6: {}}
 	for g := range candidates.size {
@@ -104,7 +104,7 @@ func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
 	return nil
 }
 
-// count sees how many rows each group has.
+// count counts the rows of each group.
 func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
 	p.rows = 0
 	return rows(func(key []byte, count uint64, last []byte) {
@@ -123,8 +123,8 @@ func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
 	})
 }
 
-// pin gives the row of a group its place: it is none of those that the group
-// which it is of itself may give up.
+// pin reserves a place for each wide row that exists already: the group which the
+// wide row belongs to must not give it up.
 func (p *Plan) pin() {
 	for g, q := range p.groups {
 		if q.exists && g != root {
@@ -133,7 +133,7 @@ func (p *Plan) pin() {
 	}
 }
 
-// isSmall takes a group that is small to the others.
+// isSmall adds a small group to the quota of all small groups.
 func (p *Plan) isSmall(g group, q *quota) bool {
 	small := g.star && g != root && (q.size*8 <= p.rows || q.size < 2)
 	if small {
@@ -143,8 +143,8 @@ func (p *Plan) isSmall(g group, q *quota) bool {
 	return small
 }
 
-// of returns the quota that a group has, or shares. Those of a flood are asked
-// for many times on end.
+// of returns the quota of a group, which small groups share. It remembers the last
+// one: in a flood the same group is asked for many times in a row.
 func (p *Plan) of(g group) *quota {
 	if p.last != nil && g == p.last.group {
 		return p.last
@@ -156,9 +156,9 @@ func (p *Plan) of(g group) *quota {
 	return &p.small
 }
 
-// share says how many rows each group gives up: the one with the most weak rows as
-// many as have to go, or all, then the next, until there are few enough. The last
-// one to give may keep some of them (see weakest.spare).
+// share decides how many rows each group gives up: the group with the most weak
+// rows gives as many as have to go, or all, then the next, until there are few
+// enough. The last group to give may keep some of them (see weakest.spare).
 func (p *Plan) share() {
 	list := p.quotas()
 	left := p.left(list)
@@ -173,7 +173,7 @@ func (p *Plan) share() {
 	p.all = left > p.limit
 }
 
-// quotas returns all of them in the order in which they give.
+// quotas returns all quotas in the order in which the groups give up rows.
 func (p *Plan) quotas() []*quota {
 	list := slices.SortedFunc(maps.Values(p.groups), func(x, y *quota) int {
 		return cmp.Or(cmp.Compare(y.weak, x.weak), cmp.Compare(x.into, y.into))
@@ -185,8 +185,8 @@ func (p *Plan) quotas() []*quota {
 	return slices.Insert(list, at, &p.small)
 }
 
-// give makes a group give up so many rows more than what they go into. It does
-// not give up one row for another.
+// give makes a group give up rows, and one more if the row that they go into is
+// new. It does not give up one row for another.
 func (p *Plan) give(q *quota, rows int) {
 	if rows <= 0 {
 		return
@@ -200,13 +200,13 @@ func (p *Plan) give(q *quota, rows int) {
 	}
 }
 
-// exists reports whether there is the row that those of a group go into.
+// exists reports whether the row that a group's rows go into is there already.
 func (p *Plan) exists(q *quota) bool {
 	r := p.groups[root]
 	return q.exists || (q == &p.small || q == r) && (r.exists || r.gives+p.small.gives > 0)
 }
 
-// left returns how many rows there are in the end.
+// left returns how many rows are left in the end.
 func (p *Plan) left(list []*quota) (rows int) {
 	for _, q := range list {
 		rows += q.size - q.gives
@@ -220,7 +220,7 @@ func (p *Plan) left(list []*quota) (rows int) {
 	return rows
 }
 
-// measure sees how weak the rows are that are given up.
+// measure finds the strength up to which the rows of each group are given up.
 func (p *Plan) measure(rows Rows) error {
 	if p.all {
 		return nil
@@ -241,14 +241,14 @@ func (p *Plan) measure(rows Rows) error {
 	return err
 }
 
-// settle finds the weakest row that stays, and so how many go.
+// settle finds the weakest row that stays, and from it how many rows go.
 func (q *quota) settle() {
 	q.end()
 	q.gives = q.size - q.most
 }
 
-// quota returns that of a row that may be given up; nil is one that has its
-// place.
+// quota returns the quota of a row that may be given up; nil for a row that must
+// stay.
 func (p *Plan) quota(n node) *quota {
 	if (n.star || n.prefix.IsValid()) && p.groups[n] != nil {
 		return nil
@@ -256,7 +256,7 @@ func (p *Plan) quota(n node) *quota {
 	return p.of(n.group())
 }
 
-// Start is called before the first row of those that Into is asked for.
+// Start must be called before the calls of Into for all rows.
 func (p *Plan) Start() {
 	p.small.tied = 0
 	for _, q := range p.groups {
@@ -264,8 +264,8 @@ func (p *Plan) Start() {
 	}
 }
 
-// Into returns the key of the row that a row goes into; "" if it stays. All
-// rows must be asked for, in order.
+// Into returns the key of the row that a row is added to; "" if the row stays. It
+// must be called for all rows, in order.
 func (p *Plan) Into(key []byte, count uint64, last []byte) string {
 	if p.all {
 		return root.key()
@@ -277,7 +277,7 @@ func (p *Plan) Into(key []byte, count uint64, last []byte) string {
 	return q.into
 }
 
-// Narrow returns the narrow rows that take a good part of what is given up.
+// Narrow returns the narrow rows that take a good part of the rows given up.
 func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	set := &Set{}
 	if p.all {
@@ -322,13 +322,14 @@ func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	return set, err
 }
 
-// A flood is an owner of whose rows so many go, and so many stay.
+// A flood is an owner with the number of its rows that go and that stay.
 type flood struct {
 	node
 	gone, stay int
 }
 
-// owners tells the owners of rows that go, and of those that stay.
+// owners calls gone with the owner of each row that goes, and stay with the owner
+// of each row that stays.
 func (p *Plan) owners(rows Rows, gone, stay func(node)) error {
 	p.Start()
 	return rows(func(key []byte, count uint64, last []byte) {
@@ -352,7 +353,8 @@ func (f *flood) sure() bool {
 	return f.gone >= 16 && f.gone > f.stay
 }
 
-// flooded reports whether a narrow row may be made, if there is need.
+// flooded reports whether a narrow row may be made for an owner if sure rows are
+// not enough.
 func (p *Plan) flooded(f flood) bool {
 	given := p.of(f.group()).gives
 	return f.sure() || f.star && f.gone > 1 && (f.gone > given/8 || f.gone > p.limit/4)

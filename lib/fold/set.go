@@ -9,21 +9,21 @@ import (
 	"egress-monitor/lib/suffix"
 )
 
-// A Set is the narrow rows of a merge.
+// A Set holds the narrow rows of a merge.
 type Set struct {
 	below    map[string]narrow // by the name they are below
 	prefixes prefixSet
 }
 
-// Empty reports whether there is none.
+// Empty reports whether the set has no rows.
 func (s *Set) Empty() bool { return len(s.below)+len(s.prefixes.keys) == 0 }
 
-// Clone returns a set of the same rows.
+// Clone returns a copy of the set.
 func (s *Set) Clone() Set {
 	return Set{maps.Clone(s.below), prefixSet{maps.Clone(s.prefixes.keys), slices.Clone(s.prefixes.bits4), slices.Clone(s.prefixes.bits6)}}
 }
 
-// Add takes a key, which may be any; only that of a narrow row changes s.
+// Add adds a key if it is that of a narrow row. Other keys change nothing.
 func (s *Set) Add(key []byte) {
 	if Folded(key) {
 		s.add(nodeOf(bytes.Clone(key)))
@@ -63,15 +63,15 @@ func (s *Set) Top(key []byte) string {
 	return ""
 }
 
-// narrow is the row of the names below one.
+// narrow is the narrow row of the names below a name.
 type narrow struct {
 	key    string
 	suffix string // the public suffix of the name
-	above  bool   // there are others below it
+	above  bool   // there are other narrow rows below it
 }
 
-// owns reports whether a key that ends as the row's does has its public suffix
-// too.
+// owns reports whether a key that ends as the row does also has the row's public
+// suffix.
 func (n *narrow) owns(key []byte) bool {
 	if !n.above {
 		return true
@@ -83,7 +83,7 @@ func (n *narrow) owns(key []byte) bool {
 	return suffix.Of(name) == n.suffix
 }
 
-// prefixSet is a set of prefixes, with the text of each.
+// A prefixSet is a set of prefixes, with the text of each.
 type prefixSet struct {
 	keys  map[netip.Prefix]string
 	bits4 []int // how long they are, the widest first

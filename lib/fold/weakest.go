@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A strength is what a row is worth: rows that were counted more often are
-// stronger, and of equal ones those that have been there longer.
+// A strength orders rows: a row with a larger count is stronger, and of equal
+// counts the one with the earlier time.
 type strength struct {
 	count uint64
 	last  uint64
@@ -22,13 +22,13 @@ func strengthOf(count uint64, last []byte) strength {
 	return s
 }
 
-// stronger says which one stays.
+// stronger reports whether s is stronger than than.
 func (s strength) stronger(than strength) bool {
 	return s.count > than.count || s.count == than.count && s.last < than.last
 }
 
-// pause is how much older than the rows of a flood a row is, at least, if it is
-// not of that flood. Polls are a minute apart, and a flood has rows of each second.
+// pause is the shortest time between a flood and an earlier row that is not of
+// it. Polls are a minute apart, and a flood has rows of each second.
 const pause = time.Minute
 
 // outlasts reports whether s is stronger than the next weaker row by a count, or
@@ -37,25 +37,25 @@ func (s strength) outlasts(next strength) bool {
 	return s.count > next.count || next.time().Sub(s.time()) >= pause
 }
 
-// time returns when the row was last counted: last has its digits.
+// time returns when the row was last counted.
 func (s strength) time() time.Time {
 	n := int(s.last)
 	return time.Date(n/1e10, time.Month(n/1e8%100), n/1e6%100, n/1e4%100, n/100%100, n%100, 0, time.UTC)
 }
 
-// weakest finds how weak a row of a group may be that stays.
+// weakest finds the strength of the weakest row of a group that stays.
 type weakest struct {
 	most  int        // how many stay
-	spare int        // how many more may, if a pause comes between them and those that go
+	spare int        // how many more may stay, if a pause is between them and those that go
 	list  []strength // some of them, and not much more than twice as many
-	full  bool       // the first of the list are the strongest so far, in order
+	full  bool       // the first ones of list are the strongest so far, in order
 
 	edge strength // the weakest that stays
-	ties int      // how many that are just as weak stay, the first ones
-	tied int      // how many of them have come
+	ties int      // how many rows of the strength edge stay: the first ones
+	tied int      // how many of them were seen
 }
 
-// held returns how many of the strongest are looked at.
+// held returns how many of the strongest rows are kept in list.
 func (w *weakest) held() int {
 	if w.spare > 0 {
 		return w.most + w.spare + 1
@@ -73,7 +73,7 @@ func (w *weakest) add(s strength) {
 	}
 }
 
-// cut leaves the strongest, in order.
+// cut shortens list to the strongest rows, in order.
 func (w *weakest) cut() {
 	slices.SortFunc(w.list, func(x, y strength) int {
 		switch {
@@ -104,8 +104,8 @@ func (w *weakest) end() {
 	w.list = nil
 }
 
-// stay returns how many stay: most, and of the spare ones those that outlast
-// what is weaker.
+// stay returns how many rows stay: most, and of the spare ones those that outlast
+// the weaker ones.
 func (w *weakest) stay() int {
 	for n := min(w.most+w.spare, len(w.list)-1); n > w.most; n-- {
 		if w.list[n-1].outlasts(w.list[n]) {

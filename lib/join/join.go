@@ -17,8 +17,8 @@ var (
 	errChanged    = errors.New("the names have changed while they were read")
 )
 
-// EachAddress calls visit with each row of addresses, and with the numbers of
-// the names that led there.
+// EachAddress calls visit with each row of addresses, and with the numbers of the
+// names that led to it (see Name).
 func (t *Table) EachAddress(ips *union.Reader, visit func(rec aggregate.Record, names []uint32) error) error {
 	var names []uint32
 	for ips.Next() {
@@ -40,8 +40,8 @@ func (t *Table) EachAddress(ips *union.Reader, visit func(rec aggregate.Record, 
 	return ips.Err()
 }
 
-// lookupKey is Lookup for a key; false is one that is not an address. The key *
-// stands for all addresses.
+// lookupKey is Lookup for a key. It returns false if the key is not an address.
+// The key * stands for all addresses.
 func (t *Table) lookupKey(dst []uint32, key []byte) ([]uint32, bool) {
 	if string(key) == "*" {
 		dst = t.Lookup(dst, everyIPv4)
@@ -84,8 +84,8 @@ func (t *Table) appendNames(dst []byte, names []uint32) []byte {
 	return dst
 }
 
-// appendName writes the name "-", which somebody may ask for, so that it does
-// not look like none.
+// appendName appends a name. The name "-", which somebody may ask for, is escaped:
+// "-" alone means that there is no name.
 func appendName(dst, name []byte) []byte {
 	if string(name) == "-" {
 		return append(dst, `\045`...)
@@ -93,8 +93,8 @@ func appendName(dst, name []byte) []byte {
 	return append(dst, name...)
 }
 
-// PrintDirect writes the rows of addresses that no name led to, as they are, and
-// those that stand for some to which no name can have led (see Known).
+// PrintDirect writes the rows of addresses that no name led to, unchanged, and the
+// rows for many addresses to some of which no name can have led (see Known).
 func (t *Table) PrintDirect(w io.Writer, ips *union.Reader) error {
 	var buf []byte
 	return t.EachAddress(ips, func(rec aggregate.Record, _ []uint32) error {
@@ -107,8 +107,8 @@ func (t *Table) PrintDirect(w io.Writer, ips *union.Reader) error {
 	})
 }
 
-// PrintUnvisited writes the rows of domains that led to addresses of which none
-// was contacted. The table was made of the same file.
+// PrintUnvisited writes the rows of domains none of whose addresses was contacted.
+// The table must have been made of the same file.
 func (t *Table) PrintUnvisited(w io.Writer, ips *union.Reader, domains *union.File) error {
 	visited := make([]bool, t.Len())
 	err := t.EachAddress(ips, func(_ aggregate.Record, names []uint32) error {
@@ -125,7 +125,7 @@ func (t *Table) PrintUnvisited(w io.Writer, ips *union.Reader, domains *union.Fi
 	for r.Next() {
 		rec := r.Record()
 		if rec.IPs == nil {
-			continue // was skipped by Read
+			continue // Read has skipped it too
 		}
 		if n == len(visited) {
 			return errChanged

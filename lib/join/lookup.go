@@ -7,8 +7,8 @@ import (
 	"sort"
 )
 
-// Lookup appends the numbers of the names that led to an address, or to one of
-// a prefix, in order and each one once.
+// Lookup appends the numbers of the names that led to an address of p, in order
+// and each one once.
 func (t *Table) Lookup(dst []uint32, p netip.Prefix) []uint32 {
 	from := len(dst)
 	for i := range t.levels {
@@ -18,11 +18,11 @@ func (t *Table) Lookup(dst []uint32, p netip.Prefix) []uint32 {
 	return dst[:from+len(slices.Compact(dst[from:]))]
 }
 
-// Known reports whether names led to what a row of addresses stands for, which
-// has so many connections. A row for others (0.0.0.0/0, ::/0, and what came of
-// floods before: /8, /16, /48) may stand for anything, and is never known. A
-// /24 stands for more than half of its addresses: so it is not known either
-// while names led to no more than half of them, and to no prefix that holds it.
+// Known reports whether names led to the addresses of a row with so many
+// connections. A wide row (0.0.0.0/0, ::/0, and the /8, /16, /48 of earlier
+// versions) may stand for any address, and is never known. A /24 stands for more
+// than half of its addresses; so it is not known while names led to at most half
+// of them, and to no prefix that holds it.
 func (t *Table) Known(p netip.Prefix, connections uint64) bool {
 	if others(p) {
 		return false
@@ -48,7 +48,7 @@ func others(p netip.Prefix) bool {
 	return p.Addr().Is4() && p.Bits() <= 16 || p.Addr().Is6() && p.Bits() <= 48
 }
 
-// known returns how many addresses of p the level holds, and not much more than
+// known returns how many addresses of p the level holds. It stops counting at
 // most.
 func (l *level) known(p netip.Prefix, most int) (n int) {
 	first, last := l.span(p)
@@ -61,7 +61,7 @@ func (l *level) known(p netip.Prefix, most int) (n int) {
 			continue
 		}
 		if l.bits <= p.Bits() {
-			return most // it holds all of p
+			return most // the prefix holds all of p
 		}
 		if n += l.size(); n >= most {
 			break
@@ -70,8 +70,7 @@ func (l *level) known(p netip.Prefix, most int) (n int) {
 	return n
 }
 
-// size returns how many addresses a prefix of the level has, or 256 if that is
-// less.
+// size returns how many addresses a prefix of the level has, at most 256.
 func (l *level) size() int {
 	bits := 128
 	if l.is4 {
@@ -100,8 +99,8 @@ func (l *level) search(first [16]byte) int {
 	})
 }
 
-// span returns the first and the last prefix of this length that overlap with
-// p: the one that covers p, or those that p covers.
+// span returns the first and the last prefix of this length that overlap with p:
+// twice the one that covers p, or the ends of those that p covers.
 func (l *level) span(p netip.Prefix) (first, last [16]byte) {
 	if l.bits <= p.Bits() {
 		first = netip.PrefixFrom(p.Addr(), l.bits).Masked().Addr().As16()
@@ -111,11 +110,11 @@ func (l *level) span(p netip.Prefix) (first, last [16]byte) {
 	return first, lastOf(first, p)
 }
 
-// lastOf sets the bits behind a prefix.
+// lastOf returns the last address of a prefix that begins at a.
 func lastOf(a [16]byte, p netip.Prefix) [16]byte {
 	bits := p.Bits()
 	if p.Addr().Is4() {
-		bits += 96 // As16 has put the address behind ::ffff:
+		bits += 96 // As16 returns ::ffff: and the address
 	}
 	for i := bits; i < 128; i++ {
 		a[i/8] |= 0x80 >> (i % 8)

@@ -1,9 +1,8 @@
 // Package join finds the names that led to an address.
 //
-// A Table is made of the rows of domains, and held in memory in a compact form:
-// 20 bytes for each address of a name, and each name once. A fleet with a
-// million names of three addresses each takes some 90 MB. The rows of addresses
-// go past it as a stream.
+// A Table is made of the rows of domains, and held in memory in a compact form: 20
+// bytes for each address of a name, and each name once. A million names of three
+// addresses each take some 90 MB. The rows of addresses are read as a stream.
 //
 // Either side may hold prefixes, where many addresses were folded into one (see
 // package fold). A name with the prefix 203.0.113.0/24 matches each of its
@@ -33,7 +32,7 @@ type Table struct {
 	levels []level
 }
 
-// A level is what has one length of prefix. Most tables have two: the
+// A level holds the prefixes of one length. Most tables have two levels: the
 // addresses of IPv4 and those of IPv6.
 type level struct {
 	is4   bool

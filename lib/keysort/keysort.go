@@ -9,12 +9,12 @@ import (
 )
 
 // A Head is the first 16 bytes of a text, as numbers: all of an IPv4 address and
-// of many names. Of two different heads the smaller one belongs to the text that
-// sorts first, and most comparisons of texts end there, without a look at them.
-// Eight bytes are not enough where many names are of the same domains.
+// of many names. If two heads differ, the text of the smaller head sorts first, so
+// most comparisons need no access to the texts. Eight bytes are not enough where
+// many names are of the same domains.
 type Head struct{ hi, lo uint64 }
 
-// Len is how many bytes of a text its head has.
+// Len is the number of bytes in a Head.
 const Len = 16
 
 // HeadOf returns the head of a text.

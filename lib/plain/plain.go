@@ -1,14 +1,14 @@
-// Package plain makes what others say fit for a terminal and for one line of a
-// file: printable ASCII, of bounded length.
+// Package plain makes foreign text fit for a terminal and for one line of a file:
+// printable ASCII, of bounded length.
 package plain
 
 import "strings"
 
-// Max is how long a text may be, in bytes.
+// Max is the longest text, in bytes.
 const Max = 200
 
-// Text returns the beginning of s, with a question mark for each byte that is
-// not printable ASCII.
+// Text returns the first Max bytes of s, with a question mark for each byte that
+// is not printable ASCII.
 func Text(s string) string {
 	b := []byte(s[:min(len(s), Max)])
 	for i, c := range b {
