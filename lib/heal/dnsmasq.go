@@ -13,15 +13,16 @@ import (
 	"egress-monitor/lib/systemd"
 )
 
-// dnsmasq asks the canary's name, which must be answered and be in the log.
+// dnsmasq asks our dnsmasq for the canary's name. It restarts a dnsmasq that does
+// not answer, and reopens the log if the question is not in it.
 func (h *Healer) dnsmasq() {
 	d := ourdns.Server{Settings: h.setup.Settings}
 	answered, logged := d.CanaryIsLogged(time.Second)
 	if !answered {
-		if !bypassed() { // said once, however long it lasts
+		if !bypassed() { // reported once, however long it lasts
 			h.say("gap: dnsmasq did not answer; restarting it")
 		}
-		// KILL: one that hangs does not hear TERM
+		// KILL: a process that hangs does not obey TERM
 		systemctl("kill", "--signal=KILL", layout.DNSUnit)
 		systemctl("reset-failed", layout.DNSUnit)
 		child.Command("systemctl", "start", layout.DNSUnit).Within(20 * time.Second).Run(context.Background())
@@ -41,12 +42,12 @@ func (h *Healer) dnsmasq() {
 	}
 }
 
-// unlogged holds since when dnsmasq's log is not written.
+// unlogged is a file that holds the time since which dnsmasq's log is not written.
 const unlogged = layout.Run + "/unlogged"
 
-// log has dnsmasq open its log again: the folders have been put right before.
-// One that was started when it could not write there logs to the system's log
-// until it is restarted.
+// log makes dnsmasq open its log again, after the step that repairs the folders. A
+// dnsmasq that was started while it could not write the log sends its lines to the
+// system's log until it is restarted.
 func (h *Healer) log(d ourdns.Server) {
 	if _, err := os.Stat(unlogged); os.IsNotExist(err) {
 		h.tell("gap: dnsmasq does not write to %s", d.Settings.DNSMasqLog)
@@ -81,8 +82,8 @@ func logsElsewhere() bool {
 	return bytes.Contains(args, []byte("\x00--log-facility=daemon\x00"))
 }
 
-// A gap is said when it begins; when it ends, how long it was. How many questions
-// were lost nobody has counted.
+// logIsBack ends the gap that was reported when the log could no longer be
+// written, with its times. The number of lost questions is not known.
 func (h *Healer) logIsBack() {
 	since, err := os.ReadFile(unlogged)
 	if err != nil {
@@ -92,8 +93,8 @@ func (h *Healer) logIsBack() {
 	os.Remove(unlogged)
 }
 
-// bypass: dnsmasq cannot be brought to life, and names matter more than the list
-// of them. Each minute tries again.
+// bypass puts the resolver back as it was when dnsmasq cannot be started: names
+// matter more than the list of them. Each minute tries again.
 func (h *Healer) bypass() {
 	if bypassed() {
 		return

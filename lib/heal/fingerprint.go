@@ -13,12 +13,12 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// marks is what files tell about the name servers: which they are, of which
-// size and time. While it is the same, nothing else is asked.
+// marks holds identity, size and time of the files that hold name servers. While
+// it is the same, the files need not be read, and no program need be asked.
 type marks string
 
-// watched are the files that those write who know of name servers: systemd-resolved,
-// systemd-networkd, resolvconf and openresolv, NetworkManager, dhcpcd, the admin.
+// watched lists the files with name servers of systemd-resolved, systemd-networkd,
+// resolvconf and openresolv, NetworkManager, dhcpcd, and the admin.
 var watched = []string{
 	"/etc/resolv.conf", "/run/resolvconf/resolv.conf", "/run/NetworkManager/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf",
 	"/run/systemd/resolve/resolv.conf", "/run/systemd/resolve/stub-resolv.conf", "/run/systemd/resolve/netif/*",
@@ -42,7 +42,7 @@ func fingerprint() marks {
 	return marks(b.String())
 }
 
-// mark returns one line about a file, and one about what it leads to.
+// mark returns a line about a file, and if it is a link one about its target.
 func mark(name string) string {
 	var l, s unix.Stat_t
 	if unix.Lstat(name, &l) != nil {

@@ -1,5 +1,5 @@
-// Package heal is what root does each minute, and when name servers change: put
-// right what has gone wrong.
+// Package heal repairs the monitor: as root, each minute and when name servers
+// change.
 package heal
 
 import (
@@ -18,13 +18,13 @@ import (
 	"egress-monitor/lib/setup"
 )
 
-// A Healer puts one machine right.
+// A Healer repairs the monitor of this machine.
 type Healer struct {
 	say   func(text string)
 	setup *setup.Setup
 }
 
-// New reads the journal. What there is to tell goes to say, one line a call.
+// New reads the journal. say gets the messages, one line a call.
 func New(say func(text string)) (*Healer, error) {
 	h := &Healer{say: say}
 	s, err := setup.New(io.Discard, h.tell)
@@ -38,8 +38,8 @@ func New(say func(text string)) (*Healer, error) {
 
 func (h *Healer) tell(format string, args ...any) { h.say(fmt.Sprintf(format, args...)) }
 
-// Run heals all, while the monitor is on. The caller holds the lock. Closely is
-// to look at what files cannot tell as well.
+// Run heals all, if the monitor is on. The caller holds the lock. With closely it
+// also checks facts that no file shows, which takes longer.
 func Run(say func(text string), closely bool) error {
 	if !setup.Enabled() {
 		return nil
@@ -56,8 +56,8 @@ func Run(say func(text string), closely bool) error {
 	return nil
 }
 
-// step repeats a step of enable if its result is gone; after, if there is one,
-// puts it in force.
+// step repeats a step of enable if its result is gone, and then calls after, if it
+// is not nil, to put the result in force.
 func (h *Healer) step(step setup.Step, after func() error) {
 	if step.Is() {
 		return
@@ -74,7 +74,7 @@ func (h *Healer) hand(step string) *change.Hand {
 	return &change.Hand{Step: step, Journal: h.setup.Journal, Context: context.Background()}
 }
 
-// restart puts another configuration in force: an upgrade brings one.
+// restart restarts dnsmasq if its configuration has changed, as by an upgrade.
 func (h *Healer) restart() error {
 	return ourdns.Server{Settings: h.setup.Settings}.Restart(h.hand("dnsmasq"))
 }
@@ -90,7 +90,7 @@ func (h *Healer) healed(what string, ok bool, err error) {
 	}
 }
 
-// once says a line that it has not said for an hour.
+// once reports a line unless it has reported the same line in the last hour.
 func (h *Healer) once(format string, args ...any) {
 	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
 	const file = layout.Run + "/said"
@@ -115,15 +115,16 @@ func (h *Healer) once(format string, args ...any) {
 	}
 }
 
-// upstream follows from the name servers of now: what dnsmasq asks, the rules,
-// the way to dnsmasq.
+// upstream adapts all that depends on the current name servers: the servers that
+// dnsmasq asks, the rules, and the resolver.
 func (h *Healer) upstream(closely bool) {
 	s := h.setup
 	seen := fingerprint()
 	if closely || !seen.same() {
 		h.servers()
 	}
-	// Rules first: they leave out the questions that the resolver asks beside dnsmasq from now on.
+	// Rules first: the resolver may ask other servers from now on, which the rules
+	// must leave out.
 	h.rules()
 	if closely || !seen.same() {
 		h.way()
@@ -131,8 +132,8 @@ func (h *Healer) upstream(closely bool) {
 	}
 }
 
-// rules mends the firewall's rules, and the set that counts connections unless a
-// poll is at work on it.
+// rules repairs the firewall's rules, and the set that counts connections, unless
+// a poll is reading the set.
 func (h *Healer) rules() error {
 	if s := h.setup; s.Settings.InSet() && s.LogUnread() {
 		if err := s.ToSet(h.hand("set")); err != nil {
@@ -164,7 +165,7 @@ func (h *Healer) tellAll(lines []string) {
 	}
 }
 
-// servers has dnsmasq ask other servers, if they are others.
+// servers gives dnsmasq the current servers, if they have changed.
 func (h *Healer) servers() {
 	s := h.setup
 	if err := s.FindUpstream(); err != nil {
@@ -181,7 +182,7 @@ func (h *Healer) servers() {
 	}
 }
 
-// way has the system's names go through dnsmasq.
+// way makes the system's resolver ask dnsmasq again.
 func (h *Healer) way() {
 	if bypassed() {
 		return
@@ -199,8 +200,8 @@ func bypassed() bool {
 	return err == nil
 }
 
-// Upstream is for dnsmasq's start: which servers to ask. It takes no lock
-// (enable holds it while it starts dnsmasq).
+// Upstream writes the servers that dnsmasq asks, before dnsmasq starts. It takes no
+// lock: enable holds it while it starts dnsmasq.
 func Upstream() error {
 	h, err := New(func(string) {})
 	if err != nil {
@@ -215,12 +216,12 @@ func Upstream() error {
 	return errors.Join(failed...)
 }
 
-// settleFor is how long Sync looks again while a link is coming up.
+// settleFor is how long Sync repeats its checks while a link is coming up.
 const settleFor = 20 * time.Second
 
-// Sync follows the name servers after something that tells of them has changed.
-// Such a change seldom comes alone, and systemd does not tell of those that come
-// meanwhile: it looks again until nothing changes, and no link is coming up.
+// Sync follows the name servers after one of their files has changed. Such a change
+// seldom comes alone, and systemd does not report those that come while Sync runs.
+// So Sync checks again until nothing changes and no link is coming up.
 func Sync(say func(text string)) error {
 	var before marks
 	for end := time.Now().Add(settleFor); ; time.Sleep(500 * time.Millisecond) {
@@ -247,8 +248,9 @@ func Sync(say func(text string)) error {
 	}
 }
 
-// Rules makes the rules at boot, before the network, and after a firewall was
-// restarted. Whoever holds the lock makes them as well: no waiting.
+// Rules makes the rules at boot, before the network, and after a restart of a
+// firewall. It does not wait for the lock: a program that holds it makes the rules,
+// too.
 func Rules(say func(text string)) error {
 	unlock, err := setup.Lock(0)
 	if errors.Is(err, setup.ErrBusy) || !setup.Enabled() {
@@ -264,7 +266,7 @@ func Rules(say func(text string)) error {
 	return h.rules()
 }
 
-// Stop is the last poll of the set before the machine goes down.
+// Stop polls the set a last time before the machine goes down.
 func Stop(say func(text []byte)) error {
 	if !setup.Enabled() {
 		return nil
@@ -276,7 +278,7 @@ func Stop(say func(text []byte)) error {
 	return h.setup.StopSet(say)
 }
 
-// undoResolver is resolver_undo while the monitor stays on.
+// undoResolver puts the resolver back as it was, while the monitor stays on.
 func (h *Healer) undoResolver() error {
 	return h.setup.Resolver().Undo(h.setup.Journal.Of("resolver"))
 }

@@ -13,7 +13,7 @@ import (
 	"egress-monitor/lib/flood"
 )
 
-// A File is what there is to say about one of the two files.
+// A File holds the facts about one of the two files.
 type File struct {
 	Name     string
 	State    Readable
@@ -22,7 +22,7 @@ type File struct {
 	Canary   time.Time // the latest time of its canaries; zero: none
 	Poll     time.Time // when its cursor was last moved; zero: never
 	Rejected int       // damaged rows that were set aside
-	Aside    time.Time // when
+	Aside    time.Time // the last time at which rows were set aside
 
 	Future     int    // rows whose time is more than a minute ahead of the clock
 	FutureKey  string // one of them
@@ -43,8 +43,8 @@ const (
 	Read
 )
 
-// ahead is by how much a row may be in front of the clock: lines are dated by
-// other clocks' readings.
+// ahead is how far the time of a row may be ahead of the clock: other programs
+// have stamped the lines.
 const ahead = time.Minute
 
 // read reads the aggregate.
@@ -84,8 +84,8 @@ func (f *File) read(open func(string) (*os.File, error), now time.Time) error {
 	return nil
 }
 
-// times counts the rows, and looks for those of the future. The order of the
-// bytes of a time is the order of time.
+// times counts the rows, and those of the future. Times are compared as text: they
+// sort as bytes.
 func (f *File) times(in io.Reader, now time.Time) error {
 	limit := now.Add(ahead).UTC().AppendFormat(nil, aggregate.TimeLayout)
 	r := bufio.NewReaderSize(in, 64<<10)
@@ -122,7 +122,7 @@ func stamped(line []byte) (key, last []byte, ok bool) {
 	return key, rest[:len(aggregate.TimeLayout)], rest[len(aggregate.TimeLayout)-1] == 'Z'
 }
 
-// beside looks at what belongs to the file.
+// beside reads the times of the cursor file and of FILE.rejected.
 func (f *File) beside(open func(string) (*os.File, error), cursor string) {
 	if info, err := statAs(open, cursor); err == nil {
 		f.Poll = info.ModTime()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The JSON of status. What is not known is null. Fields are only ever added.
+// The JSON of status. An unknown value is null. Fields are added, never removed.
 type document struct {
 	Enabled  bool               `json:"enabled"`
 	Since    *string            `json:"since"`

@@ -25,23 +25,22 @@ const (
 
 func (s Severity) String() string { return []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[s] }
 
-// rank orders them: not knowing is worse than a warning, and no proof of the
-// worst.
+// rank returns the order of severities: unknown is between warning and critical.
 func (s Severity) rank() int { return []int{0, 1, 3, 2}[s] }
 
-// A Problem is one thing that is not as it should be.
+// A Problem is one fault, with its severity.
 type Problem struct {
 	Severity Severity
 	Text     string
 	Since    time.Time // zero: not known, or just now
 }
 
-// A Verdict is what follows from the facts.
+// A Verdict holds the problems that follow from the facts.
 type Verdict struct {
 	Problems []Problem // the worst first
 }
 
-// Severity returns that of the worst problem.
+// Severity returns the severity of the worst problem.
 func (v *Verdict) Severity() Severity {
 	if len(v.Problems) == 0 {
 		return OK
@@ -49,14 +48,14 @@ func (v *Verdict) Severity() Severity {
 	return v.Problems[0].Severity
 }
 
-// overdue is when a minute should have ended again: a little more than a minute
-// and what it takes, and not so much that two minutes pass in silence.
+// overdue is how long after the end of one minute the next should have ended: more
+// than a minute and the time it takes, less than two minutes.
 const overdue = 110 * time.Second
 
-// fresh is how long after a start nothing need have been seen.
+// fresh is how long after a start it is no problem that nothing was seen.
 const fresh = 2 * time.Minute
 
-// Judge says what is wrong.
+// Judge returns the problems, the worst first.
 func Judge(f *Facts) *Verdict {
 	j := &judge{Facts: f}
 	switch {
@@ -76,8 +75,8 @@ type judge struct {
 	problems []Problem
 }
 
-// longest is how many bytes a problem's text may have: names of other people's
-// making are in it.
+// longest is how many bytes the text of a problem may have. It may hold names that
+// strangers have chosen.
 const longest = 1000
 
 func (j *judge) add(s Severity, since time.Time, format string, args ...any) {
@@ -109,7 +108,7 @@ func (j *judge) all() {
 	}
 }
 
-// minute: whatever is told by the state is worth nothing if nobody renews it.
+// minute judges whether the minute is still run: if not, the state is out of date.
 func (j *judge) minute() {
 	last := j.State.Run(j.Now)
 	if j.Cron != "" {
@@ -131,7 +130,7 @@ func (j *judge) enabledFor() time.Duration {
 	if err != nil {
 		return 0
 	}
-	return max(0, j.Now.Wall.Sub(at)) // a clock that was set back makes a warning of it
+	return max(0, j.Now.Wall.Sub(at)) // 0, if the clock was set back
 }
 
 func (j *judge) sinceText(m truth.Moment) string {
@@ -156,15 +155,16 @@ func (j *judge) way(name, file string) {
 	j.add(Critical, since, "%s: blind since %s: %s", name, text, why)
 }
 
-// asNames reports whether what the system's resolver is asked is not seen only
-// because nothing is that our dnsmasq is asked. That is told already.
+// asNames reports whether the way of the system's resolver is blind only because
+// that of our dnsmasq is blind, which is reported already.
 func (j *judge) asNames(w *truth.Way, why string) bool {
 	n := j.State.Way(truth.Names)
 	return j.DNS.System == nil && !j.DNS.Bypassed && (n.Blind && n.Why == why || j.whyNames() != "")
 }
 
-// lastGood returns when a way was last known to see: proved in this boot, or
-// else by the time in the file, which may be of any clock.
+// lastGood returns when a way was last known to see, and the text of that time. It
+// is the time of the proof in this boot, or else the time in the file, which may
+// be of a wrong clock.
 func (j *judge) lastGood(w *truth.Way, file string) (time.Time, string) {
 	switch last := j.File(file).Canary; {
 	case !w.Good.Wall.IsZero():
@@ -178,7 +178,7 @@ func (j *judge) lastGood(w *truth.Way, file string) (time.Time, string) {
 	return time.Time{}, "ever"
 }
 
-// why returns what makes a way blind just now.
+// why returns the reason that a way is blind now; "" if it is not known to be.
 func (j *judge) why(way string) string {
 	switch way {
 	case truth.Names:
@@ -223,7 +223,8 @@ func (t *Trouble) text() string {
 	return t.Text + " (" + t.Do + ")"
 }
 
-// upstream: nothing is hidden by that, but the machine has no names.
+// upstream judges whether names resolve. If not, nothing is hidden, but it matters
+// to the machine.
 func (j *judge) upstream() {
 	w := j.State.Way(truth.Upstream)
 	why := ""
@@ -243,7 +244,7 @@ func (j *judge) upstream() {
 	j.add(Critical, since, "names do not resolve since %s: no name server that dnsmasq asks answers (%s)", text, strings.ReplaceAll(why, "\n", "; "))
 }
 
-// trouble that makes no way blind, or of which no way tells.
+// trouble adds faults that make no way blind, and those that no way reports.
 func (j *judge) trouble() {
 	for _, t := range j.Trouble {
 		switch {
@@ -255,8 +256,8 @@ func (j *judge) trouble() {
 	}
 }
 
-// patience is how long a poll may take before nobody believes in its end. The
-// first one after days has much to read.
+// patience is how long a poll may take before it is a warning. The first poll
+// after some days has much to read.
 const patience = 5 * time.Minute
 
 func (j *judge) tasks() {
@@ -279,7 +280,8 @@ func (j *judge) tasks() {
 	}
 }
 
-// blindBy reports whether a way is blind that a poll counts: then that says why.
+// blindBy reports whether a way that the poll counts is blind: that problem
+// already has the reason.
 func (j *judge) blindBy(poll string) bool {
 	for _, way := range ways {
 		if way.file == poll && j.State.Way(way.name).Blind {
@@ -296,7 +298,8 @@ var taskText = map[string]string{
 	truth.Rotating: "logrotate",
 }
 
-// damage is how long damaged rows are a warning: nobody looks at them but people.
+// damage is how long damaged rows are a warning. No program repairs them; a warning
+// for ever would hide others.
 const damage = time.Hour
 
 func (j *judge) file(f *File) {

@@ -20,7 +20,7 @@ import (
 	"egress-monitor/lib/upstream"
 )
 
-// A Machine is what the survey cannot find out by itself.
+// A Machine holds the facts that the caller has to provide.
 type Machine struct {
 	Root     bool
 	User     string
@@ -32,8 +32,8 @@ type Machine struct {
 	Firewall func() *Firewall // nil: this user cannot see it
 }
 
-// Look finds out how things are. It changes nothing but the rows of the two
-// names that only checks ask for.
+// Look returns the facts. Its questions add to the rows of two names that only
+// checks ask for; it changes nothing else.
 func (m *Machine) Look() *Facts {
 	f := &Facts{
 		Now: truth.Now(), Root: m.Root, User: m.User, Settings: m.Settings, Wrong: m.Wrong,
@@ -79,7 +79,7 @@ func sinceBoot() time.Duration {
 	return max(0, time.Since(info.ModTime()))
 }
 
-// dns asks what can be asked, all at once: what hangs takes seconds.
+// dns asks all name servers at the same time: a server that hangs takes seconds.
 func (m *Machine) dns(f *Facts) {
 	d := &f.DNS
 	log := querylog.Mark(f.Settings.DNSMasqLog, child.OpenAsPoller)
@@ -107,7 +107,7 @@ func (m *Machine) dns(f *Facts) {
 	d.Servers, d.Domains = facts.Servers, facts.Domains
 }
 
-// log looks whether the question of just now is in dnsmasq's log.
+// log finds whether the question that dns has asked is in dnsmasq's log.
 func (m *Machine) log(d *DNS, log *querylog.Log) {
 	missing, err := log.Wait(time.Second, layout.CheckName)
 	switch {
@@ -144,7 +144,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// gaps reads root's file, or what the state has of it.
+// gaps returns the gaps of root's file, or, for other users, those in the state.
 func (m *Machine) gaps(s *truth.State) (list []gaps.Gap) {
 	if m.Root {
 		all, err := gaps.File(layout.Gaps).All()
@@ -162,7 +162,7 @@ func (m *Machine) gaps(s *truth.State) (list []gaps.Gap) {
 	return list
 }
 
-// week leaves out what is older than seven days.
+// week returns the gaps of the last seven days.
 func week(all []gaps.Gap, now time.Time) (list []gaps.Gap) {
 	for _, g := range all {
 		if now.Sub(g.At) < 7*24*time.Hour {

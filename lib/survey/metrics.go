@@ -62,7 +62,8 @@ func (m *metrics) ways(f *Facts) {
 	m.time("", proved(f.State.Minute, f.Now))
 }
 
-// proved returns a moment by the clock of now, and no time if there was none.
+// proved returns the time of a moment by the clock of now; the zero time if at is
+// zero.
 func proved(at, now truth.Moment) time.Time {
 	if at.Wall.IsZero() {
 		return time.Time{}
@@ -95,13 +96,13 @@ func (m *metrics) files(f *Facts) {
 	}
 }
 
-// metrics is text in the making.
+// metrics builds the text.
 type metrics struct {
 	text bytes.Buffer
 	name string
 }
 
-// family begins a metric of several values.
+// family begins a metric, which may have several values.
 func (m *metrics) family(name, kind, help string) {
 	m.name = "egress_monitor_" + name
 	fmt.Fprintf(&m.text, "# HELP %s %s\n# TYPE %s %s\n", m.name, help, m.name, kind)

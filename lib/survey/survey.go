@@ -1,9 +1,9 @@
-// Package survey finds out how the monitor is, and says it: in a line for
-// monitoring systems, for people, as JSON, and as metrics.
+// Package survey finds out the state of the monitor and reports it: in one line for
+// monitoring systems, as text for people, as JSON, and as metrics.
 //
-// What it says rests on two kinds of proof. The minute (package minute) has put
-// into its state which canaries were counted; and the survey itself asks
-// questions and looks at the rules now. No clock is trusted: a row of the future
+// The report rests on two kinds of proof. The state that the minute (package
+// minute) keeps tells which canaries were counted. And the survey itself asks
+// questions and checks the rules now. No clock is trusted: a row of the future
 // proves nothing.
 package survey
 
@@ -15,11 +15,11 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// Facts are what was found out. Nothing in them is a judgement.
+// Facts holds the findings of a survey, without any judgement.
 type Facts struct {
 	Now      truth.Moment
-	Root     bool   // what only root can see was seen
-	User     string // who looked, if not root
+	Root     bool   // root looked, and so saw everything
+	User     string // the user who looked, if not root
 	Enabled  bool
 	Since    string // when it was enabled; "" if that is not known
 	Half     bool   // an enable was interrupted
@@ -38,12 +38,12 @@ type Facts struct {
 	Gaps  []gaps.Gap // of seven days
 }
 
-// A Firewall is what is known of the rules and the set that count connections.
+// A Firewall holds the facts about the rules and the set that count connections.
 type Firewall struct {
 	Rules   []Family
 	Set     Known     // whether it is there; Unknown if none is wanted
 	Trouble []Trouble // what is wrong
-	Notes   []string  // what is left out on purpose
+	Notes   []string  // connections that are left out on purpose
 }
 
 // Known is yes, no, or not known.
@@ -55,7 +55,7 @@ const (
 	No
 )
 
-// Is makes a Known of a truth.
+// Is returns Yes or No.
 func Is(yes bool) Known {
 	if yes {
 		return Yes
@@ -63,7 +63,7 @@ func Is(yes bool) Known {
 	return No
 }
 
-// DNS is what is known of our dnsmasq and of the ways to and from it.
+// DNS holds the facts about our dnsmasq, its clients and its servers.
 type DNS struct {
 	Active   Known
 	Answers  error // nil: it does
@@ -78,18 +78,18 @@ type DNS struct {
 	Domains  []string // of links: asked of the link's own server as well
 }
 
-// A Family is the rules of IPv4 or IPv6.
+// A Family holds the facts about the rules of IPv4 or of IPv6.
 type Family struct {
 	Name    string
 	Present Known // Unknown: this machine has none
 	Logged  uint64
 }
 
-// Trouble is something that is wrong, and what to do.
+// Trouble is a fault, and advice.
 type Trouble struct {
 	Text, Do string
 	Critical bool
-	Way      string // which of the ways it makes blind; "" if none
+	Way      string // the way that it makes blind; "" if none
 }
 
 // The files by what they hold.
@@ -98,12 +98,12 @@ const (
 	IPs     = "ips"
 )
 
-// ways are those that are judged, in the order in which they are told.
+// ways lists the ways that are judged, in the order of the report.
 var ways = []struct{ name, file string }{
 	{truth.Names, Domains}, {truth.Resolver, Domains}, {truth.Addresses, IPs},
 }
 
-// File returns the facts of one.
+// File returns the facts about a file.
 func (f *Facts) File(name string) *File {
 	if f.Files[name] == nil {
 		return &File{}

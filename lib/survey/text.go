@@ -10,8 +10,8 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// Line returns check's one line, as monitoring plugins print it: the state, what is
-// wrong, the numbers.
+// Line returns check's one line, as monitoring plugins print it: the state, the
+// problems, the numbers.
 func Line(f *Facts, v *Verdict) string {
 	var text string
 	switch {
@@ -27,15 +27,15 @@ func Line(f *Facts, v *Verdict) string {
 			text += "; " + f.Gaps[n-1].String()
 		}
 	}
-	text = strings.ReplaceAll(text, "|", "/") // begins the numbers
+	text = strings.ReplaceAll(text, "|", "/") // a bar begins the numbers
 	return fmt.Sprintf("EGRESS %s - %s | domains=%d ips=%d", v.Severity(), text, f.File(Domains).Rows, f.File(IPs).Rows)
 }
 
 // ago returns how many seconds ago a way was last proved to see.
 func (f *Facts) ago(way string) int64 { return int64(f.State.Way(way).Good.Age(f.Now) / time.Second) }
 
-// Text prints status for people, in printable ASCII: some of it was written by
-// others, and a terminal obeys control bytes.
+// Text prints status for people, in printable ASCII: strangers have chosen some of
+// the names in it, and a terminal obeys control bytes.
 func Text(w io.Writer, f *Facts, v *Verdict) {
 	var raw strings.Builder
 	text(&raw, f, v)
