@@ -10,7 +10,8 @@ import (
 	"egress-monitor/lib/truth"
 )
 
-// firewallOf looks at the rules, the set, and whose questions are left out.
+// firewallOf returns the facts about the rules, the set, and the programs whose
+// questions are left out.
 func firewallOf(s *setup.Setup) *survey.Firewall {
 	f := &survey.Firewall{}
 	st, err := s.Firewall(nil).State()
@@ -43,8 +44,9 @@ func complain(f *survey.Firewall, problems []firewall.Problem) {
 	}
 }
 
-// family returns the rules of one. Without any it is missing, unless nobody
-// complains: none are wanted, or the machine has no such family.
+// family returns the facts about a family. A family without rules is missing only if
+// there is a problem with it: else no rules are wanted, or the machine has no such
+// family.
 func family(fam firewall.FamilyState, problems []firewall.Problem) survey.Family {
 	is := survey.Family{Name: fam.Name, Present: survey.Is(fam.Good), Logged: fam.Logged}
 	if fam.Good || fam.Backend != "" {
@@ -72,8 +74,8 @@ func set(s *setup.Setup, f *survey.Firewall) {
 	complain(f, st.Problems)
 }
 
-// note tells of another resolver on this machine, whose own questions look like
-// a way round dnsmasq.
+// note returns a line about another resolver on this machine, whose own questions
+// look like a way round dnsmasq.
 func note(program, user string, leftOut bool, why string) string {
 	if leftOut {
 		return fmt.Sprintf("questions that %s (user %s) asks other servers are no connections here: %s", program, user, why)

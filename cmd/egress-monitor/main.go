@@ -1,5 +1,5 @@
 // The egress-monitor command turns the monitor on and off, keeps it working, and
-// says how it is: egress-monitor(8).
+// reports its state: egress-monitor(8).
 //
 // Usage:
 //
@@ -23,8 +23,8 @@ type command struct {
 	Status status `cmd:"" help:"How it is, for people, or as JSON, or as metrics."`
 	Check  check  `cmd:"" help:"One line and exit 0, 1, 2 or 3, for monitoring."`
 
-	// What cron and the units call.
-	Minute   minute   `cmd:"" hidden:"" help:"Heal, let the canaries sing, poll, and see whether they were counted."`
+	// Commands for cron and the units.
+	Minute   minute   `cmd:"" hidden:"" help:"Heal, send the canaries, poll, and check that they were counted."`
 	Poll     poll     `cmd:"" hidden:"" help:"Count what was logged since the last poll."`
 	Heal     heal     `cmd:"" hidden:"" help:"Put right what has gone wrong."`
 	Sync     sync     `cmd:"" hidden:"" help:"Follow the name servers."`

@@ -56,8 +56,8 @@ func (*upstream) Run() error {
 	return nil
 }
 
-// tell is where heal's lines go: to whoever has called, and what was lost to the
-// file of gaps as well.
+// tell returns a function that prints a line of heal, and also adds it to the file
+// of gaps if it reports a gap.
 func tell() func(string) {
 	log := said.New(false)
 	return func(text string) { log.Line("%s", text) }

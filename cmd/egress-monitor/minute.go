@@ -12,8 +12,8 @@ import (
 
 type minute struct{}
 
-// Run is what cron starts. What it has to say goes to the journal: cron would
-// mail it each minute.
+// Run runs one minute, for cron. Its messages go to the journal: cron would mail
+// them each minute.
 func (*minute) Run() error {
 	if err := needRoot(); err != nil || !setup.Enabled() {
 		return err
@@ -34,7 +34,7 @@ func runMinute(log *said.Log) error {
 	return m.Run(context.Background())
 }
 
-// firstMinute is for enable, so that status has something to say.
+// firstMinute runs a minute after enable, so that status has a state to show.
 func firstMinute() {
 	if err := runMinute(said.New(false)); err != nil {
 		cli.Warn("the first poll failed; cron tries again each minute (journalctl -t egress-monitor): %v", err)
@@ -45,7 +45,7 @@ type poll struct {
 	What string `arg:"" enum:"domains,ips" help:"domains or ips."`
 }
 
-// byHand is how long a poll waits for one that cron has started.
+// byHand is how long a poll by hand waits for a poll that cron has started.
 const byHand = time.Minute
 
 func (c *poll) Run() error {

@@ -52,7 +52,7 @@ func (*check) Run() error {
 	return cli.Exit(v.Severity())
 }
 
-// look finds out how this machine's monitor is.
+// look returns the facts about this machine's monitor.
 func look() *survey.Facts {
 	m := &survey.Machine{
 		Root: os.Geteuid() == 0, User: userName(),
@@ -108,7 +108,8 @@ func runsMinute(crontab string) bool {
 	return false
 }
 
-// cronTrouble says why nothing starts the minute.
+// cronTrouble returns the reason that nothing starts the minute; "" if there is
+// none.
 func cronTrouble() string {
 	text, err := os.ReadFile(layout.Crontab)
 	switch {

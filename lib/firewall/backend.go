@@ -42,7 +42,7 @@ func (fam family) canary() string {
 	return layout.CanaryIP6 + "/128"
 }
 
-// in names a family's tables of a backend: "iptables-nft".
+// in returns the name of a family's tables in a backend: "iptables-nft".
 func (fam family) in(b backend) string { return fam.tables() + "-" + string(b) }
 
 type backend string
@@ -69,7 +69,7 @@ func (f *Firewall) has(fam family, b backend) bool {
 }
 
 // command returns the program of a backend: iptables-nft-save. Where a
-// distribution has but one backend, that goes without a name.
+// distribution has only one backend, its name is left out.
 func (f *Firewall) command(fam family, b backend, suffix string) string {
 	name := fam.in(b) + suffix
 	if _, err := child.LookPath(name); err != nil && backendOf(fam.tables()) == b {
@@ -78,7 +78,7 @@ func (f *Firewall) command(fam family, b backend, suffix string) string {
 	return name
 }
 
-// active returns the backend that the admin's iptables is, if any.
+// active returns the backend of the admin's iptables; "" if there is none.
 func (f *Firewall) active(fam family) backend {
 	if _, err := child.LookPath(activeDir + fam.tables() + "-restore"); err != nil {
 		return none
@@ -86,10 +86,10 @@ func (f *Firewall) active(fam family) backend {
 	return backendOf(activeDir + fam.tables())
 }
 
-// activeDir is where the admin's iptables is, if not in the usual folders.
+// activeDir is the folder of the admin's iptables, in tests; "" for the usual ones.
 var activeDir string
 
-// backendOf tells a backend by the program that a name leads to:
+// backendOf returns the backend of the program that a name leads to:
 // iptables -> /etc/alternatives/iptables -> iptables-nft -> xtables-nft-multi.
 func backendOf(name string) backend {
 	path, err := child.LookPath(name)
@@ -102,9 +102,9 @@ func backendOf(name string) backend {
 	return nft
 }
 
-// legacyTables returns what /proc/net/ip_tables_names and its like say: a table
-// a line. The tables of the legacy backend are made by the first look at them;
-// so nothing may ask for one that is not listed here.
+// legacyTables returns the text of /proc/net/ip_tables_names or ip6_tables_names,
+// a table a line. The legacy backend makes a table when a program first lists it;
+// so a table that is not in this text must not be listed.
 func legacyTables(fam family) string {
 	file := "ip_tables_names"
 	if fam == ip6 {

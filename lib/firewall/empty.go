@@ -7,10 +7,10 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// removeEmpty takes away the built-in chains and the table that iptables-nft
-// made for us, if they hold nothing by now. (What the legacy backend made stays
-// until the next boot: a table of its goes only with its kernel module, and so
-// would that of every container.)
+// removeEmpty removes the built-in chains and the table that iptables-nft made for
+// us, if they are empty now. (A table of the legacy backend stays until the next
+// boot: only its kernel module could remove it, and with it the tables of every
+// container.)
 func (f *Firewall) removeEmpty(fam family, had before) error {
 	c, err := nfnetlink.Dial()
 	if err != nil {

@@ -5,18 +5,17 @@
 // leave alone, and are jumped to first. One iptables-restore makes or replaces
 // a family's chains and jumps at once.
 //
-// iptables has two backends, nf_tables ("nft") and the older one ("legacy"),
-// and the kernel asks the rules of both. So both are always looked at. Rules
-// that are good stay in the backend they are in, whatever iptables is by now:
-// to move them would count a few connections twice or not at all.
+// iptables has two backends, nf_tables ("nft") and the older one ("legacy"), and
+// the kernel applies the rules of both. So both are always checked. Good rules stay
+// in their backend, whatever backend iptables uses now: to move them would count a
+// few connections twice or not at all.
 //
-// The look of each minute is cheap. nf_tables has a generation, counted up with
-// each change of anything (package nfnetlink), and the legacy backend says in
-// /proc/net/ip_tables_names which tables it has at all. Only if something has
-// changed are the rules read, by iptables-save, and compared with what that
-// showed when they were made.
+// The check of each minute is cheap. nf_tables has a generation, which counts up
+// with each change of any table (package nfnetlink), and the legacy backend lists
+// its tables in /proc/net/ip_tables_names. Only if one of these has changed are the
+// rules read, by iptables-save, and compared with its output when they were made.
 //
-// The package takes no lock; its user does.
+// The package takes no lock; its caller does.
 package firewall
 
 import (
@@ -29,28 +28,28 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// A Question is a question to a name server that is not logged: who asks, and
-// the server's port.
+// A Question is a question to a name server that is not logged: the user who asks,
+// and the server's port.
 type Question struct {
 	UID  int
 	Port int
 }
 
-// Want is what the rules should be.
+// Want describes the rules that should be there.
 type Want struct {
-	Log     bool // whether there should be any
+	Log     bool // whether there should be rules
 	Prefix  string
-	Forward bool       // also log what is forwarded to a device that leads out
+	Forward bool       // also log connections that are forwarded to an uplink
 	Own     []Question // of the resolvers of this machine; left out
 	Uplinks Uplinks    // the devices that lead out; only for Forward
 }
 
-// A Firewall is that of this machine. Ask runs a command that only reads, Act
-// one that changes something. Both return an error that holds the first line
-// the command had to say.
+// A Firewall is the firewall of this machine. Ask runs a command that only reads,
+// Act one that changes something. The errors of both hold the first line of the
+// command's output.
 type Firewall struct {
 	Want Want
-	Dir  string // a folder of /run for what is remembered
+	Dir  string // a folder of /run for the memory
 	Ask  func(name string, args ...string) (stdout []byte, err error)
 	Act  func(stdin []byte, name string, args ...string) error
 	Dry  bool // Act does nothing: do not look whether it did
@@ -58,8 +57,8 @@ type Firewall struct {
 	now func() time.Time
 }
 
-// Is reports whether the rules are as they should be, in one backend, and
-// nothing of ours is in the other.
+// Is reports whether the rules are as f wants them, in one backend, and the other
+// backend has none of ours.
 func (f *Firewall) Is() (bool, error) {
 	m := f.load()
 	seen, err := f.look(m)
@@ -69,7 +68,7 @@ func (f *Firewall) Is() (bool, error) {
 	return f.good(m, seen), nil
 }
 
-// Do makes the rules so. What the machine had before is noted first.
+// Do makes the rules as f wants them. It first notes the state before.
 func (f *Firewall) Do() error {
 	m := f.load()
 	seen, err := f.look(m)
@@ -98,7 +97,7 @@ func (f *Firewall) do(m *memory, seen *sight) (said []string, err error) {
 	lastGood, wasOff, intact, twice := m.GoodAt, m.Off, f.intact(m, seen), seen.twice()
 	if !f.Dry {
 		f.noteBefore(m, seen)
-		if err := f.save(m.forgotten()); err != nil { // if we are killed now
+		if err := f.save(m.forgotten()); err != nil { // for the case that we are killed now
 			return nil, err
 		}
 	}
@@ -134,7 +133,7 @@ func gapText(from, to time.Time) string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// make makes the rules of a family, or takes them away if none are wanted.
+// make makes the rules of a family, or removes them if none are wanted.
 func (f *Firewall) make(m *memory, seen *sight, fam family) error {
 	keep, err := f.choose(m, seen, fam)
 	if err != nil {
@@ -158,7 +157,7 @@ func (f *Firewall) make(m *memory, seen *sight, fam family) error {
 		return err
 	}
 	if other := keep.other(); f.has(fam, other) && f.restore(fam, other, replacement(f.Want, fam, "")) == nil {
-		return nil // the kernel has but the one that iptables is not
+		return nil // the kernel has only the backend that iptables does not use
 	}
 	if fam == ip6 {
 		m.Absent = fmt.Sprintf("IPv6 connections are not logged: %v", err)
@@ -192,14 +191,14 @@ func (f *Firewall) restore(fam family, b backend, text string) error {
 	return f.Act([]byte(text), f.command(fam, b, "-restore"), "-w", "5", "--noflush")
 }
 
-// impossible reports whether the kernel has no such table at all.
+// impossible reports whether the kernel cannot have such a table.
 func (f *Firewall) impossible(fam family, b backend) bool {
 	_, err := f.Ask(f.command(fam, b, ""), "-w", "5", "-t", "mangle", "-S", "OUTPUT")
 	return err != nil
 }
 
-// remember looks at what was made, which must be there, and keeps what it
-// looks like.
+// remember reads the rules that were just made and keeps their text. It is an error
+// if they are not there.
 func (f *Firewall) remember(m *memory) error {
 	seen, err := f.lookClosely(m)
 	if err != nil {
@@ -220,8 +219,8 @@ func (f *Firewall) remember(m *memory) error {
 	return nil
 }
 
-// Undo takes away what is ours, from both backends, also what no note tells
-// of. What was not there before goes again, if nobody else uses it.
+// Undo removes our rules and chains from both backends, also those that are in no
+// note. It also removes the table, if we have made it and it is empty.
 func (f *Firewall) Undo() error {
 	m := f.load()
 	seen, err := f.lookClosely(m)
@@ -259,8 +258,8 @@ func (f *Firewall) Undo() error {
 	return f.removeMemory()
 }
 
-// chainInKernel asks the kernel itself for a chain of ours: iptables-save ends
-// with status 0 also if it could not write.
+// chainInKernel returns a chain of ours that the kernel still has; "" if there is
+// none. It does not use iptables-save, whose status is 0 even if it could not write.
 func chainInKernel() string {
 	c, err := nfnetlink.Dial()
 	if err != nil {
@@ -276,5 +275,5 @@ func chainInKernel() string {
 	return ""
 }
 
-// Chains are the names of our chains.
+// chains are the names of our chains.
 var chains = [...]string{layout.Chain, layout.ChainForward}

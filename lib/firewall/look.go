@@ -9,18 +9,19 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// A sight is what the firewall looks like.
+// A sight is the state of the firewall at one time.
 type sight struct {
 	gen    uint32            // the generation of nf_tables; 0: there is no nf_tables
 	legacy string            // the tables of the legacy backend
 	ours   map[string]string // our part of each backend ("iptables-nft"), as oursIn has it
 	logged map[string]uint64 // the packets that our LOG rules have logged
-	handle string            // of our rules of nf_tables: what was deleted and made again has others
+	handle string            // the numbers of our rules of nf_tables (see handles)
 
-	unchanged bool // since the last look: only gen and legacy are known
+	unchanged bool // nothing has changed since the last sight; only gen and legacy are set
 }
 
-// look looks closely, unless nothing has changed since that was done.
+// look returns the state of the firewall. It reads the rules only if something has
+// changed since they were read last.
 func (f *Firewall) look(m *memory) (*sight, error) {
 	gen, err := generation()
 	if err != nil {
@@ -47,8 +48,8 @@ func generation() (uint32, error) {
 	return gen, err
 }
 
-// lookClosely reads the rules of both backends. If they change meanwhile, the
-// generation is the older one, and the next look will be close too.
+// lookClosely reads the rules of both backends. If they change meanwhile, it keeps
+// the older generation, so that the next look reads them again.
 func (f *Firewall) lookClosely(m *memory) (*sight, error) {
 	s := &sight{ours: map[string]string{}, logged: map[string]uint64{}}
 	var err error
@@ -71,8 +72,8 @@ func (f *Firewall) lookClosely(m *memory) (*sight, error) {
 	return s, nil
 }
 
-// lookAtNft reads the tables that hold something of ours. iptables-nft is not
-// asked about others: a table may hold what it cannot show.
+// lookAtNft reads the tables that hold our rules or chains. It does not read other
+// tables with iptables-nft, which cannot show all rules.
 func (f *Firewall) lookAtNft(s *sight) error {
 	c, err := nfnetlink.Dial()
 	if err != nil {
@@ -138,7 +139,7 @@ func (f *Firewall) read(s *sight, fam family, b backend) error {
 	return nil
 }
 
-// good reports whether the rules are as they should be.
+// good reports whether the rules are as f wants them.
 func (f *Firewall) good(m *memory, s *sight) bool {
 	if s.unchanged {
 		return true
@@ -160,8 +161,8 @@ func (f *Firewall) good(m *memory, s *sight) bool {
 	return !f.Want.Log || m.Wanted == f.wanted()
 }
 
-// isGood reports whether a backend has the rules of a family as they were made,
-// and they were made as they should be now.
+// isGood reports whether a backend has the rules of a family unchanged since they
+// were made, and they were made as f wants them now.
 func (f *Firewall) isGood(m *memory, s *sight, fam family, b backend) bool {
 	at := fam.in(b)
 	return f.Want.Log && s.ours[at] != "" && s.ours[at] == m.Kernel[at] && m.Wanted == f.wanted() &&
@@ -186,8 +187,8 @@ func (s *sight) twice() bool {
 	return false
 }
 
-// intact reports whether the rules are as they were made, whatever they should
-// be by now.
+// intact reports whether the rules are unchanged since they were made, whatever f
+// wants now.
 func (f *Firewall) intact(m *memory, s *sight) bool {
 	for _, fam := range families {
 		for _, b := range backends {

@@ -11,23 +11,23 @@ import (
 	"egress-monitor/lib/runfile"
 )
 
-// A memory is what is known of this boot's rules, in Dir/firewall.json.
+// A memory holds the facts about the rules of this boot, in Dir/firewall.json.
 type memory struct {
 	Before map[string]before // what "ip" and "ip6" had of table mangle of nf_tables before us; nil: not noted
 	Wanted string            // the rules that were made, as they were given to iptables-restore
 	Kernel map[string]string // our part of each backend, as iptables-save showed it then
-	Absent string            // why there are none for IPv6
-	Off    bool              // none are wanted
+	Absent string            // the reason that IPv6 has no rules
+	Off    bool              // no rules are wanted
 
-	Gen       uint32 // of the last close look
+	Gen       uint32 // of nf_tables, when the rules were read last
 	Legacy    string
 	Handle    string
 	Logged    map[string]uint64
-	GoodSince time.Time // the rules have been good since then, as far as looks can tell
-	GoodAt    time.Time // when they were seen to be
+	GoodSince time.Time // every check since then has found the rules good
+	GoodAt    time.Time // the last such check
 }
 
-// before is what a family had of table mangle.
+// before is the state of a family's table mangle before us.
 type before struct {
 	Table  bool
 	Chains []string // built-in ones
@@ -35,8 +35,8 @@ type before struct {
 
 func (f *Firewall) file() string { return filepath.Join(f.Dir, "firewall.json") }
 
-// load reads the memory. Without one the rules are made anew, and nothing but
-// them is taken away by Undo.
+// load reads the memory. If there is none, Do makes the rules anew, and Undo
+// removes nothing else.
 func (f *Firewall) load() *memory {
 	m := &memory{}
 	if !runfile.Load(f.file(), m) {
@@ -59,15 +59,14 @@ func (f *Firewall) time() time.Time {
 	return time.Now()
 }
 
-// forgotten is without what the rules looked like, but with what was there
-// before them, and since when they may be missing.
+// forgotten returns a copy without the text of the rules. It keeps the state before
+// us, and the time since which the rules may be missing.
 func (m *memory) forgotten() *memory {
 	return &memory{Before: m.Before, Absent: m.Absent, Off: m.Off, GoodAt: m.GoodAt, Kernel: map[string]string{}}
 }
 
-// since keeps that the rules are good now. Rules that were flushed and put
-// back meanwhile are good, too, but not the same: their handles are others, or
-// their counters began anew.
+// since notes that the rules are good now. It returns a gap if they were flushed
+// and put back meanwhile: then their handles differ, or their counters began anew.
 func (f *Firewall) since(m *memory, s *sight) (said []string) {
 	if !s.unchanged && !m.GoodAt.IsZero() && (s.handle != m.Handle || s.fewerThan(m)) {
 		said = append(said, "gap: "+gapText(m.GoodAt, f.time()))
@@ -93,8 +92,8 @@ func (f *Firewall) sawGood(m *memory, s *sight) {
 	}
 }
 
-// noteBefore notes what is there, unless that was done before we made rules.
-// If there are rules of ours that no note tells of, nobody knows.
+// noteBefore notes the state before our rules, unless a note is there already. If
+// our rules are there without a note, that state is unknown.
 func (f *Firewall) noteBefore(m *memory, s *sight) {
 	if m.Before == nil {
 		m.Before = f.olderNotes()
@@ -130,8 +129,8 @@ func noteOf(fam family, tables []nfnetlink.Table, found []nfnetlink.Chain) (b be
 	return b
 }
 
-// olderNotes reads what the version before this one noted: "there OUTPUT
-// FORWARD" or "new" in iptables.table, and the same for IPv6.
+// olderNotes reads the notes of the previous version: "there OUTPUT FORWARD" or
+// "new" in iptables.table, and the same for IPv6.
 func (f *Firewall) olderNotes() map[string]before {
 	notes := map[string]before{}
 	for _, fam := range families {

@@ -13,7 +13,8 @@ import (
 // counted. Such rules are in tables raw of iptables ("-j NOTRACK", "-j CT
 // --notrack") and in any table of nft ("notrack").
 
-// untracked names the rules that can hide what leaves the machine.
+// untracked returns a problem for each rule that can hide connections of this
+// machine.
 func (f *Firewall) untracked() (problems []Problem, err error) {
 	found, err := f.notrackRules()
 	const most = 5
@@ -47,7 +48,7 @@ func (f *Firewall) notrackRules() (found []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ask := map[string]bool{} // backends whose iptables-save can show what it is
+	ask := map[string]bool{} // backends whose iptables-save can show the rule
 	for _, r := range rules {
 		switch {
 		case !f.leadsOut(r, chains):
@@ -79,8 +80,9 @@ func isTarget(statements []string) bool {
 	return strings.Contains(all, "target:CT ") || strings.Contains(all, "target:NOTRACK ")
 }
 
-// leadsOut reports whether what leaves the machine can come by a rule: its
-// chain is none of another hook's, in a table that has one of ours.
+// leadsOut reports whether a packet that leaves the machine can reach a rule: its
+// chain has hook output (prerouting for forwarded ones), or has no hook and is in a
+// table with such a chain.
 func (f *Firewall) leadsOut(r nfnetlink.Rule, chains []nfnetlink.Chain) bool {
 	if r.Family != nfnetlink.IPv4 && r.Family != nfnetlink.IPv6 && r.Family != nfnetlink.Inet {
 		return false
@@ -99,7 +101,7 @@ func (f *Firewall) leadsOut(r nfnetlink.Rule, chains []nfnetlink.Chain) bool {
 	return some
 }
 
-// notrackIn picks the rules out of what iptables-save says of table raw.
+// notrackIn returns the NOTRACK rules in the output of iptables-save for table raw.
 func (f *Firewall) notrackIn(backend, saved string) (found []string) {
 	for line := range strings.Lines(saved) {
 		line = strings.TrimSuffix(line, "\n")
@@ -114,7 +116,7 @@ func (f *Firewall) notrackIn(backend, saved string) (found []string) {
 	return found
 }
 
-// printable keeps what may go to a terminal.
+// printable replaces bytes that a terminal might obey.
 func printable(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {

@@ -12,8 +12,8 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// Where rules are saved to, and restored from at boot, by iptables-persistent,
-// nftables.service, ufw, firewalld and common scripts.
+// savedFiles are the files in which iptables-persistent, nftables.service, ufw,
+// firewalld and common scripts save rules, to restore them at boot.
 var savedFiles = []string{
 	"/etc/iptables/*",
 	"/etc/iptables.rules", "/etc/ip6tables.rules", "/etc/iptables.up.rules", "/etc/ip6tables.up.rules",
@@ -25,13 +25,13 @@ var savedFiles = []string{
 }
 
 const (
-	maxSaved = 64 << 20 // bytes that are read of one
+	maxSaved = 64 << 20 // bytes that are read of a file
 	nonblock = syscall.O_NONBLOCK
 )
 
-// SavedRules names the files of saved rules that hold ours. Whoever saves the
-// rules while the monitor is on ("netfilter-persistent save") saves ours too,
-// and gets them back at the next boot, also when the monitor is off by then.
+// SavedRules returns the files of saved rules that hold ours. To save the rules
+// while the monitor is on ("netfilter-persistent save") saves ours, too, and the
+// next boot restores them, even if the monitor is off by then.
 func SavedRules() []string { return savedRules("") }
 
 func savedRules(root string) (found []string) {
@@ -50,7 +50,8 @@ func savedRules(root string) (found []string) {
 	return slices.Compact(found)
 }
 
-// holdsOurRules reads regular files only, without waiting for any other.
+// holdsOurRules reports whether a file names our chains. It reads only regular
+// files, and does not wait for a FIFO.
 func holdsOurRules(file string) bool {
 	f, err := os.OpenFile(file, os.O_RDONLY|nonblock, 0)
 	if err != nil {

@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// A State is what status and check tell of the firewall. Finding it out
-// changes nothing.
+// A State holds the facts about the firewall for status and check.
 type State struct {
 	Families  []FamilyState
-	GoodSince time.Time // the rules were seen to be good each time since then; zero: not known
-	GoodAt    time.Time // the last time
+	GoodSince time.Time // every check since then has found the rules good; zero: not known
+	GoodAt    time.Time // the last such check
 	Problems  []Problem
 }
 
-// A FamilyState is one of IPv4 and IPv6.
+// A FamilyState holds the facts about the rules of IPv4 or IPv6.
 type FamilyState struct {
 	Name    string // "IPv4"
 	Backend string // "nft" or "legacy"; "" if there are no rules
@@ -22,14 +21,13 @@ type FamilyState struct {
 	Logged  uint64 // packets that the LOG rules have logged since they were made
 }
 
-// A Problem is what is wrong, and what to do. A critical one means that
-// connections are not seen.
+// A Problem is a fault, and advice. If it is critical, connections are not seen.
 type Problem struct {
 	Text, Do string
 	Critical bool
 }
 
-// State looks closely.
+// State reads the rules and returns their state. It changes nothing.
 func (f *Firewall) State() (*State, error) {
 	m := f.load()
 	seen, err := f.lookClosely(m)

@@ -30,8 +30,8 @@ func rules(w Want, fam family) string {
 	return b.String()
 }
 
-// replacement returns what iptables-restore makes the rules of, in place of
-// those of ours that are there.
+// replacement returns the input of iptables-restore that makes the rules and
+// removes those of ours that are there.
 func replacement(w Want, fam family, ours string) string {
 	var b strings.Builder
 	b.WriteString("*mangle\n")
@@ -52,7 +52,7 @@ func replacement(w Want, fam family, ours string) string {
 	return b.String()
 }
 
-// removal takes away what ours lists.
+// removal returns the input of iptables-restore that removes the rules in ours.
 func removal(ours string) string {
 	var b strings.Builder
 	b.WriteString("*mangle\n")
@@ -71,7 +71,7 @@ func removal(ours string) string {
 	return b.String()
 }
 
-// withoutJumps deletes the jumps that ours lists, in whatever chain they are.
+// withoutJumps returns the commands that delete the jumps in ours, in any chain.
 func withoutJumps(ours string) string {
 	var b strings.Builder
 	for line := range strings.Lines(ours) {
@@ -86,10 +86,10 @@ func holdsChain(ours, chain string) bool {
 	return strings.Contains("\n"+ours, "\n:"+chain+"\n")
 }
 
-// oursIn returns our part of what iptables-save printed of table mangle: our chains
-// ":NAME", their rules, and the jumps to them from others, each after its place
-// in its chain: "1 -A OUTPUT -j EGRESS_MONITOR". Our LOG rule's packets are
-// counted together.
+// oursIn returns our part of the output of iptables-save for table mangle: our
+// chains ":NAME", their rules, and the jumps to them from other chains, each after
+// its place in its chain: "1 -A OUTPUT -j EGRESS_MONITOR". logged is the sum of the
+// packets of our LOG rules.
 func oursIn(saved string) (ours string, logged uint64) {
 	var b strings.Builder
 	place := map[string]int{}
@@ -121,8 +121,8 @@ func oursIn(saved string) (ours string, logged uint64) {
 
 func isOurs(chain string) bool { return chain == chains[0] || chain == chains[1] }
 
-// target returns the chain to which a rule jumps or goes to: its last word but for options of
-// the target, of which a chain has none.
+// target returns the last word of a rule. If the rule jumps or goes to a chain, that
+// is the chain's name: a chain has no options after it.
 func target(rule string) string {
 	words := strings.Fields(rule)
 	if n := len(words); n >= 2 && (words[n-2] == "-j" || words[n-2] == "-g") {
@@ -131,7 +131,7 @@ func target(rule string) string {
 	return ""
 }
 
-// packets reads "[12:720] ".
+// packets returns the number of packets in "[12:720] ".
 func packets(counters string) (n uint64) {
 	fmt.Sscanf(counters, "[%d:", &n)
 	return n

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Uplinks are the devices that lead out: what is forwarded to them leaves the
-// machine.
+// Uplinks are the devices that lead out: a packet forwarded to one of them leaves
+// the machine.
 type Uplinks struct{ IPv4, IPv6 []string }
 
 func (fam family) uplinks(u Uplinks) []string {
@@ -19,15 +19,15 @@ func (fam family) uplinks(u Uplinks) []string {
 	return u.IPv6
 }
 
-// FindUplinks reads the main routing tables: the devices of default routes,
-// and of the two halves of one (0.0.0.0/1, 128.0.0.0/1) that VPNs set beside it.
+// FindUplinks returns the devices of default routes in the main routing tables, and
+// of the two halves of one (0.0.0.0/1, 128.0.0.0/1) that VPNs add.
 func FindUplinks() Uplinks { return findUplinks("/proc/thread-self/net") }
 
 func findUplinks(dir string) Uplinks {
 	return Uplinks{devices(dir+"/route", default4), devices(dir+"/ipv6_route", default6)}
 }
 
-// devices collects the devices of those lines that are default routes, sorted.
+// devices returns the devices of the lines that are default routes, sorted.
 func devices(file string, isDefault func(fields []string) (dev string, ok bool)) (devs []string) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -44,7 +44,7 @@ func devices(file string, isDefault func(fields []string) (dev string, ok bool))
 	return devs
 }
 
-// default4 reads a line of /proc/net/route (fib_route_seq_show): the device,
+// default4 parses a line of /proc/net/route (fib_route_seq_show): the device,
 // and in hexadecimal destination, gateway, flags, …, mask (field 8).
 func default4(fields []string) (string, bool) {
 	if len(fields) < 8 {
@@ -54,8 +54,8 @@ func default4(fields []string) (string, bool) {
 	return fields[0], err == nil && (mask == 0 || mask == 0x80 || mask == 0x80000000)
 }
 
-// default6 reads one of /proc/net/ipv6_route (rt6_info_route in net/ipv6):
-// destination, its prefix length, …, the device last. A reject route is lo's.
+// default6 parses a line of /proc/net/ipv6_route (rt6_info_route in net/ipv6):
+// destination, its prefix length, …, the device last. A reject route has device lo.
 func default6(fields []string) (string, bool) {
 	if len(fields) < 10 {
 		return "", false

@@ -7,8 +7,8 @@
 //	/var/log/egress-monitor/dnsmasq   2750 egress-dns:adm        the query log, written by dnsmasq alone
 //	/var/lib/egress-monitor           0750 egress-monitor        cursors and locks
 //
-// A folder that was there and is not ours is refused, unless it is empty: then
-// it gets its owner and mode back in the end. Only files that we make are removed.
+// A folder that was there and is not ours is refused, unless it is empty: then Undo
+// gives it its owner and mode back. Only files that we make are removed.
 package folders
 
 import (
@@ -26,15 +26,15 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// mark is a file in a folder that is not in its default place, which tells that
-// it is ours even after a disable that left the two files in it.
+// mark is a file in a folder that is not in its default place. It marks the folder
+// as ours, even after a disable that left the two files in it.
 const (
 	mark = ".egress-monitor"
 	made = "Made by egress-monitor.\n"
-	used = "Used by egress-monitor.\n" // it was there before, empty
+	used = "Used by egress-monitor.\n" // the folder was there before, empty
 )
 
-// Folders are those that the settings name.
+// Folders holds the folders that the settings name.
 type Folders struct {
 	Settings settings.Settings
 	IDs      IDs
@@ -61,9 +61,9 @@ func (f Folders) queryLog() change.Attr {
 	return change.Attr{Mode: 0o640, UID: f.IDs.Resolver, GID: f.IDs.Readers, Owner: layout.Resolver + ":" + layout.Readers}
 }
 
-// Is reports whether all is as it should be. It looks at a fixed number of
-// names, however many the poller has made. Its files are looked after where it
-// is started (package polls).
+// Is reports whether all folders are there, with their owners and modes. It checks
+// a fixed number of names, however many the poller has made. The poller's files are
+// checked before each poll (package polls).
 func (f Folders) Is() bool {
 	s := &f.Settings
 	return f.IDs.known() && is(s.LogDir, undo.Folder, f.logs()) && is(s.LogFolder(), undo.Folder, f.queries()) &&
@@ -200,7 +200,7 @@ func (f Folders) empty(dir string) bool {
 	return true
 }
 
-// adoptQueries gives dnsmasq its log, of which a link is none.
+// adoptQueries gives dnsmasq its log, unless that is a link.
 func (f Folders) adoptQueries(h *change.Hand) error {
 	log := f.Settings.DNSMasqLog
 	if s, err := undo.Look(log); err == nil && s.Type == undo.Link && !h.Dry() {
@@ -233,13 +233,13 @@ func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
 		}
 		own := a
 		if strings.HasSuffix(path, ".lock") {
-			own.Mode = 0o600 // aggmerge's: whoever can open it could hold up all polls
+			own.Mode = 0o600 // aggmerge's lock: a user who can open it could block all polls
 		}
 		return adopt(h, path, own)
 	})
 }
 
-// maxNames bounds what is looked at in a folder that another has filled.
+// maxNames is how many names are read in a folder that another user may have filled.
 const maxNames = 4096
 
 func each(dir, prefix string, do func(path string) error) error {
@@ -261,9 +261,9 @@ func each(dir, prefix string, do func(path string) error) error {
 	return nil
 }
 
-// adopt gives a plain file another owner. One with a second name elsewhere may
-// be anybody's: it stays as it is. It is opened first, so that what was looked
-// at is what is changed.
+// adopt gives a plain file another owner. A file with a second name stays as it is:
+// that name may be another user's. The file is opened first, so that the file that
+// was checked is the one that is changed.
 func adopt(h *change.Hand, path string, a change.Attr) error {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOATIME, 0)
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// An Undo says what goes.
+// Undo holds the options of Folders.Undo.
 type Undo struct {
-	Purge  bool // the two files as well
-	Unread bool // the query log could not be read to its end: it stays
+	Purge  bool // remove the two files as well
+	Unread bool // keep the query log: it could not be read to its end
 }
 
-// Undo gives the folders back. Without Purge the two files stay, root's, readable
-// as before; so does the journal's cursor: the journal still holds the lines that
-// were counted, and a later enable must not count them again. The query log is
-// ours and read to its end.
+// Undo gives the folders back. Without Purge the two files stay, owned by root and
+// readable as before; so does the journal's cursor: the journal still holds the
+// lines that were counted, and a later enable must not count them again. The query
+// log is removed: it is ours, and was read to its end.
 func (f Folders) Undo(notes []undo.Entry, how Undo) error {
 	s := &f.Settings
 	var failed []error
@@ -49,8 +49,8 @@ func (f Folders) Undo(notes []undo.Entry, how Undo) error {
 	return errors.Join(failed...)
 }
 
-// close gives a folder, and what is left in it of ours, to root: the poller's
-// number may be another user's next.
+// close gives a folder, and our files in it, to root: the poller's user ID may
+// become another user's.
 func (f Folders) close(dir string, mode uint32, group int) error {
 	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
 		return err
@@ -70,8 +70,8 @@ func (f Folders) close(dir string, mode uint32, group int) error {
 	return each(dir, prefix, func(path string) error { return giveToRoot(path, max(group, 0)) })
 }
 
-// closeEarlier is for folders of other settings, which an enable before the last
-// has made: our files in them go to root, and the query log goes.
+// closeEarlier closes folders of earlier settings, which an enable before the last
+// has made: it gives our files in them to root, and removes the query log.
 func (f Folders) closeEarlier(notes []undo.Entry) error {
 	var failed []error
 	for _, e := range notes {
@@ -121,8 +121,9 @@ func (f Folders) leftOver(notes []undo.Entry) []undo.Entry {
 	return list
 }
 
-// purge removes our files from a folder: all of one that is ours by its name,
-// but nothing that is mounted in it; else by the names of the files.
+// purge removes a folder that is ours by its name with all files in it, and refuses
+// if something is mounted there. From other folders it removes the files that
+// isOurs knows.
 func (f Folders) purge(dir string) error {
 	if s, err := undo.Look(dir); err != nil || s.Type != undo.Folder {
 		return err
@@ -136,8 +137,8 @@ func (f Folders) purge(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// orphans is for the folders whose settings' names the journal does not know:
-// a purge after a disable.
+// orphans removes folders that hold only our mark, for a purge after a disable:
+// then no note names them.
 func (f Folders) orphans() error {
 	var failed []error
 	for _, dir := range []string{f.Settings.LogFolder(), f.Settings.LogDir, f.Settings.StateDir} {
@@ -171,7 +172,8 @@ func mountBelow(dir string) string {
 	return ""
 }
 
-// isOurs knows our files by their names, those that a killed commit left too.
+// isOurs reports whether a file is ours by its name. Files that a killed commit has
+// left are, too.
 func isOurs(name string) bool {
 	for _, prefix := range []string{"unique-domains.log", "unique-ips.log", "domains.", "ips.", "set.", ".unique-", ".domains.", ".ips.", ".set."} {
 		if strings.HasPrefix(name, prefix) {
@@ -181,7 +183,8 @@ func isOurs(name string) bool {
 	return false
 }
 
-// isQueryLog knows the query log and what logrotate makes of it.
+// isQueryLog returns a function that reports whether a name is that of the query
+// log or of a rotated copy.
 func isQueryLog(log string) func(string) bool {
 	return func(name string) bool { return name == log || strings.HasPrefix(name, log+".") }
 }
@@ -211,8 +214,8 @@ func removeMatching(dir string, match func(name string) bool) error {
 	return errors.Join(failed...)
 }
 
-// removeEmpty removes a folder that is ours by its name, if it is empty; of
-// others the notes know whether they were made.
+// removeEmpty removes a folder that is ours by its name, if it is empty. Whether
+// other folders are removed depends on the notes.
 func removeEmpty(dir string) error {
 	if !(Folders{}).byName(dir) {
 		return nil
