@@ -18,9 +18,9 @@ import (
 // Port is where name servers listen.
 const Port = 53
 
-// A asks for the IPv4 addresses of a name. That the name does not exist is an
-// answer, without addresses; that the server could not or would not find out,
-// or that no answer came within the time, is an error.
+// A asks for the IPv4 addresses of a name. If the server answers that the name does
+// not exist, A returns no addresses and no error. It returns an error if the server
+// could not or would not find out, or did not answer within timeout.
 func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr, error) {
 	id := uint16(rand.Uint32())
 	question, err := pack(id, name)
@@ -41,8 +41,8 @@ func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr,
 	return answer(conn, id, question)
 }
 
-// Send sends the question and waits for no answer. That a firewall refuses to
-// pass it is no error.
+// Send sends the question and does not wait for an answer. It returns no error if a
+// firewall drops the packet.
 func Send(server netip.AddrPort, name string) error {
 	question, err := pack(uint16(rand.Uint32()), name)
 	if err != nil {
@@ -75,8 +75,8 @@ func pack(id uint16, name string) ([]byte, error) {
 	return m.Pack()
 }
 
-// answer waits for the answer to id. What is not an answer to this question is
-// passed over.
+// answer waits for the answer to id. It ignores packets that are not an answer to
+// this question.
 func answer(conn *net.UDPConn, id uint16, question []byte) ([]netip.Addr, error) {
 	var asked dnsmessage.Message
 	if err := asked.Unpack(question); err != nil {

@@ -1,38 +1,38 @@
 // Package countset counts new connections in the kernel: EGRESS_SOURCE=set. A
 // connection costs no log line then, and none is lost in a burst.
 //
-// A table of nftables holds two sets, of IPv4 and IPv6 addresses, to which a
-// rule adds the destination of each new connection, with a counter. How are
-// they read so that each connection is counted once, whatever is killed, and
-// although packets come while they are read?
+// A table of nftables holds two sets, of IPv4 and IPv6 addresses, to which a rule
+// adds the destination of each new connection, with a counter. The sets are read so
+// that each connection is counted once, whatever is killed, and although packets
+// come while they are read.
 //
-// They are not reset, and not compared with what was read the last time: a
-// reset of many elements is not one step, and an element that expires, or a
-// rule set that is restored from a copy, looks like a small difference. Instead
-// the sets are replaced. Generation G of them counts until a poll
+// The sets are not reset, and not compared with the last reading: to reset many
+// elements is not one step, and an element that expires, or a table that is restored
+// from a copy, looks like a small difference. Instead the sets are replaced.
+// Generation G of them counts until a poll
 //
 //  1. switches: in one transaction of nft, the rules add to two new, empty sets,
 //     of generation G+1. A packet sees all of the old rules or all of the new;
-//  2. waits until no processor is in the midst of the old rules (membarrier,
-//     which is synchronize_rcu of the kernel). Then G never changes any more;
+//  2. waits until no processor executes the old rules any more (membarrier, which
+//     is synchronize_rcu of the kernel). From then on G does not change;
 //  3. lists G, and gives it to the pipeline, which counts it and keeps the
 //     cursor "G was counted" in one commit (cmd/nftparse, package store);
-//  4. forgets G once that has succeeded. The next switch deletes it.
+//  4. forgets G once the commit has succeeded. The next switch deletes it.
 //
-// A poll that dies before 3 leaves G to the next one. One that dies after it
-// lists G once more, and nftparse sees by the cursor that it was counted.
+// If a poll dies before 3, the next poll counts G. If it dies after 3, the next poll
+// lists G once more, and nftparse sees by the cursor that G was counted.
 //
-// Each generation has counters too, of all connections that were put into its
-// sets or should have been. So it is known, to the number, what a full set had
-// no room for, and whether somebody else changed a set.
+// Each generation also has counters of all connections, also of those for which a
+// set has no room. So the exact number of connections that a full set has missed is
+// known, and whether another program has changed a set.
 //
-// Which table is ours? One that is flushed and restored from a copy holds old
-// counts. So a table gets a random number when it is made, and its handle, and
-// those of its sets and rules, are kept: the kernel gives a restored one others.
-// If they differ, the table is made anew, with another number. The cursor holds
-// that number too, so nftparse tells of the gap.
+// A table that was flushed and restored from a copy holds old counts. To recognize
+// it, a table gets a random number when it is made, and its handle and those of its
+// sets and rules are kept: the kernel gives other handles to a restored table. If
+// they differ, the table is made anew, with another number. The cursor holds that
+// number too, so nftparse reports the gap.
 //
-// A lock keeps what changes the table apart, polls and heal above all.
+// A lock separates the programs that change the table, above all polls and heal.
 package countset
 
 import (
@@ -43,19 +43,19 @@ import (
 	"egress-monitor/lib/firewall"
 )
 
-// Want is what should be counted.
+// Want describes the connections to count.
 type Want struct {
-	Forward bool // also what is forwarded to a device that leads out
+	Forward bool // also connections that are forwarded to an uplink
 	Log     bool // LOG rules are there as well: they drop the canary's packet
 	Own     []firewall.Question
 	Uplinks firewall.Uplinks
 }
 
-// A Set is the table of this machine. Act runs a command that changes
-// something; its error holds the first line the command had to say.
+// A Set is the table of this machine. Act runs a command that changes something;
+// its error holds the first line of the command's output.
 type Set struct {
 	Want Want
-	Dir  string // a folder of /run for what is remembered
+	Dir  string // a folder of /run for the memory
 	Act  func(stdin []byte, name string, args ...string) error
 	Dry  bool          // Act does nothing: do not look whether it did
 	Wait time.Duration // for another Heal, Poll, Stop or Undo; then ErrBusy
@@ -64,16 +64,16 @@ type Set struct {
 	size int // of each set, if not Size
 }
 
-// Size is how many addresses of each family one generation has room for. An
-// address takes some 250 bytes, and 16 for each processor.
+// Size is how many addresses of each family a generation has room for. An address
+// takes some 250 bytes of kernel memory, and 16 for each processor.
 const Size = 65536
 
-// A Read counts a listing, as nft -j prints it, of what was there at a time.
-// The token is the cursor that its commit must leave. It returns nil only if
-// it is certain that this was committed, by now or before.
+// A Read counts a listing, as nft -j prints it, of the time now. The token is the
+// cursor that its commit must write. It returns nil only if the listing has
+// certainly been committed, now or before.
 type Read func(token string, now time.Time, listing []byte) error
 
-// Is reports whether the table is ours, unchanged, and as it should be now.
+// Is reports whether the table is ours, unchanged, and as s wants it.
 func (s *Set) Is() (bool, error) {
 	m := s.load()
 	k, err := s.look(m)
@@ -86,18 +86,17 @@ func (s *Set) Begun() bool {
 	return err == nil && there || s.load().ID != ""
 }
 
-// Ours reports whether there are notes of a table, that is, one of this
-// version.
+// Ours reports whether there are notes of a table, which then is of this version.
 func (s *Set) Ours() bool { return s.load().ID != "" }
 
-// Do makes it so. If only what is wanted has changed nothing is lost.
+// Do makes the table as s wants it. If only Want has changed, no count is lost.
 func (s *Set) Do() error {
 	_, err := s.Heal()
 	return err
 }
 
-// Heal is Do, and returns what to tell. If something was not counted that is
-// told by the next poll, which knows since when.
+// Heal calls Do and returns messages. The next poll reports connections that were
+// not counted: it knows since when.
 func (s *Set) Heal() (said []string, err error) {
 	unlock, err := s.lock()
 	if err != nil {
@@ -137,11 +136,11 @@ func (s *Set) lostRules(m *memory) []string {
 	}
 }
 
-// ErrGone is that there is nothing to read. Heal makes the table anew.
+// ErrGone means that there is no table to read. Heal makes it anew.
 var ErrGone = errors.New(name + " is gone, or was changed by another program; egress-monitor heal makes it anew")
 
-// Poll has what was counted read. It needs nothing of Want: the rules stay what
-// they are. It returns an error if not all could be read.
+// Poll calls read with each generation that was not read yet. It does not use Want:
+// the rules stay as they are. It returns an error if a generation could not be read.
 func (s *Set) Poll(read Read) (said []string, err error) {
 	unlock, err := s.lock()
 	if err != nil {
@@ -167,9 +166,9 @@ func (s *Set) Poll(read Read) (said []string, err error) {
 	return said, s.readUnread(m, read, false)
 }
 
-// Stop ends to count, and has all read. With end, the cursor that this leaves
-// says that what comes later is no gap: the monitor, or the machine, is off.
-// Undo takes the table away; Do goes on to count.
+// Stop ends the counting, and calls read with all that is left. With end, the cursor
+// marks that connections after it are no gap: the monitor, or the machine, is off.
+// Undo removes the table; Do counts again.
 func (s *Set) Stop(read Read, end bool) error {
 	unlock, err := s.lock()
 	if err != nil {
@@ -195,7 +194,7 @@ func (s *Set) Stop(read Read, end bool) error {
 	return nil
 }
 
-// Undo deletes the table, whoever made it.
+// Undo deletes the table, also one that we have not made.
 func (s *Set) Undo() error {
 	unlock, err := s.lock()
 	if err != nil {
@@ -217,7 +216,7 @@ func (s *Set) Undo() error {
 	return s.removeMemory()
 }
 
-// readUnread has generations read that have ended to count, oldest first.
+// readUnread calls read with the generations that have ended, oldest first.
 func (s *Set) readUnread(m *memory, read Read, last bool) error {
 	if len(m.Unread) > 0 {
 		settle()

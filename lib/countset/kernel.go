@@ -10,15 +10,15 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// A kernel is what the table looks like.
+// A kernel is the state of the table.
 type kernel struct {
 	gen     uint32   // of nf_tables
 	there   bool     // there is a table of this name
 	names   []string // of its chains and sets
 	handles []string // "table=5 flags=0", "v4_7=12", rules as "out/3"
 
-	same  bool // it is the one that was made, and nobody has changed it
-	fewer bool // it is, but rules are gone: what it has counted is true
+	same  bool // it is the table that we made, unchanged
+	fewer bool // it is the table that we made, but rules are gone: its counts are valid
 }
 
 func (k *kernel) has(name string) bool { return slices.Contains(k.names, name) }
@@ -34,8 +34,8 @@ func (k *kernel) compare(m *memory) {
 	k.fewer = !k.same && !more && sets && !m.Stopped
 }
 
-// look looks whether the table is the one of the memory. While the generation
-// of nf_tables is the same, nothing has changed.
+// look compares the table with the memory. While the generation of nf_tables is the
+// same, nothing has changed.
 func (s *Set) look(m *memory) (*kernel, error) {
 	if m.ID != "" && m.Next == nil && m.Gen != 0 {
 		gen, err := generationOfTables()

@@ -9,9 +9,9 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// list returns what nft -j would print of a generation. It is read by netlink:
-// nft takes a second and 120 MB for a full set, cuts times to whole seconds,
-// and cannot know whether what it was told is whole (see nfnetlink.Elements).
+// list returns a listing of a generation in the form of nft -j. It uses netlink:
+// nft takes a second and 120 MB for a full set, cuts times to whole seconds, and
+// cannot know whether the kernel's answer was complete (see nfnetlink.Elements).
 func list(g uint64) ([]byte, error) {
 	c, err := nfnetlink.Dial()
 	if err != nil {
@@ -38,8 +38,8 @@ func list(g uint64) ([]byte, error) {
 	return append(b, "]}\n"...), nil
 }
 
-// settled lists a set until its elements hold all that was counted into them,
-// or the answer is the same as the last: then there is no more.
+// settled lists a set until the sum of its elements is seen, or until two answers
+// are the same: then there are no more.
 func settled(c *nfnetlink.Conn, v version, g, seen uint64) ([]nfnetlink.Element, error) {
 	size, sum := -1, uint64(0)
 	for {

@@ -12,32 +12,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A memory is what is known of the table, in Dir/set.json.
+// A memory holds the facts about the table, in Dir/set.json.
 type memory struct {
 	ID      string // the table's number
 	G       uint64 // the generation that counts; 0: none
 	From    time.Time
 	Last    uint64       // the highest that there was
 	Stopped bool         // it does not count any more
-	Unread  []generation // that have ended, oldest first
-	Counted []uint64     // that can be deleted
+	Unread  []generation // those that have ended, oldest first
+	Counted []uint64     // those that can be deleted
 
 	Wanted string   // what was made
 	Handle []string // of the table, its sets and rules
-	Gen    uint32   // of nf_tables, when that was looked at
+	Gen    uint32   // of nf_tables, when the handles were read
 	GoodAt time.Time
 
-	Next *next // a change that was begun, and may have taken place
+	Next *next // a change that was begun, and may have been made
 }
 
-// A next is the generation that is to count, from a time on; 0 is none.
+// A next is the generation that counts after a change, and the time of the change. 0
+// is no generation.
 type next struct {
 	G      uint64
 	At     time.Time
 	Wanted string
 }
 
-// A generation is one that has ended.
+// A generation describes a generation that has ended.
 type generation struct {
 	G        uint64
 	From, To time.Time
@@ -47,7 +48,7 @@ func (g generation) cursor(id string) setcursor.Cursor {
 	return setcursor.Cursor{Set: id, G: g.G, From: g.From.UTC().Truncate(time.Second), To: g.To.UTC().Truncate(time.Second)}
 }
 
-// arrived reports whether the change that was begun has taken place.
+// arrived reports whether the change that was begun has been made.
 func (m *memory) arrived(k *kernel) bool {
 	if !k.has(idChain(m.ID)) {
 		return false
@@ -58,13 +59,13 @@ func (m *memory) arrived(k *kernel) bool {
 	return k.has(versions[0].set(m.Next.G)) && k.has("out")
 }
 
-// arrive notes that it has.
+// arrive notes that the change has been made.
 func (m *memory) arrive(k *kernel) {
 	if m.G > 0 && !m.Stopped {
 		m.Unread = append(m.Unread, generation{m.G, m.From, m.Next.At})
 	}
 	m.G, m.From, m.Stopped = m.Next.G, m.Next.At, m.Next.G == 0
-	m.Counted = nil // deleted; if not, with the table
+	m.Counted = nil // deleted, now or later with the table
 	m.Last = max(m.Last, m.G)
 	m.Wanted, m.Handle, m.Gen = m.Next.Wanted, k.handles, k.gen
 	m.Next = nil
@@ -72,7 +73,7 @@ func (m *memory) arrive(k *kernel) {
 
 func (s *Set) file() string { return filepath.Join(s.Dir, "set.json") }
 
-// load reads the memory. Without one, the table that there may be is not ours.
+// load reads the memory. Without a memory, any table that is there is not ours.
 func (s *Set) load() *memory {
 	m := &memory{}
 	if !runfile.Load(s.file(), m) {
@@ -85,10 +86,10 @@ func (s *Set) save(m *memory) error { return runfile.Save(s.file(), m) }
 
 func (s *Set) removeMemory() error { return runfile.Remove(s.file()) }
 
-// ErrBusy is that another heal or poll is at work.
+// ErrBusy means that another heal or poll is working on the table.
 var ErrBusy = errors.New("another program works on the set that counts connections")
 
-// lock keeps others from changing the table meanwhile.
+// lock keeps other programs from changing the table.
 func (s *Set) lock() (unlock func(), err error) {
 	if s.Dry {
 		return func() {}, nil

@@ -8,18 +8,17 @@ import (
 	"egress-monitor/lib/nfnetlink"
 )
 
-// A State is what status and check tell of the set. Finding it out changes
-// nothing.
+// A State holds the facts about the set for status and check.
 type State struct {
 	Good     bool
 	From     time.Time // when the generation that counts now began
-	GoodAt   time.Time // when the table was seen to be good the last time
+	GoodAt   time.Time // the last time at which the table was found good
 	Seen     uint64    // connections counted since the last poll, or not read yet
 	Unread   int       // generations that have ended and could not be read
 	Problems []firewall.Problem
 }
 
-// State looks at the table.
+// State returns the state of the table. It changes nothing.
 func (s *Set) State() (*State, error) {
 	m := s.load()
 	k, err := s.look(m)
@@ -51,7 +50,7 @@ func (st *State) complain(format string, args ...any) {
 	st.Problems = append(st.Problems, firewall.Problem{Text: fmt.Sprintf(format, args...), Do: "egress-monitor heal", Critical: true})
 }
 
-// seen returns how many connections generations hold that were not read.
+// seen returns how many connections the generations hold that were not read yet.
 func (s *Set) seen(m *memory) (sum uint64) {
 	c, err := nfnetlink.Dial()
 	if err != nil {

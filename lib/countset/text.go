@@ -9,22 +9,22 @@ import (
 
 const table = layout.Table
 
-// hook is where packets are counted: connection tracking (-200) knows them, and
-// table mangle (-150), where the LOG rules are, has not dropped the canary yet.
+// hook is the hook of our chains: after connection tracking (-200), and before table
+// mangle (-150), where the LOG rules drop the canary.
 const hook = "priority mangle - 1; policy accept;"
 
-// remembered is how long an address stays in a set, in seconds: longer than
-// anything should last that keeps a generation from being read.
+// remembered is how long an address stays in a set, in seconds: longer than any
+// failure that keeps a generation from being read.
 const remembered = 365 * 24 * 60 * 60
 
-// A script is what "nft -f" does in one transaction.
+// A script is the input of "nft -f", which is one transaction.
 type script struct{ strings.Builder }
 
 func (b *script) line(format string, args ...any) {
 	fmt.Fprintf(b, format+"\n", args...)
 }
 
-// rules returns what is counted, but for the generation.
+// rules returns the text of the rules, without the number of the generation.
 func (s *Set) rules() string {
 	b := &script{}
 	b.line("add chain inet %s out { type filter hook output %s }", table, hook)
@@ -84,7 +84,7 @@ func (b *script) drop(gs []uint64) {
 	}
 }
 
-// A version is one of IPv4 and IPv6.
+// A version is IPv4 or IPv6.
 type version struct {
 	number             int
 	typ, proto, header string // as nft spells them

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// make makes the table anew, with generation 1, in one transaction. What one
-// that was there had counted and nobody had read is lost: nobody knows whose
-// counts these were.
+// make makes the table anew, with generation 1, in one transaction. Unread counts of
+// a table that was there are lost: they may be old ones, restored from a copy.
 func (s *Set) make() error {
 	var number [8]byte
 	rand.Read(number[:]) // never fails
@@ -27,7 +26,7 @@ func (s *Set) make() error {
 	return s.apply(m, b)
 }
 
-// turn begins the next generation, by these rules.
+// turn begins the next generation, with these rules.
 func (s *Set) turn(m *memory, rules string) error {
 	b := &script{}
 	s.count(b, m.Last+1, rules)
@@ -51,8 +50,8 @@ func (s *Set) halt(m *memory) error {
 	return s.apply(m, b)
 }
 
-// apply runs a transaction, which is noted before: who is killed meanwhile is
-// followed by somebody who looks whether it took place.
+// apply runs a transaction, after noting it in the memory: if this process is
+// killed, the next one finds out whether the transaction was made.
 func (s *Set) apply(m *memory, b *script) error {
 	if s.Dry {
 		return s.Act([]byte(b.String()), "nft", "-f", "-")
@@ -75,10 +74,10 @@ func (s *Set) apply(m *memory, b *script) error {
 	return s.save(m)
 }
 
-// settle returns when no processor is in the rules of before any more. The
-// kernel runs rules under rcu_read_lock, and membarrier's MEMBARRIER_CMD_GLOBAL
-// is its synchronize_rcu. With one processor, or where the kernel cannot
-// (nohz_full), there is nothing but to wait.
+// settle returns when no processor executes the old rules any more. The kernel runs
+// rules under rcu_read_lock, and membarrier's MEMBARRIER_CMD_GLOBAL is its
+// synchronize_rcu. With one processor, or where the kernel does not support it
+// (nohz_full), settle waits for some time.
 func settle() {
 	const global = 1 // MEMBARRIER_CMD_GLOBAL
 	_, _, err := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)

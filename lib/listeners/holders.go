@@ -14,15 +14,15 @@ import (
 
 var native = binary.NativeEndian
 
-// A process is one that runs now.
+// A process is a running process.
 type process struct {
 	pid, uid int
-	exe      string // "" for one of the kernel
+	exe      string // "" for a kernel thread
 }
 
-// holders finds the processes that hold the sockets. A socket that is shared
-// with children belongs to the one of the lowest number that is not root, if
-// there is one: the parent may have opened it for another.
+// holders returns the processes that hold the sockets. A socket that several
+// processes share belongs to the first of them, by process ID, that is not root, if
+// there is one: a parent may have opened it for a child.
 func (f *Finder) holders(sockets []socket) ([]Resolver, error) {
 	all, err := f.processes()
 	if err != nil {
@@ -43,7 +43,7 @@ func (f *Finder) holders(sockets []socket) ([]Resolver, error) {
 		found = append(found, Resolver{Program: filepath.Base(p.exe), PID: p.pid, UID: p.uid, User: f.userName(p.uid), Addrs: addrs})
 	}
 	found = slices.DeleteFunc(found, func(r Resolver) bool {
-		return r.UID == 0 && r.Program == "systemd" // it opened a socket for a unit
+		return r.UID == 0 && r.Program == "systemd" // it holds a socket for a unit
 	})
 	slices.SortFunc(found, func(a, b Resolver) int {
 		return cmp.Or(cmp.Compare(a.UID, b.UID), strings.Compare(a.Program, b.Program), cmp.Compare(a.PID, b.PID))
@@ -51,7 +51,7 @@ func (f *Finder) holders(sockets []socket) ([]Resolver, error) {
 	return slices.CompactFunc(found, func(a, b Resolver) bool { return a.UID == b.UID && a.Program == b.Program }), nil
 }
 
-// processes lists those that run. One that ends meanwhile is left out.
+// processes returns the running processes, without those that end meanwhile.
 func (f *Finder) processes() (all []process, err error) {
 	entries, err := os.ReadDir(f.path())
 	if err != nil {
@@ -92,7 +92,7 @@ func (f *Finder) descriptors(pid int) func(yield func(uint64) bool) {
 	return func(yield func(uint64) bool) {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			return // it is gone
+			return // the process is gone
 		}
 		for _, e := range entries {
 			link, err := os.Readlink(filepath.Join(dir, e.Name()))
@@ -108,7 +108,7 @@ func (f *Finder) descriptors(pid int) func(yield func(uint64) bool) {
 	}
 }
 
-// judge decides whose questions may be left out.
+// judge decides for each resolver whether its questions may be left out.
 func (f *Finder) judge(found []Resolver) {
 	all, err := f.processes()
 	open := f.anybodyMayListen()
@@ -133,7 +133,8 @@ func (f *Finder) judge(found []Resolver) {
 	}
 }
 
-// stranger returns a program that runs as the same user and is no name server.
+// stranger returns a program that runs as the same user and is no name server; ""
+// if there is none.
 func stranger(all []process, found []Resolver, r Resolver) string {
 	for _, p := range all {
 		if p.uid == r.UID && p.exe != "" && !slices.ContainsFunc(found, func(o Resolver) bool {
@@ -151,7 +152,8 @@ func (f *Finder) anybodyMayListen() bool {
 	return err == nil && err2 == nil && first <= 53
 }
 
-// What was found stays true as long as the same sockets are open.
+// A cacheFile holds the resolvers found last. They stay valid as long as the same
+// sockets are open.
 type cacheFile struct {
 	Key   string
 	Found []Resolver
@@ -169,7 +171,7 @@ func (f *Finder) cached(key string) ([]Resolver, bool) {
 	return c.Found, true
 }
 
-// stillThere reports whether the processes are who they were.
+// stillThere reports whether the same processes still hold the sockets.
 func (f *Finder) stillThere(found []Resolver) bool {
 	for _, r := range found {
 		exe, err := os.Readlink(f.path(strconv.Itoa(r.PID), "exe"))
@@ -187,6 +189,6 @@ func (f *Finder) cache(key string, found []Resolver) {
 		return
 	}
 	if os.WriteFile(f.Cache+".new", text, 0o600) == nil {
-		os.Rename(f.Cache+".new", f.Cache) // without it the next look takes longer, no more
+		os.Rename(f.Cache+".new", f.Cache) // if it fails, only the next search takes longer
 	}
 }

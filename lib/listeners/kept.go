@@ -10,12 +10,12 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// A name server that is restarted, or not started yet after a boot, listens on
-// nothing for a moment, and asks before anybody has seen it listen. So who was
-// left out stays so for a day after it was seen last.
+// keptFor is how long a name server's questions are left out after it was last seen.
+// A name server that is restarted does not listen for a moment, and may ask before
+// it is seen to listen again.
 const keptFor = 24 * time.Hour
 
-// kept is one who was left out.
+// kept is a resolver whose questions are left out.
 type kept struct {
 	Program string
 	UID     int
@@ -23,8 +23,8 @@ type kept struct {
 	Seen    time.Time
 }
 
-// keep adds those who were left out before and are not here now, and notes who
-// is. The file changes once an hour, if nobody is new.
+// keep returns found, and the resolvers that were left out before and do not listen
+// now. It notes those that do. The file changes once an hour, if none is new.
 func (f *Finder) keep(found []Resolver) []Resolver {
 	if f.Kept == "" {
 		return found
@@ -43,12 +43,12 @@ func (f *Finder) keep(found []Resolver) []Resolver {
 		}
 	}
 	if text, err := json.Marshal(list); err == nil && changed {
-		renameio.WriteFile(f.Kept, text, 0o600) // if not, those are seen when they listen
+		renameio.WriteFile(f.Kept, text, 0o600) // if it fails, they are found when they listen
 	}
 	return found
 }
 
-// known reads the file. A user who is another one by now is not left out.
+// known reads the file. It skips users whose name has another user ID now.
 func (f *Finder) known(now time.Time) (list []kept, changed bool) {
 	text, err := os.ReadFile(f.Kept)
 	if err != nil || json.Unmarshal(text, &list) != nil {
@@ -62,7 +62,7 @@ func (f *Finder) known(now time.Time) (list []kept, changed bool) {
 	return list, len(list) < n
 }
 
-// note adds one to the list. It reports whether that is worth a write.
+// note adds a resolver to the list. It reports whether the file must be written.
 func note(list *[]kept, k kept) bool {
 	for i := range *list {
 		if old := &(*list)[i]; old.UID == k.UID && old.Program == k.Program {

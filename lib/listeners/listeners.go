@@ -1,19 +1,18 @@
-// Package listeners finds the name servers that run on this machine: who
-// listens on port 53.
+// Package listeners finds the name servers that run on this machine: the programs
+// that listen on port 53.
 //
-// Such a program asks name servers outside by itself: it is no way round the
-// system's resolver, although its questions look like one. So questions of its
-// user to port 53 can be left out of what is logged. That hides what anything
-// else of that user asks of any name server, so it is done only for an account
-// that is made for one program, and never for root or a person's:
+// Such a program asks name servers outside by itself. Its questions look like those
+// of a program that goes round the system's resolver, but are not. So the questions
+// of its user to port 53 can be left out of the log. That also hides the questions of
+// any other program of that user, so it is done only for an account that is made
+// for one program, and never for root's or a person's:
 //
-//   - 0 < uid < 1000, and not nobody, whom others share;
+//   - 0 < uid < 1000, and not nobody, which programs share;
 //   - no other program ran as that user when the socket was first seen;
-//   - to listen on port 53 needs a privilege here, so root has meant it.
+//   - to listen on port 53 needs a privilege, so root has allowed it.
 //
-// One that was left out stays so for a day after it was seen last (kept.go).
-// All others are told of, with the reason, so that the rows of their servers
-// can be understood.
+// A program stays left out for a day after it was seen last (kept.go). The others
+// are reported with the reason, which explains the rows of the servers they ask.
 package listeners
 
 import (
@@ -36,25 +35,25 @@ type Resolver struct {
 	Program string // its file's name
 	PID     int
 	UID     int
-	User    string // or the number, if it has no name
+	User    string // its name, or its number if it has no name
 	Addrs   []string
 	LeftOut bool   // its questions need not be logged
-	Why     string // the reason why they are, or are not
+	Why     string // the reason for LeftOut
 }
 
-// A Finder looks at one machine.
+// A Finder finds the name servers of a machine.
 type Finder struct {
 	Proc  string // "" is /proc
-	Cache string // a file for what was found; "": none
-	Kept  string // a file for who is left out, which outlives a boot; "": none
+	Cache string // a file for the last result; "": none
+	Kept  string // a file for the resolvers that are left out, which outlives a boot; "": none
 
 	user func(uid int) string
 	now  func() time.Time
 }
 
-// Resolvers lists them, by user and program. Who holds a socket takes a look
-// at all descriptors of all processes, so that is done only when the sockets
-// are others than the last time.
+// Resolvers returns the name servers, sorted by user and program. To find the holder
+// of a socket it has to read all descriptors of all processes, so it does this only
+// if the sockets have changed since the last call.
 func (f *Finder) Resolvers() ([]Resolver, error) {
 	found, err := f.here()
 	if err != nil {
@@ -63,7 +62,7 @@ func (f *Finder) Resolvers() ([]Resolver, error) {
 	return f.keep(found), nil
 }
 
-// here lists those that listen now.
+// here returns the name servers that listen now.
 func (f *Finder) here() ([]Resolver, error) {
 	sockets, err := f.sockets()
 	if err != nil || len(sockets) == 0 {
@@ -82,7 +81,7 @@ func (f *Finder) here() ([]Resolver, error) {
 	return found, nil
 }
 
-// A socket is one that listens on port 53.
+// A socket is a socket that listens on port 53.
 type socket struct {
 	inode uint64
 	addr  netip.Addr
@@ -101,8 +100,8 @@ func keyOf(sockets []socket) string {
 //	sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
 //	 9: 3500007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 8423 …
 //
-// State 07 is one that is not connected. A name server has one of UDP, if of
-// TCP or not; and the list of TCP may be long.
+// State 07 is a socket that is not connected. Every name server has a UDP socket;
+// the list of TCP sockets may be long, and is not read.
 func (f *Finder) sockets() (found []socket, err error) {
 	for _, name := range []string{"net/udp", "net/udp6"} {
 		file, err := os.Open(f.path("thread-self", name))
@@ -137,7 +136,7 @@ func parse(fields []string) (s socket, ok bool) {
 	return socket{inode, addr}, ok && port == "0035" && err == nil && inode != 0
 }
 
-// address reads words of 32 bits in the machine's own order.
+// address parses an address of 32-bit words in the machine's byte order.
 func address(text string) (netip.Addr, bool) {
 	var b []byte
 	for ; len(text) >= 8; text = text[8:] {

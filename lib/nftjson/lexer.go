@@ -6,23 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// A lexer reads JSON (RFC 8259) as a stream. Package encoding/json takes
-// four times as long for a set of 65,536 addresses. After an
-// error, err, nothing more is read, and values are empty.
+// A lexer reads JSON (RFC 8259) as a stream. Package encoding/json takes four times
+// as long for a set of 65,536 addresses. After an error, err, nothing more is read,
+// and values are empty.
 type lexer struct {
 	in      io.Reader
-	buf     []byte // buf[at:end] is not taken yet
+	buf     []byte // buf[at:end] is not used yet
 	at, end int
 	before  int64 // bytes before buf
 	err     error
-	ended   error // what the input ended with
+	ended   error // the error that ended the input
 	depth   int
 	text    []byte
 }
 
 const (
 	maxDepth = 64   // of objects and arrays in each other
-	maxText  = 4096 // bytes of a string or number that are kept; names of nft have 255 at most
+	maxText  = 4096 // how many bytes of a string or number are kept; names of nft have 255 at most
 )
 
 var (
@@ -40,7 +40,8 @@ func (l *lexer) fail(err error) {
 	}
 }
 
-// fill reads more, if all was taken. It is false at the end of the input.
+// fill reads more, if the buffer is used up. It returns false at the end of the
+// input.
 func (l *lexer) fill() bool {
 	for l.at == l.end && l.ended == nil {
 		l.before += int64(l.end)
@@ -50,7 +51,7 @@ func (l *lexer) fill() bool {
 	return l.at < l.end
 }
 
-// next takes a byte. It is 0 after an error, which the end of the input is.
+// next reads a byte. It returns 0 after an error; the end of the input is an error.
 func (l *lexer) next() byte {
 	if l.at == l.end && !l.fill() || l.err != nil {
 		l.fail(l.missing())
@@ -69,8 +70,8 @@ func (l *lexer) missing() error {
 	return l.ended
 }
 
-// space passes white space, and returns the byte after it without taking it.
-// Where the input may end, and does, it returns 0 and err is io.EOF.
+// space skips white space, and returns the byte after it without reading it. At an
+// end of the input between two documents it returns 0, and err is io.EOF.
 func (l *lexer) space() byte {
 	for l.err == nil {
 		if l.at == l.end && !l.fill() {
@@ -135,7 +136,7 @@ func (l *lexer) key() []byte {
 	return key
 }
 
-// quoted reads a string. whole says that all of it was kept.
+// quoted reads a string. whole is false if it was longer than maxText.
 func (l *lexer) quoted() (text []byte, whole bool) {
 	l.next()
 	l.text, whole = l.text[:0], true
@@ -221,7 +222,7 @@ func (l *lexer) word() []byte {
 	return l.text
 }
 
-// skipValue takes a value.
+// skipValue skips a value.
 func (l *lexer) skipValue() {
 	switch c := l.space(); {
 	case c == '{':
@@ -242,8 +243,8 @@ func (l *lexer) skipValue() {
 	}
 }
 
-// isWord reports whether text is a number or a literal. Numbers are only looked
-// at as far as it takes to find the end of a value.
+// isWord reports whether text may be a number or a literal. It checks numbers only
+// as far as is needed to find the end of a value.
 func isWord(text []byte) bool {
 	switch string(text) {
 	case "true", "false", "null":

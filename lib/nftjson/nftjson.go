@@ -1,4 +1,4 @@
-// Package nftjson reads what "nft -j list …" prints: the elements of sets of
+// Package nftjson reads the output of "nft -j list …": the elements of sets of
 // addresses, with their counters and their age, and the named counters.
 //
 // The format is libnftables-json(5); src/json.c of nftables prints it. One
@@ -10,7 +10,7 @@
 //	    "size": 65536, "flags": ["timeout"], "timeout": 31536000,
 //	    "elem": [{"elem": {"val": "192.0.2.1", "expires": 31535998, "counter": {"packets": 2, "bytes": 60}}}]}}]}
 //
-// What is not promised, and what is made of it:
+// The format leaves open, and this package handles:
 //
 //   - "nft -j -f FILE" with several lists prints several documents. All are read.
 //   - "timeout" and "expires" are seconds, cut to whole ones: an element with
@@ -18,14 +18,14 @@
 //     time can be wrong by that much. A fraction, if there is one, is believed.
 //   - an element may have a "timeout" of its own; an element without any has
 //     no age.
-//   - a set's "type" is a list if its keys are several things, and in newer
-//     versions an object for a set that was made with "typeof": then it may be one
-//     of addresses. An element's "val" is an object if it is a range or a prefix.
+//   - a set's "type" is a list if its keys are concatenations, and in newer versions
+//     an object for a set that was made with "typeof", which may be one of
+//     addresses. An element's "val" is an object if it is a range or a prefix.
 //     "elem" comes last in a set.
-//   - an element that counts nothing is its value alone, without "elem" around.
+//   - an element without a counter is its value alone, without "elem" around it.
 //
-// Input is hostile: a syntax error ends it, with its place; a value that makes
-// no sense is skipped, and told. Memory does not depend on the input.
+// Input is hostile: a syntax error ends the reading and is returned with its place;
+// a wrong value is skipped and reported. Memory does not depend on the input.
 package nftjson
 
 import (
@@ -38,12 +38,12 @@ import (
 	"egress-monitor/lib/ipv4"
 )
 
-// A Set is one whose elements are read: of addresses of one kind.
+// A Set is a set of addresses of IPv4 or of IPv6.
 type Set struct {
 	Table, Name string
 	IPv6        bool
 	timeout     float64 // seconds; 0: none
-	either      bool    // its type does not tell of which kind they are
+	either      bool    // its type does not tell which
 }
 
 // An Element is an address with its counter.
@@ -53,8 +53,8 @@ type Element struct {
 	Age     float64 // seconds since it was seen last; -1: not known
 }
 
-// A Handler gets what is read, in the order of the input. What it gets is
-// valid until it returns. Any of these may be nil.
+// A Handler holds functions that are called in the order of the input, and may be
+// nil. Their arguments are valid until they return.
 type Handler struct {
 	Set     func(*Set) // before its elements
 	Element func(*Set, Element)
@@ -169,14 +169,14 @@ func (p *parser) set() {
 			p.skipValue()
 		}
 	}
-	if p.err == nil && !done && s.is(typ) && p.Set != nil { // one without elements
+	if p.err == nil && !done && s.is(typ) && p.Set != nil { // a set without elements
 		p.Set(s)
 	}
 }
 
 const typeOf = "typeof"
 
-// setType reads a type: "" for a list.
+// setType reads the type of a set. It returns "" for a list.
 func (p *parser) setType() string {
 	if p.space() == '{' {
 		p.skipValue()
@@ -210,7 +210,7 @@ func (p *parser) elements(s *Set, typ string) {
 	}
 }
 
-// member reads what is in a set: {"elem": {…}}, or something of another form.
+// member reads a member of "elem": {"elem": {…}}, or a value of another form.
 func (p *parser) member(s *Set) error {
 	if p.space() != '{' {
 		p.skipValue()
@@ -290,7 +290,7 @@ func (p *parser) packets() (n uint64, counted, ok bool) {
 	return n, counted, ok
 }
 
-// string reads a value that should be a string: "" for any other.
+// string reads a value that should be a string. It returns "" for any other.
 func (p *parser) string() string {
 	if p.space() != '"' {
 		p.skipValue()
@@ -300,7 +300,8 @@ func (p *parser) string() string {
 	return string(text)
 }
 
-// address reads a value that should be one. An address with a zone is none.
+// address reads a value that should be an address. It returns the zero Addr for any
+// other, and for an address with a zone.
 func (p *parser) address() (a netip.Addr) {
 	if p.space() != '"' {
 		p.skipValue()
@@ -324,8 +325,8 @@ func (p *parser) count() (n uint64, ok bool) {
 	return n, err == nil
 }
 
-// seconds reads a value that should be a time span. cut says that it is whole
-// seconds.
+// seconds reads a value that should be a time span. cut is true if it has no
+// fraction.
 func (p *parser) seconds() (s float64, cut, ok bool) {
 	text := p.number()
 	cut = true

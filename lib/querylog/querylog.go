@@ -1,5 +1,5 @@
-// Package querylog looks whether our dnsmasq writes its log, without trust in
-// any clock: only what is appended after a question was asked counts.
+// Package querylog finds out whether our dnsmasq writes its log. It trusts no
+// clock: only lines that are appended after a question was asked count.
 package querylog
 
 import (
@@ -10,39 +10,39 @@ import (
 	"time"
 )
 
-// most is how much of what was appended is looked at: a busy server writes some
-// hundred kilobytes a second.
+// most is how many appended bytes are searched. A busy server writes some hundred
+// kilobytes a second.
 const most = 16 << 20
 
-// A Log is a query log, and a place in it.
+// A Log is a query log, and a position in it.
 type Log struct {
 	Name string
-	Open func(name string) (*os.File, error) // as whom to read it
+	Open func(name string) (*os.File, error) // opens a file with the rights of its reader
 
-	file *os.File // the one that was the live log; a rename does not change it
+	file *os.File // the log at the time of Mark; it stays open after a rename
 	from int64
 }
 
-// Mark begins to look at what is appended from now on. The log need not be there
-// yet.
+// Mark returns a Log whose position is the end of the file. The file need not be
+// there yet.
 func Mark(name string, open func(string) (*os.File, error)) *Log {
 	l := &Log{Name: name, Open: open}
 	if f, err := open(name); err == nil {
 		l.file = f
-		l.from, _ = f.Seek(0, io.SeekEnd) // 0: more is read than need be
+		l.from, _ = f.Seek(0, io.SeekEnd) // 0 after an error: the whole log is read
 	}
 	return l
 }
 
-// Close ends it.
+// Close closes the file.
 func (l *Log) Close() {
 	if l.file != nil {
 		l.file.Close() // was only read
 	}
 }
 
-// Wait waits until the log has a question of type A for each of the names, for
-// so long at most. It returns the names it has not seen; with an error if the
+// Wait waits until the log has a question of type A for each of the names, but not
+// longer than limit. It returns the names without a question, and an error if the
 // log cannot be read.
 func (l *Log) Wait(limit time.Duration, names ...string) (missing []string, err error) {
 	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
@@ -53,7 +53,7 @@ func (l *Log) Wait(limit time.Duration, names ...string) (missing []string, err 
 	}
 }
 
-// without returns those of the names that the log has no question for.
+// without returns the names for which the log has no question.
 func (l *Log) without(names []string) ([]string, error) {
 	text, err := l.appended()
 	if err != nil {
@@ -68,8 +68,8 @@ func (l *Log) without(names []string) ([]string, error) {
 	return missing, nil
 }
 
-// appended returns what was written since the mark: to the file of then, and to
-// the one that has its name now, if that is another.
+// appended returns the bytes written since Mark, to the file of that time and to
+// the file that has its name now, if that is another.
 func (l *Log) appended() ([]byte, error) {
 	var text []byte
 	if l.file != nil {

@@ -1,6 +1,6 @@
-// Package runfile keeps what is known of the kernel's state, in a file of /run:
-// neither outlives the boot. Where /run is kept all the same, as in a container
-// that is started anew, a file of another boot is taken for none.
+// Package runfile keeps notes about the kernel's state in files of /run: neither
+// outlives the boot. Where /run does, as in a restarted container, a file of
+// another boot counts as missing.
 package runfile
 
 import (
@@ -12,22 +12,22 @@ import (
 	"strings"
 )
 
-// form is the file: JSON.
+// form is the content of the file, as JSON.
 type form struct {
 	Boot  string // the kernel's boot_id
 	Value json.RawMessage
 }
 
-// Load reads what Save wrote in this boot. It reports whether there was such a
-// file, whole; if not, v may hold anything.
+// Load reads a file that Save wrote in this boot into v. It reports whether there
+// was such a file, and it was whole; if not, the content of v is undefined.
 func Load(file string, v any) bool {
 	text, err := os.ReadFile(file)
 	var f form
 	return err == nil && json.Unmarshal(text, &f) == nil && f.Boot == boot() && json.Unmarshal(f.Value, v) == nil
 }
 
-// Save replaces the file, which only its owner can read. There is nothing to
-// sync in /run.
+// Save replaces the file, which only its owner can read. A sync would be useless in
+// /run.
 func Save(file string, v any) error {
 	value, err := json.Marshal(v)
 	if err != nil {
@@ -46,7 +46,7 @@ func Save(file string, v any) error {
 	return os.Rename(file+".new", file)
 }
 
-// Remove removes it, if it is there.
+// Remove removes the file. A missing file is no error.
 func Remove(file string) error {
 	err := os.Remove(file)
 	if errors.Is(err, fs.ErrNotExist) {

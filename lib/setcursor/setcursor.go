@@ -1,14 +1,15 @@
-// Package setcursor is the cursor of what a set of nftables has counted.
+// Package setcursor reads and prints the cursor of counting sets of nftables.
 //
 // The sets are replaced by new, empty ones at each poll (package countset), and
-// each such generation is read once. A cursor names the last one that was:
+// each such generation is read once. A cursor names the last generation that was
+// read:
 //
 //	set=9f86d081884c7d65;g=12;from=2026-11-26T05:30:00Z;to=2026-11-26T05:31:00Z
 //
-// set is a random number that the table got when it was made, g counts its
-// generations from 1, from and to are when this one began and ended to count.
-// ";end" behind it says that the table ended with it, on purpose: what comes
-// next is no gap, however much later.
+// set is a random number that the table got when it was made. g counts its
+// generations from 1. from and to are the times at which the generation began and
+// ended. ";end" after them means that the table ended with it on purpose: the time
+// until the next table is no gap.
 package setcursor
 
 import (
@@ -18,7 +19,7 @@ import (
 	"time"
 )
 
-// A Cursor is one generation of one table.
+// A Cursor names a generation of a table.
 type Cursor struct {
 	Set      string // 16 hexadecimal digits
 	G        uint64
@@ -37,7 +38,7 @@ func (c Cursor) String() string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Parse reads what String prints, and nothing else.
+// Parse parses the output of String. ok is false for any other text.
 func Parse(token string) (c Cursor, ok bool) {
 	rest, end := strings.CutSuffix(token, ";end")
 	parts := strings.Split(rest, ";")
@@ -70,8 +71,8 @@ func ValidID(text string) bool {
 // when the cursor was c.
 func (c Cursor) Counted(next Cursor) bool { return c.Set == next.Set && next.G <= c.G }
 
-// Gap returns the time between c and next in which connections were made that
-// are in neither, and why; ok is false if there is none.
+// Gap returns the time between c and next in which connections were not counted, and
+// the reason; ok is false if there is no such time.
 func (c Cursor) Gap(next Cursor) (from, to time.Time, why string, ok bool) {
 	switch {
 	case c.End && c.Set != next.Set:
