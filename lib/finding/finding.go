@@ -9,7 +9,7 @@
 //
 // To add a finding about something that a host's summary (fleet.Host) counts
 // already, touch this package alone. Write a method of judge that goes through
-// j.f.Hosts and returns findings, as fresh does, give its kind a name in extra,
+// j.f.Hosts and returns findings, as freshFindings does, give its kind a name in extra,
 // and append its findings in List:
 //
 //	Finding{Hosts: []string{h.Name}, Kind: "mixed", What: "...", Why: []string{"the facts"}, on: i, surprise: 70}
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/sighting"
 )
 
 // A Finding is one line of the list.
@@ -44,6 +45,7 @@ type Finding struct {
 	New   bool
 	Last  time.Time
 	Why   []string // the facts
+	Facts int      // so many of them say what it is; the weightiest of the others follow
 
 	surprise int
 	later    int // so much less for its place in the list: the host has many
@@ -54,7 +56,7 @@ type Finding struct {
 var names = [fleet.Kinds]string{
 	fleet.Watched: "watched", fleet.Bypass: "resolver-address", fleet.Direct6: "direct-ipv6", fleet.Direct4: "direct-ipv4",
 	fleet.Many: "many-names", fleet.Spread: "spread-addresses", fleet.Domain: "rare-domain", fleet.Unanswered: "unanswered-domain",
-	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network",
+	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network", fleet.Folded: "folded-network",
 	fleet.Lookup: "address-lookups", fleet.Reverse: "reverse-lookups",
 }
 
@@ -76,7 +78,7 @@ func Kinds() []string {
 // Weight of kinds where nothing else is known.
 var base = [fleet.Kinds]int{
 	fleet.Watched: 600, fleet.Bypass: 50, fleet.Direct6: 50, fleet.Direct4: 50, fleet.Many: 55, fleet.Spread: 55, fleet.Domain: 45,
-	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Lookup: 10, fleet.Reverse: 20,
+	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Folded: 25, fleet.Lookup: 10, fleet.Reverse: 20,
 }
 
 // Weights of troubles: what makes the rest of the list incomplete comes first.
@@ -86,7 +88,8 @@ var baseTrouble = [fleet.Troubles]int{
 
 // List returns all findings of a fleet, the most surprising first.
 func List(f *fleet.Fleet) []Finding {
-	j := judge{f: f, roles: rolesOf(f), byName: map[string]role{}}
+	j := judge{f: f, roles: rolesOf(f), byName: map[string]role{}, fresh: map[string]bool{}}
+	fresh := j.freshFindings()
 	for i := range f.Hosts {
 		j.byName[j.roles[i].name] = j.roles[i]
 		for kind := range fleet.Kinds {
@@ -94,7 +97,7 @@ func List(f *fleet.Fleet) []Finding {
 		}
 	}
 	all := append(j.troubles(), j.merged()...)
-	all = append(all, j.fresh()...)
+	all = append(all, fresh...)
 	slices.SortStableFunc(all, compare)
 	return takeTurns(all, max(ownTurns, smallFleet/len(f.Hosts)))
 }
@@ -138,6 +141,7 @@ type judge struct {
 	roles  []role // of each host
 	byName map[string]role
 	found  []Finding
+	fresh  map[string]bool // what is new to the fleet, and a finding of its own
 }
 
 // crowd judges the things of a kind on a host: a few one by one, many as one,
@@ -149,11 +153,15 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 	}
 	for age := range fleet.Ages {
 		n, items := c.N[age], c.Of(age)
+		if kind == fleet.Odd || kind == fleet.DirectKnown {
+			items = slices.DeleteFunc(items, func(i fleet.Item) bool { return j.fresh[i.What] })
+			n -= len(c.Of(age)) - len(items)
+		}
 		switch {
 		case n == 0, apart(kind, age, n):
 		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind):
-			rest := j.standOut(host, kind, c, items)
-			j.group(host, kind, c, age, n-(len(items)-len(rest)), rest)
+			rest, taken := j.standOut(host, kind, c, items)
+			j.group(host, kind, c, age, n+c.Alike[age]-taken, rest)
 		default:
 			for i := range items {
 				j.single(host, kind, c, items[i])
@@ -171,7 +179,7 @@ func apart(kind fleet.Kind, age fleet.Age, n int) bool {
 // alone returns how many things of a kind have a line of their own.
 func alone(kind fleet.Kind) int {
 	switch kind {
-	case fleet.Name, fleet.Odd, fleet.DirectKnown, fleet.Internal, fleet.Lookup:
+	case fleet.Name, fleet.Odd, fleet.DirectKnown, fleet.Internal, fleet.Lookup, fleet.Folded:
 		return 1
 	case fleet.Many, fleet.Spread, fleet.Watched:
 		return 5
@@ -179,25 +187,28 @@ func alone(kind fleet.Kind) int {
 	return 3
 }
 
-// standOut takes those out of a crowd that are unlike the rest.
-func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []fleet.Item) (rest []fleet.Item) {
-	taken := 0
+// standOut takes those out of a crowd that are unlike the rest, and counts them.
+func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []fleet.Item) (rest []fleet.Item, taken int) {
+	lines := 0
 	for _, item := range items {
-		if why := unlike(kind, c, &item); why != "" && taken < 2 {
-			taken++
+		if why := unlike(kind, c, &item); why != "" && lines < 2 {
+			lines++
+			taken += 1 + item.Alike
 			j.add(host, kind, c, item, 0, item.Count, why)
 			continue
 		}
 		rest = append(rest, item)
 	}
-	return rest
+	return rest, taken
 }
 
 // unlike says in which way a thing is unlike the others of its kind.
 func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
 	switch {
 	case item.Alone != "" && item.Born:
-		return "the only address of " + item.Alone + " that any host reaches"
+		return "alone in " + item.Alone
+	case item.Net != "":
+		return sweepText(item)
 	case kind != fleet.Direct4 && kind != fleet.Direct6:
 		return ""
 	case c.All() < 8:
@@ -208,6 +219,10 @@ func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
 		return fmt.Sprintf("often, %d others %s each", c.All()-1, Number(c.Typical))
 	}
 	return ""
+}
+
+func sweepText(item *fleet.Item) string {
+	return fmt.Sprintf("%s addresses of %s", Number(uint64(1+item.Alike)), item.Net)
 }
 
 func does(n int) string {
@@ -241,9 +256,12 @@ func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, 
 	if w.surprise < worthwhile {
 		return
 	}
+	if item.Net != "" && like == 0 {
+		like = item.Alike
+	}
 	f := Finding{
-		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: w.what(), Like: like, Item: item, Count: count,
-		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.facts, surprise: w.surprise, on: host,
+		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: w.title(), Like: like, Item: item, Count: count,
+		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.why(), Facts: len(w.what), surprise: w.surprise, on: host,
 	}
 	j.found = append(j.found, f)
 }
@@ -306,11 +324,12 @@ func (f *Finding) join(o Finding) {
 	f.on = -1
 }
 
-// fresh returns what is new to the fleet, and on several hosts at once. What
-// came to the same hosts is one finding.
-func (j *judge) fresh() (all []Finding) {
+// freshFindings is what is new to the fleet, and on several hosts at once. What came to
+// the same hosts is one finding.
+func (j *judge) freshFindings() (all []Finding) {
 	at := map[string]int{}
 	for _, fresh := range j.sortedFresh() {
+		j.fresh[fresh.What] = true
 		f := j.freshFinding(fresh)
 		key := strings.Join(f.Hosts, " ")
 		if i, ok := at[key]; ok {
@@ -327,8 +346,12 @@ func (j *judge) fresh() (all []Finding) {
 // freshFor is how long something is worth a line because it came.
 const freshFor = 31 * 24 * time.Hour
 
-// sortedFresh returns those of which no host has known for long, and that are
-// not only on hosts that reach something new each day.
+// freshHosts is on how many hosts that rarely reach anything new something is
+// news, whatever other hosts have it, too.
+const freshHosts = 3
+
+// sortedFresh are those of which no host has known for long, and that came to
+// hosts that do not reach something new each day.
 func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
 		quiet := 0
@@ -338,7 +361,7 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 			}
 		}
 		known := j.f.Now.Sub(fresh.First.Time()) > freshFor
-		if !known && len(fresh.On) >= int(fresh.Item.Hosts) && 2*quiet > len(fresh.On) {
+		if !known && len(fresh.On)+j.joined(fresh.First) >= int(fresh.Item.Hosts) && (quiet >= freshHosts || 2*quiet > len(fresh.On)) {
 			slices.Sort(fresh.On)
 			all = append(all, fresh)
 		}
@@ -347,8 +370,19 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	return all
 }
 
-// busy reports whether a host reaches so many things that nobody else does that
-// new ones mean little.
+// joined is how many hosts were first pulled later than at a time: what they have
+// came with them.
+func (j *judge) joined(after sighting.Stamp) (n int) {
+	for i := range j.f.Hosts {
+		if begin := j.f.Hosts[i].Begin; !begin.IsZero() && begin.After(after.Time()) {
+			n++
+		}
+	}
+	return n
+}
+
+// busy says whether a host reaches so many things that nobody else does that new
+// ones mean little.
 func busy(h *fleet.Host) bool {
 	n := 0
 	for _, kind := range []fleet.Kind{fleet.Domain, fleet.Unanswered, fleet.Direct4} {
@@ -358,7 +392,7 @@ func busy(h *fleet.Host) bool {
 }
 
 func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {
-	f := Finding{Kind: newInFleet, What: fresh.What, Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
+	f := Finding{Kind: newInFleet, What: cmp.Or(fresh.Name, fresh.What), Item: fresh.Item, Count: fresh.Count, Since: fresh.First.Time(),
 		New: fresh.New, Last: fresh.Last.Time(), on: -1}
 	for _, n := range fresh.On {
 		f.Hosts = append(f.Hosts, j.f.Hosts[n].Name)

@@ -1,8 +1,10 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"egress-monitor/lib/fleet"
@@ -20,35 +22,56 @@ type weigher struct {
 	special string
 
 	surprise int
-	facts    []string
+	what     []string // what it is
+	facts    []fact   // what makes it surprising, or less so
+}
+
+// A fact is words, and how much they weigh.
+type fact struct {
+	points int
+	text   string
 }
 
 func (w *weigher) say(points int, format string, args ...any) {
 	w.surprise += points
 	if format != "" {
-		w.facts = append(w.facts, fmt.Sprintf(format, args...))
+		w.facts = append(w.facts, fact{points, fmt.Sprintf(format, args...)})
 	}
+}
+
+// is says what the thing is.
+func (w *weigher) is(points int, format string, args ...any) {
+	w.surprise += points
+	w.what = append(w.what, fmt.Sprintf(format, args...))
+}
+
+// why is what the thing is, and then the facts, the weightiest first.
+func (w *weigher) why() []string {
+	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(max(b.points, -b.points), max(a.points, -a.points)) })
+	why := w.what
+	for _, f := range w.facts {
+		why = append(why, f.text)
+	}
+	return why
 }
 
 func (w *weigher) weigh() {
 	w.say(base[w.kind], "")
 	w.nature()
 	w.prevalence()
-	if w.special != "" {
+	if w.special != "" && w.item.Net == "" {
 		w.say(25, "%s", w.special)
 	} else {
 		w.habit()
 	}
 	w.peers()
 	w.activity()
-	if w.kind != fleet.Bypass {
-		w.name()
-	}
+	w.name()
 }
 
-// what returns what the finding is about: the thing itself, or the address to
-// which several domains lead.
-func (w *weigher) what() string {
+// title is what the finding is about: the thing itself, or the address to which
+// several domains lead.
+func (w *weigher) title() string {
 	if w.kind == fleet.Domain && w.item.Alike > 0 && w.like == 0 {
 		return w.item.Addr
 	}
@@ -75,88 +98,102 @@ func (w *weigher) nature() {
 	item := w.item
 	switch w.kind {
 	case fleet.Watched:
-		w.say(0, "on the watch-list %s", item.Note)
+		w.is(0, "on the watch-list %s", item.Note)
 	case fleet.Bypass:
-		w.name()
-		w.say(5, "public resolver %s", item.Note)
+		w.is(5, "public resolver %s", item.Note)
 	case fleet.Resolver:
-		w.say(0, "asks for resolver %s", item.Note)
+		w.is(0, "asks for resolver %s", item.Note)
 	case fleet.Direct6:
-		w.say(5, "direct, IPv6")
+		w.is(5, "direct, IPv6")
 	case fleet.Direct4:
-		w.say(0, "direct")
+		w.is(0, "direct")
 	case fleet.DirectKnown:
 		w.known()
 	case fleet.Many:
 		w.many()
 	case fleet.Spread:
-		w.say(0, "addresses in %s networks", atLeast(item.Networks, item.Overflow))
+		w.is(0, "addresses in %s networks", atLeast(item.Networks, item.Overflow))
 	case fleet.Unanswered:
 		w.unanswered()
 	case fleet.Domain:
 		w.domain()
 	case fleet.Name:
-		w.say(0, "%s of a domain that others ask for", several(item.Names+w.like, "name"))
+		w.is(0, "%s of a common domain", several(item.Names+w.like, "name"))
 		if busy(&w.j.f.Hosts[w.host]) {
 			w.say(-25, "")
 		}
 	case fleet.Odd:
-		w.say(0, "%s of others", several(1+w.like, "domain"))
+		w.is(0, "%s that others ask for", several(1+w.like, "domain"))
 		if busy(&w.j.f.Hosts[w.host]) {
 			w.say(-25, "")
 		}
 	case fleet.Internal:
-		w.say(0, "direct, in your own networks")
+		w.internal()
+	case fleet.Folded:
+		w.is(0, "a network, folded: which addresses is lost")
 	case fleet.Lookup:
-		w.say(0, "%s look-ups of addresses in a list", Number(uint64(item.Names)))
+		w.is(0, "%s address look-ups in a list", Number(uint64(item.Names)))
 	case fleet.Reverse:
-		w.say(min(15, int(2*math.Log2(float64(w.like+1)))), "%s reverse look-ups", Number(uint64(w.like+1)))
+		w.is(min(15, int(2*math.Log2(float64(w.like+1)))), "%s reverse look-ups", Number(uint64(w.like+1)))
 	}
 	if w.kind <= fleet.Direct4 && w.kind != fleet.Bypass && item.Note != "" && w.kind != fleet.Watched {
-		w.say(0, "%s", item.Note)
+		w.is(0, "%s", item.Note)
 	}
-	if item.Folded && w.kind != fleet.Many {
-		w.say(5, "a whole network, folded")
+	if item.Net != "" && w.like == 0 {
+		w.is(5, "%s", sweepText(item))
+	}
+	if item.Folded && w.kind != fleet.Many && w.kind != fleet.Folded {
+		w.is(5, "a whole network, folded")
+	}
+}
+
+// internal is a connection inside. That to the metadata is where credentials are.
+func (w *weigher) internal() {
+	if w.item.Note != "" {
+		w.is(20, "direct, to %s", w.item.Note)
+	} else {
+		w.is(0, "direct, own network")
 	}
 }
 
 func (w *weigher) known() {
 	switch n := w.item.Known; {
 	case n > 0:
-		w.say(0, "direct, but a name led %s to it", several(int(n), "other host"))
+		w.is(0, "direct, but a name led %s to it", several(int(n), "other host"))
 	default:
-		w.say(0, "direct, but names lead to its network")
+		w.is(0, "direct, but names lead to its network")
 	}
 }
 
 func (w *weigher) many() {
 	n := w.item.Names
 	if w.item.Folded {
-		w.say(15, "so many names of one domain that they were folded")
+		w.is(15, "many names of one domain, folded")
 		return
 	}
-	w.say(min(15, int(math.Log2(float64(n))-4)), "%s names of one domain", Number(uint64(n)))
+	w.is(min(15, int(math.Log2(float64(n))-4)), "%s names of one domain", Number(uint64(n)))
 }
 
 func (w *weigher) unanswered() {
 	if w.like == 0 {
-		w.say(-10, "domain, without an answer")
+		w.is(-10, "domain, without an answer")
 		return
 	}
-	w.say(min(15, 2*int(math.Log2(float64(w.like+1)))), "%s domains without an answer", Number(uint64(w.like+1)))
+	w.is(min(15, 2*int(math.Log2(float64(w.like+1)))), "%s domains without an answer", Number(uint64(w.like+1)))
 }
 
 func (w *weigher) domain() {
 	item := w.item
 	switch {
 	case w.like > 0:
-		w.say(0, "%s domains", Number(uint64(w.like+1)))
+		w.is(0, "%s domains", Number(uint64(w.like+1)))
 	case item.Alike > 0:
-		w.say(5, "%d domains lead to it, such as %s", item.Alike+1, item.What)
+		w.is(5, "%d domains lead to it", item.Alike+1)
+		w.say(0, "such as %s", item.What)
 	case item.Names > 1:
-		w.say(0, "domain, %d names, to %s", item.Names, item.Addr)
+		w.is(0, "domain, %d names, to %s", item.Names, item.Addr)
 	default:
-		w.say(0, "domain, to %s", item.Addr)
+		w.is(0, "domain, to %s", item.Addr)
 	}
 }
 
@@ -179,7 +216,7 @@ func (w *weigher) prevalence() {
 	case w.like > 0:
 		w.say(points, "")
 	case w.item.Hosts <= 1:
-		w.say(points, "only here")
+		w.say(points, "") // words for that are only where others have it, too
 	default:
 		w.say(points, "on %d of %d hosts", w.item.Hosts, hosts)
 	}
@@ -217,6 +254,8 @@ func (w *weigher) habit() {
 	switch n := w.crowd.All(); {
 	case n == 1:
 		w.say(20, "its only one")
+	case w.item.Born && w.crowd.N[fleet.Base] == 0 && n <= 3:
+		w.say(16, "none before")
 	case w.item.Born && w.crowd.N[fleet.Born] <= 3 && w.crowd.N[fleet.New] <= 3:
 		w.say(16, "came after %s others", Number(uint64(w.crowd.N[fleet.Base])))
 	case n <= 3:
@@ -255,13 +294,13 @@ func (w *weigher) novelty() {
 	case usual < 1:
 		w.say(32, "new")
 	case n > 5*usual:
-		w.say(30, "new, usually %s in such a time", Number(uint64(usual+.5)))
+		w.say(30, "new, usually %s", Number(uint64(usual+.5)))
 	case n <= 2*usual && usual >= 3:
-		w.say(-15, "new, as usual: %s in such a time before", Number(uint64(usual+.5)))
+		w.say(-15, "new, as usual: %s before", Number(uint64(usual+.5)))
 	case usual < 3:
 		w.say(20, "new")
 	default:
-		w.say(8, "new, usually %s in such a time", Number(uint64(usual+.5)))
+		w.say(8, "new, usually %s", Number(uint64(usual+.5)))
 	}
 }
 
@@ -287,13 +326,13 @@ func (w *weigher) peers() {
 	if r.hosts < 3 || w.kind == fleet.Watched {
 		return
 	}
-	others, none := r.have[w.kind]-1, "none"
+	others, none := r.have[w.kind]-1, "no"
 	if w.item.New && others > 0 && w.kind != fleet.Reverse {
-		others, none = r.new[w.kind]-1, "none new"
+		others, none = r.new[w.kind]-1, "new on no"
 	}
 	switch share := float64(others) / float64(r.hosts-1); {
 	case others == 0:
-		w.say(10, "other %s: %s", r.name, none)
+		w.say(10, "%s other %s", none, r.name)
 	case others == 1, share < .2:
 		w.say(5, "")
 	case share >= .75:

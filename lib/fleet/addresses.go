@@ -12,7 +12,8 @@ import (
 // addresses takes the rows of unique-ips.log of one host.
 type addresses struct {
 	*reading
-	blind bool // no names are known of this host
+	blind   bool // no names are known of this host
+	watched bool // the row at hand is on a watch-list, which is finding enough
 }
 
 func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
@@ -34,7 +35,8 @@ func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
 	item := Item{Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
 	item.First, item.Born, item.New = h.age(first, a.since)
 	item.Hosts = max(1, f.AddressHosts.Hosts(sighting.Hash(rec.Key)))
-	if !f.watchAddress(a.reading, rec.Key, p, item) && f.Allow.Address(h.Name, p) {
+	a.watched = f.watchAddress(a.reading, rec.Key, p, item)
+	if !a.watched && f.Allow.Address(h.Name, p) {
 		h.Allowed++
 		return nil
 	}
@@ -58,14 +60,18 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	switch {
 	case isResolver && p.IsSingleIP() && !f.Own.Holds(p):
 		item.What, item.Note = string(rec.Key), resolver.Operator
-		a.add(Bypass, item)
+		a.find(Bypass, item)
 	case f.Own.Holds(p):
 		a.own(rec.Key, p, item, direct)
 		return nil
 	case direct:
 		a.direct(rec.Key, p, item)
-	case item.New:
-		h.NewNamed++
+	case !p.IsSingleIP():
+		item.What, item.Note = string(rec.Key), f.Networks.Of(p)
+		a.find(Folded, item)
+		fallthrough
+	default:
+		h.NewNamed += index(item.New)
 	}
 	if item.Hosts <= f.rare || item.New || direct {
 		a.keep(&a.ofAddresses, rec.Key, item)
@@ -76,21 +82,37 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	return nil
 }
 
+// find adds a finding of the row at hand.
+func (a *addresses) find(kind Kind, item Item) {
+	if !a.watched {
+		a.add(kind, item)
+	}
+}
+
 // own takes an address of the fleet's own networks.
 func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	a.host.Own++
 	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
-	if direct && item.Hosts <= a.f.rare {
-		item.What = string(key)
+	odd := item.Born && a.f.RoleKeys.Hosts(ofRole(sighting.Hash(key), a.role)) <= 1
+	if direct && (item.Hosts <= a.f.rare || odd) {
+		item.What, item.net = string(key), lanHash(p)
+		if p.Addr() == metadata4 || p.Addr() == metadata6 {
+			item.Note = "the metadata of its cloud"
+		}
 		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(networkHash(network)) <= 1 {
 			item.Alone = network.String()
 		}
-		a.add(Internal, item)
+		a.find(Internal, item)
 	}
 }
 
-// networkOf returns the network, of the size that sites use, that an address is
-// in.
+// Where clouds hand out the metadata of a machine, its credentials among them.
+var (
+	metadata4 = netip.MustParseAddr("169.254.169.254")
+	metadata6 = netip.MustParseAddr("fd00:ec2::254")
+)
+
+// networkOf is the network, of the size that sites use, that an address is in.
 func networkOf(p netip.Prefix) netip.Prefix {
 	bits := 48
 	if p.Addr().Is4() {
@@ -111,7 +133,7 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 	h.Direct++
 	h.DirectConnections = aggregate.AddCount(h.DirectConnections, item.Count)
 	h.DirectLast = max(h.DirectLast, item.Last)
-	item.What, item.Note = string(key), a.f.Networks.Of(p)
+	item.What, item.Note, item.net = string(key), a.f.Networks.Of(p), lanHash(p)
 	item.Known = a.f.Led.Hosts(sighting.Hash(key))
 	switch {
 	case fold.Wide(key): // others: the host has a problem
@@ -119,11 +141,11 @@ func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
 		a.fresh = append(a.fresh, item)
 		fallthrough
 	case item.Known > 0, a.near(p), a.past.Known(p, item.Count):
-		a.add(DirectKnown, item)
+		a.find(DirectKnown, item)
 	case p.Addr().Is6():
-		a.add(Direct6, item)
+		a.find(Direct6, item)
 	default:
-		a.add(Direct4, item)
+		a.find(Direct4, item)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/family"
+	"egress-monitor/lib/networks"
 	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/sighting"
 	"egress-monitor/lib/suffix"
@@ -20,6 +21,7 @@ import (
 type counting struct {
 	names, domains, led, ips []uint64
 	own                      []uint64        // the network of each own address that it reaches
+	ownKeys                  []uint64        // these addresses
 	seen                     map[uint64]bool // domains, and addresses that names lead to
 }
 
@@ -28,14 +30,14 @@ type counts struct {
 	lock                             sync.Mutex
 	Names, DomainHosts, AddressHosts *sighting.Prevalence
 	Led                              *sighting.Prevalence // addresses that names lead to
-	RoleDomains                      *sighting.Prevalence // domains of a role
+	RoleKeys                         *sighting.Prevalence // domains, and own addresses, of a role
 	OwnNetworks                      *sighting.Prevalence // addresses reached in each /16 and /48 of the fleet's own, once for each host
 }
 
 func newCounts() counts {
 	return counts{
 		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
-		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleDomains: sighting.NewPrevalence(),
+		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleKeys: sighting.NewPrevalence(),
 		OwnNetworks: sighting.NewPrevalence(),
 	}
 }
@@ -43,7 +45,7 @@ func newCounts() counts {
 // run reads a host. What is wrong with its files is found when they are read
 // again.
 func (c *counting) run(f *Fleet, dir string) {
-	c.names, c.domains, c.led, c.ips, c.own = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0]
+	c.names, c.domains, c.led, c.ips, c.own, c.ownKeys = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0], c.ownKeys[:0]
 	if c.seen == nil {
 		c.seen = map[uint64]bool{}
 	}
@@ -55,22 +57,33 @@ func (c *counting) run(f *Fleet, dir string) {
 	})
 	eachKey(filepath.Join(dir, pulled.IPs), func(rec aggregate.Record) {
 		if !f.canaries.texts[string(rec.Key)] {
-			c.ips = append(c.ips, sighting.Hash(rec.Key))
-			if p, ok := family.Address(rec.Key); ok && f.Own.Holds(p) {
-				c.own = append(c.own, networkHash(networkOf(p)))
-			}
+			c.address(f.Own, rec.Key)
 		}
 	})
 	role := hashString(Role(filepath.Base(dir)))
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	for _, h := range c.domains {
-		f.RoleDomains.Add(ofRole(h, role))
+	for _, keys := range [][]uint64{c.domains, c.ownKeys} {
+		for _, h := range keys {
+			f.RoleKeys.Add(ofRole(h, role))
+		}
 	}
 	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips, f.OwnNetworks: c.own} {
 		for _, h := range hashes {
 			to.Add(h)
 		}
+	}
+}
+
+func (c *counting) address(own *networks.Own, key []byte) {
+	hash := sighting.Hash(key)
+	c.ips = append(c.ips, hash)
+	if !own.MayHold(key) { // parsing all of them takes a tenth longer
+		return
+	}
+	if p, ok := family.Address(key); ok && own.Holds(p) {
+		c.own = append(c.own, networkHash(networkOf(p)))
+		c.ownKeys = append(c.ownKeys, hash)
 	}
 }
 
@@ -114,5 +127,5 @@ func (c *counting) once(to *[]uint64, hash uint64) {
 	}
 }
 
-// ofRole returns the hash of a domain on the hosts of a role.
-func ofRole(domain, role uint64) uint64 { return (domain ^ role*0x9e3779b97f4a7c15) | 1 }
+// ofRole is the hash of a key on the hosts of a role.
+func ofRole(key, role uint64) uint64 { return (key ^ role*0x9e3779b97f4a7c15) | 1 }

@@ -49,6 +49,7 @@ type Fleet struct {
 	Hosts     []Host // by name
 	Resolvers map[*resolvers.Resolver]*sighting.Seen
 	Fresh     map[string]*Fresh   // new on several hosts
+	MoreFresh bool                // and more than are held
 	Domains   *sighting.Collector // keys as of Split; those that are rare or new
 	Addresses *sighting.Collector // and those that are direct
 

@@ -24,6 +24,7 @@ const (
 	Odd                     // a domain that others ask for, but none of the host's role, and that came later
 	DirectKnown             // an address that names lead to, but none on this host
 	Internal                // an address of the fleet's own that no name led to
+	Folded                  // a network that names lead to, of which the single addresses are lost
 	Lookup                  // look-ups of addresses below a domain (DNSBL, RFC 5782)
 	Reverse                 // reverse look-ups
 	Kinds
@@ -39,7 +40,8 @@ type Item struct {
 	Hosts       uint32         // of the fleet that have it
 
 	Names    int    // of a domain
-	Alike    int    // items that lead to the same address and are part of this one
+	Name     string // the only one, of a domain that others have, too
+	Alike    int    // items that lead to the same address, or are of the same network, and are part of this one
 	Networks int    // that a name leads to
 	Overflow bool   // and more than are kept
 	Folded   bool   // a row that stands for many
@@ -48,6 +50,10 @@ type Item struct {
 	Known    uint32 // hosts on which a name leads to this address
 	Alone    string // the own network of which only this address is reached, and from here only
 	Note     string // the operator of a resolver, the watch-list, the owner of the network
+	Net      string // the network that a sweep is of
+
+	net  uint64 // the hash of the network that an address is in: see sweeps
+	most uint64 // the count of the address that a sweep is called by
 }
 
 // An Age is how old an item is.
@@ -74,6 +80,7 @@ func (i *Item) Age() Age {
 // A Crowd is all items of a kind on a host, by their age.
 type Crowd struct {
 	N       [Ages]int
+	Alike   [Ages]int // more, that are part of these
 	Count   [Ages]uint64
 	First   [Ages]sighting.Stamp // the earliest
 	Last    [Ages]sighting.Stamp
@@ -140,10 +147,13 @@ func first(items []Item, age Age) []Item {
 	return all
 }
 
-// before returns the order of items: what is alone in its network, what comes
+// before is the order of items: what is alone in its network, sweeps, what comes
 // back for days, then what counts most.
 func (i *Item) before(o *Item) bool {
 	if a, b := i.Alone != "", o.Alone != ""; a != b {
+		return a
+	}
+	if a, b := i.Net != "", o.Net != ""; a != b {
 		return a
 	}
 	if a, b := i.Lasts(), o.Lasts(); a != b {
@@ -155,6 +165,7 @@ func (i *Item) before(o *Item) bool {
 func (c *Crowd) take(item *Item) {
 	age := item.Age()
 	c.N[age]++
+	c.Alike[age] += item.Alike
 	if item.Lasts() {
 		c.Lasting++
 	}

@@ -33,9 +33,11 @@ type domain struct {
 	lone     int // names few hosts ask for
 	newLone  int
 	example  string // one of them
+	last     string // the name, of a domain that came later and is not rare
 	wide     string // the name that leads to the most networks
 	answered bool
 	lookups  int // names that begin with an address
+	watched  int // names that are on a watch-list
 }
 
 // names takes the rows of unique-domains.log of one host.
@@ -45,6 +47,7 @@ type names struct {
 	domains map[string]*domain
 	reverse []Item
 	key     []byte
+	watched bool // the row at hand is on a watch-list, which is finding enough
 }
 
 func (n *names) visit(rec *aggregate.Record, first sighting.Stamp) error {
@@ -68,7 +71,8 @@ func (n *names) visit(rec *aggregate.Record, first sighting.Stamp) error {
 	h.last[0] = max(h.last[0], last)
 	item := Item{Count: rec.Count, Last: last}
 	item.First, item.Born, item.New = h.age(first, n.since)
-	if f.watchName(n, rec.Key, item) || !f.Allow.Name(h.Name, rec.Key) {
+	n.watched = f.watchName(n, rec.Key, item)
+	if n.watched || !f.Allow.Name(h.Name, rec.Key) {
 		return n.take(rec, item)
 	}
 	h.Allowed++
@@ -94,7 +98,9 @@ func (n *names) take(rec *aggregate.Record, item Item) error {
 	}
 	if r, ok := n.f.Known.Name(rec.Key); ok {
 		item.What, item.Note = string(rec.Key), r.Operator
-		n.add(Resolver, item)
+		if !n.watched {
+			n.add(Resolver, item)
+		}
 		n.resolvers = append(n.resolvers, met{r, item})
 		return n.collect(rec, sighting.Hash(rec.Key), item)
 	}
@@ -133,7 +139,8 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 		d = &domain{whole: of, Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hash))}, hash: hash}
 		n.domains[of] = d
 	}
-	d.addName(item, rec, folded)
+	d.addName(item, rec, folded, n.f.rare)
+	d.watched += index(n.watched)
 	if item.Hosts <= n.f.rare {
 		d.lone++
 		d.newLone += index(item.New)
@@ -144,11 +151,14 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	return d.hash
 }
 
-func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool) {
+func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare uint32) {
 	if d.Names == 0 || item.First < d.First {
 		d.First, d.Born, d.New = item.First, item.Born, item.New
 	}
 	d.Names++
+	if item.Born && d.Names == 1 && d.Hosts > rare {
+		d.last = string(rec.Key)
+	}
 	d.Count = aggregate.AddCount(d.Count, item.Count)
 	d.Last = max(d.Last, item.Last)
 	d.Folded = d.Folded || folded
@@ -252,6 +262,9 @@ func (w *folded) add(rec *aggregate.Record, since sighting.Stamp) {
 func (n *names) finish() {
 	for _, d := range n.domains {
 		n.host.overflow += index(d.Overflow)
+		if d.watched == d.Names {
+			continue
+		}
 		if kind, ok := d.kind(n.f.rare); ok {
 			n.add(kind, d.Item)
 		}
@@ -266,9 +279,12 @@ func (n *names) finish() {
 // odd takes a domain that came later and that is not rare.
 func (n *names) odd(d *domain) {
 	item := d.Item
-	item.What = d.whole
+	item.What, item.Name = d.whole, ""
+	if d.Names == 1 {
+		item.Name = d.last
+	}
 	n.fresh = append(n.fresh, item)
-	if n.f.RoleDomains.Hosts(ofRole(d.hash, n.role)) <= 1 {
+	if n.f.RoleKeys.Hosts(ofRole(d.hash, n.role)) <= 1 {
 		n.add(Odd, item)
 	}
 }

@@ -78,6 +78,9 @@ func (r *reading) run(n uint32, dir string) error {
 		return err
 	}
 	h.Newest = max(h.last[0], h.last[1])
+	for _, kind := range []Kind{Direct4, Direct6, DirectKnown, Internal} {
+		r.crowds[kind] = sweeps(r.crowds[kind])
+	}
 	for kind := range r.crowds {
 		r.weeks(Kind(kind))
 		h.Crowds[kind] = crowdOf(r.crowds[kind])
@@ -176,11 +179,15 @@ func (f *Fleet) takeFresh(item *Item, host uint32) {
 	s := f.Fresh[item.What]
 	if s == nil {
 		if len(f.Fresh) >= maxFresh {
+			f.MoreFresh = true
 			return
 		}
 		s = &Fresh{Item: *item}
 		s.Count = 0
 		f.Fresh[item.What] = s
+	}
+	if s.Name != item.Name {
+		s.Name = "" // several
 	}
 	s.Count = aggregate.AddCount(s.Count, item.Count)
 	s.First, s.Last, s.New = min(s.First, item.First), max(s.Last, item.Last), s.New && item.New

@@ -65,14 +65,17 @@ func side(p netip.Prefix) int {
 }
 
 // Own says which addresses are the fleet's own.
-type Own struct{ table Table[bool] }
+type Own struct {
+	table Table[bool]
+	first [2][256]bool // the first bytes of what is own, of IPv4 and IPv6
+}
 
 // NewOwn returns the default, changed by settings: a prefix, or an address, that
 // is ours, or with ! before it, is not.
 func NewOwn(settings []string) (*Own, error) {
 	o := &Own{}
 	for _, text := range apart {
-		o.table.Set(netip.MustParsePrefix(text), true)
+		o.set(netip.MustParsePrefix(text))
 	}
 	for _, text := range settings {
 		rest, foreign := strings.CutPrefix(strings.TrimSpace(text), "!")
@@ -80,9 +83,40 @@ func NewOwn(settings []string) (*Own, error) {
 		if !ok {
 			return nil, fmt.Errorf("%q: not an address or a prefix", text)
 		}
-		o.table.Set(p, !foreign)
+		if foreign {
+			o.table.Set(p, false)
+		} else {
+			o.set(p)
+		}
 	}
 	return o, nil
+}
+
+func (o *Own) set(p netip.Prefix) {
+	o.table.Set(p, true)
+	first := int(p.Addr().AsSlice()[0])
+	for i := range 1 << max(0, 8-p.Bits()) {
+		o.first[side(p)][first+i] = true
+	}
+}
+
+// MayHold is a fast check of the text of an address or a prefix: Holds is false
+// wherever this is.
+func (o *Own) MayHold(text []byte) bool {
+	decimal, hex := 0, 0
+	for i, c := range text {
+		switch {
+		case c == '.':
+			return o.first[0][decimal&0xff]
+		case c == ':':
+			return i == 0 || hex>>8 == 0 || o.first[1][hex>>8&0xff] // :: may be any IPv4 one, 64:ff9b:: too
+		case '0' <= c && c <= '9':
+			decimal, hex = decimal*10+int(c-'0'), hex<<4+int(c-'0')
+		default:
+			hex = hex<<4 + int(c|0x20-'a') + 10
+		}
+	}
+	return true
 }
 
 // nat64 leads to the IPv4 address in its last four bytes (RFC 6052).

@@ -22,6 +22,14 @@ func TestOwn(t *testing.T) {
 		if got := o.Holds(p); !ok || got != want {
 			t.Errorf("%s: %v", text, got)
 		}
+		if o.Holds(p) && !o.MayHold([]byte(text)) {
+			t.Errorf("%s: MayHold is false", text)
+		}
+	}
+	for _, text := range []string{"8.8.8.8", "2001:db8::1"} {
+		if o.MayHold([]byte(text)) {
+			t.Errorf("%s: MayHold is true", text)
+		}
 	}
 	if _, err := NewOwn([]string{"10.0.0.0/33"}); err == nil {
 		t.Error("a prefix that is none")

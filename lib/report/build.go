@@ -82,6 +82,9 @@ func (b *builder) lead(r *Report) []string {
 	if b.f.Names.Full() || b.f.AddressHosts.Full() || b.f.DomainHosts.Full() || b.f.Led.Full() {
 		lines = append(lines, "There are more different names or addresses than are counted: some of those that seem to be rare are not.")
 	}
+	if b.f.MoreFresh {
+		lines = append(lines, "More is new on several hosts than is held: some of what came to many hosts at once is missing from the findings.")
+	}
 	if n := len(r.Rules); n > 0 {
 		lines = append(lines, fmt.Sprintf("%s not applied, or matched nothing: see standard error.", plural(n, "rule")))
 	}

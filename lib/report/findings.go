@@ -16,56 +16,112 @@ const (
 
 var findingColumns = []Column{{Name: "host", ID: true}, {Name: "what", ID: true}, {Name: "since"}, {Name: "days", Number: true}, {Name: "count", Number: true}, {Name: "why"}}
 
-// findings prints the list that everything else is there to explain.
-func (p printer) findings(r *Report) {
+// findings prints the list that everything else is there to explain. above is how
+// many lines of the screen are taken.
+func (p printer) findings(r *Report, above int) {
 	p.line("")
 	if len(r.Findings) == 0 {
 		p.line(p.in(bold, "Findings"))
 		p.line(indent + "None: nothing that few hosts do is new or unusual for them.")
 		return
 	}
-	p.line(p.in(bold+yellow, "Findings, the most surprising first"))
-	list := r.findingList(p.style.Width)
+	p.line(p.in(bold+yellow, "Findings, the most surprising first") + p.in(dim, "; on no other host, if none is said"))
+	entries := r.entries()
+	list := p.bestList(entries, firstScreen-above-4)
 	p.line(p.in(dim, list.head()))
-	left, shown := firstScreen-len(r.Lead)-6, 0
-	for i := range r.Findings {
-		lines := list.lines(r.findingTexts(&r.Findings[i]))
-		if p.style.Rows > 0 && i >= p.style.Rows || p.style.Rows == 0 && i >= fewFindings && len(lines) > left {
-			break
-		}
-		for _, line := range lines {
-			p.line(line)
-		}
-		left -= len(lines)
-		shown++
+	for _, line := range list.shown {
+		p.line(line)
 	}
-	if n := len(r.Findings) - shown; n > 0 {
+	if n := len(r.Findings) - list.findings; n > 0 {
 		p.line(indent + p.in(dim, fmt.Sprintf("and %s more, less surprising (--findings N, --html)", group(uint64(n)))))
 	}
 }
 
-// A findingList lays findings out: the host and the thing in one line, whatever
-// their length; the reasons behind them if they fit there, or else in lines of
-// their own.
-type findingList struct {
-	layout
-	width int // of the terminal, 0 is a file
+// An entry is what a line of the list says: a finding, or the troubles of a host.
+type entry struct {
+	texts    []string // the columns before the reasons
+	facts    []string
+	needed   int // so many facts say what it is, and the weightiest reason
+	findings int
 }
 
-func (r *Report) findingList(width int) findingList {
-	l := findingList{layout{columns: findingColumns, widths: []int{4, 4, 10, 4, 5, 0}}, width}
-	limits := []int{24, maxPad}
-	if width > 0 {
-		limits[1] = max(20, (width-40)/2)
+// entries are the findings for a terminal, with the troubles of a host as one.
+func (r *Report) entries() (all []entry) {
+	at := map[string]int{} // hosts in trouble
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: f.Facts + 1, findings: 1}
+		if !f.Trouble() || len(f.Hosts) > 1 {
+			all = append(all, e)
+			continue
+		}
+		for i, text := range e.facts { // which begin with the kind
+			e.facts[i] = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(text, "was "), f.Kind+": "), f.Kind+" ")
+		}
+		if same, ok := at[f.Hosts[0]]; ok {
+			all[same].texts[1] += ", " + f.Kind
+			all[same].facts = append(all[same].facts, e.facts...)
+			all[same].findings++
+			continue
+		}
+		at[f.Hosts[0]] = len(all)
+		all = append(all, e)
 	}
-	for i := range r.Findings[:min(len(r.Findings), firstScreen)] {
-		for n, text := range r.findingTexts(&r.Findings[i])[:5] {
+	return all
+}
+
+// A findingList lays findings out, a line each if possible: the host and the
+// thing, whatever their length, and as many of the reasons as fit.
+type findingList struct {
+	layout
+	width    int // of the terminal, 0 is a file
+	shown    []string
+	findings int // that are shown
+}
+
+// bestList is the list with the width of its second column that shows the most
+// findings in so many lines.
+func (p printer) bestList(entries []entry, lines int) (best findingList) {
+	widest := maxPad
+	if p.style.Width > 0 {
+		widest = max(20, (p.style.Width-40)*2/3)
+	}
+	for what := widest; what >= min(widest, 12); what -= 2 {
+		l := newFindingList(entries, p.style.Width, what)
+		l.show(entries, p.style.Rows, lines)
+		if best.columns == nil || l.findings > best.findings || l.findings == best.findings && len(l.shown) < len(best.shown) {
+			best = l
+		}
+		if p.style.Width == 0 {
+			break // a line each in any case
+		}
+	}
+	return best
+}
+
+func newFindingList(entries []entry, width, what int) findingList {
+	l := findingList{layout: layout{columns: findingColumns, widths: []int{4, 4, 10, 4, 5, 0}}, width: width}
+	limits := []int{24, what}
+	for _, e := range entries[:min(len(entries), firstScreen)] {
+		for n, text := range e.texts {
 			if n >= len(limits) || len(text) <= limits[n] {
 				l.widths[n] = max(l.widths[n], len(text))
 			}
 		}
 	}
 	return l
+}
+
+// show takes the first entries: rows findings, or if that is 0 as many as fit.
+func (l *findingList) show(entries []entry, rows, lines int) {
+	for _, e := range entries {
+		more := l.lines(e)
+		if rows > 0 && l.findings >= rows || rows == 0 && l.findings >= fewFindings && len(l.shown)+len(more) > lines {
+			return
+		}
+		l.shown = append(l.shown, more...)
+		l.findings += e.findings
+	}
 }
 
 func (l findingList) head() string {
@@ -76,29 +132,51 @@ func (l findingList) head() string {
 	return line
 }
 
-func (l findingList) lines(texts []string) (lines []string) {
-	line := indent + l.pad(0, texts[0]) + indent + l.pad(1, texts[1])
+func (l findingList) lines(e entry) (lines []string) {
+	line := indent + l.pad(0, e.texts[0]) + indent + l.pad(1, e.texts[1])
 	numbers := ""
 	for i := 2; i <= 4; i++ {
-		numbers += indent + l.pad(i, texts[i])
+		numbers += indent + l.pad(i, e.texts[i])
 	}
 	if l.width > 0 && len(line)+len(numbers) > l.width {
 		lines = append(lines, strings.TrimRight(line, " "))
 		line = strings.Repeat(" ", l.from(2)-len(indent))
 	}
 	line += numbers
-	why := texts[5]
-	if l.width == 0 || len(line)+len(indent)+len(why) <= l.width {
+	if why, ok := l.reasons(e, l.width-len(line)-len(indent)); ok {
 		return append(lines, line+indent+why)
 	}
 	lines = append(lines, line)
-	for _, part := range fill(why, l.width-len(whyIndent)) {
+	why, ok := l.reasons(e, l.width-len(whyIndent))
+	if ok {
+		return append(lines, whyIndent+why)
+	}
+	for _, part := range fill(strings.Join(e.facts, "; "), l.width-len(whyIndent)) {
 		lines = append(lines, whyIndent+part)
 	}
 	return lines
 }
 
-const whyIndent = "        "
+const (
+	whyIndent = "        "
+	// more stands for reasons that a line has no room for.
+	more = " .."
+)
+
+// reasons are as many of the facts as there is room for, if those that are needed
+// are among them.
+func (l findingList) reasons(e entry, room int) (string, bool) {
+	all := strings.Join(e.facts, "; ")
+	if l.width == 0 || len(all) <= room {
+		return all, true
+	}
+	for n := len(e.facts) - 1; n >= e.needed; n-- {
+		if some := strings.Join(e.facts[:n], "; ") + more; len(some) <= room {
+			return some, true
+		}
+	}
+	return "", false
+}
 
 func heads(columns []Column) []string {
 	all := make([]string, len(columns))
@@ -133,15 +211,27 @@ func (r *Report) findingCells(f *finding.Finding) []Cell {
 	return []Cell{hostCell(f), whatCell(f), since, age, count, Text(whyText(f))}
 }
 
-// findingTexts returns a finding for a terminal. A count of more than ten
-// digits, which one host can make up, does not push the reasons into another
-// line.
+// findingTexts is a finding for a terminal, without the reasons. Large counts,
+// which one host can make up, do not push the reasons into another line.
 func (r *Report) findingTexts(f *finding.Finding) []string {
-	all := texts(r.findingCells(f))
-	if f.Count >= 1e10 && !f.Trouble() {
-		all[4] = fmt.Sprintf("%.1e", float64(f.Count))
+	all := texts(r.findingCells(f))[:5]
+	if !f.Trouble() {
+		all[4] = short(f.Count)
 	}
 	return all
+}
+
+// short is a number in six characters at most.
+func short(n uint64) string {
+	if n < 100_000 {
+		return group(n)
+	}
+	value, unit := float64(n)/1000, 0
+	for value >= 999.5 {
+		value /= 1000
+		unit++
+	}
+	return fmt.Sprintf("%.3g%c", value, "kMGTPE"[unit])
 }
 
 func hostCell(f *finding.Finding) Cell {
@@ -164,16 +254,23 @@ func whatCell(f *finding.Finding) Cell {
 	return c
 }
 
-// whyText returns the facts, and the hosts that the first column does not name.
-func whyText(f *finding.Finding) string {
-	text := strings.Join(f.Why, "; ")
-	if len(f.Hosts) > 1 {
-		others := f.Hosts[1:]
-		shown := others[:min(len(others), 8)]
-		text += "; also " + strings.Join(shown, " ")
-		if n := len(others) - len(shown); n > 0 {
-			text += " +" + group(uint64(n))
-		}
+// whyText is the facts, and the hosts that the first column does not name.
+func whyText(f *finding.Finding) string { return strings.Join(whyFacts(f), "; ") }
+
+// whyFacts are those. A few hosts are named first.
+func whyFacts(f *finding.Finding) []string {
+	facts := cleanAll(f.Why)
+	if len(f.Hosts) == 1 {
+		return facts
 	}
-	return text
+	others := cleanAll(f.Hosts[1:])
+	shown := others[:min(len(others), 8)]
+	hosts := "also on " + strings.Join(shown, " ")
+	if n := len(others) - len(shown); n > 0 {
+		hosts += " +" + group(uint64(n))
+	}
+	if len(others) <= 3 && !f.Trouble() {
+		return append([]string{hosts}, facts...)
+	}
+	return append(facts, hosts)
 }

@@ -36,8 +36,7 @@ const (
 func (r *Report) Print(w io.Writer, style TextStyle) error {
 	p := printer{bufio.NewWriter(w), style}
 	p.line(p.in(bold, r.Title))
-	p.wrapped(strings.Join(r.Lead, "\n"), "")
-	p.findings(r)
+	p.findings(r, 1+p.wrapped(strings.Join(r.Lead, "\n"), ""))
 	for i := range r.Sections {
 		p.section(&r.Sections[i])
 	}
@@ -249,10 +248,10 @@ func fill(text string, width int) (lines []string) {
 	return lines
 }
 
-// wrapped prints paragraphs in lines that are not too long.
-func (p printer) wrapped(text, color string) {
+// wrapped prints paragraphs in lines that are not too long, and counts these.
+func (p printer) wrapped(text, color string) (lines int) {
 	if text == "" {
-		return
+		return 0
 	}
 	width := noteWidth
 	if p.style.Width > 0 {
@@ -261,6 +260,8 @@ func (p printer) wrapped(text, color string) {
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		for _, line := range fill(paragraph, width-len(indent)) {
 			p.line(indent + p.in(color, line))
+			lines++
 		}
 	}
+	return lines
 }

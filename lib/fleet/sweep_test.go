@@ -1,0 +1,37 @@
+package fleet
+
+import (
+	"fmt"
+	"testing"
+
+	"egress-monitor/lib/family"
+)
+
+// TestSweeps: many addresses of a network are one thing, which has the age at
+// which they became many; the busiest one names it.
+func TestSweeps(t *testing.T) {
+	var items []Item
+	add := func(address string, count uint64, born, isNew bool) {
+		p, _ := family.Address([]byte(address))
+		items = append(items, Item{What: address, Count: count, Born: born, New: isNew, Hosts: 1, net: lanHash(p)})
+	}
+	for i := range 9 {
+		add(fmt.Sprintf("192.0.2.%d", i), 1, false, false)
+		add(fmt.Sprintf("198.51.100.%d", i), uint64(1+i%5), true, true)
+		add(fmt.Sprintf("203.0.%d.9", i), 1, true, true)
+		add(fmt.Sprintf("2001:db8::%x", i), 1, true, false)
+	}
+	add("192.0.2.200", 7, true, true)
+	add("198.51.100.200", 1, false, false)
+	got := map[string]string{}
+	for _, i := range sweeps(items) {
+		got[i.What] = fmt.Sprintf("%d %d %d %s", i.Alike, i.Count, i.Age(), i.Net)
+	}
+	want := map[string]string{"192.0.2.200": "9 16 0 192.0.2.0/24", "198.51.100.4": "8 25 2 198.51.100.0/24", "198.51.100.200": "0 1 0 ", "2001:db8::0": "8 9 1 2001:db8::/64"}
+	for i := range 9 {
+		want[fmt.Sprintf("203.0.%d.9", i)] = "0 1 2 "
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
