@@ -324,7 +324,7 @@ func (f *Finding) join(o Finding) {
 	f.on = -1
 }
 
-// freshFindings is what is new to the fleet, and on several hosts at once. What came to
+// freshFindings returns what is new to the fleet, and on several hosts at once. What came to
 // the same hosts is one finding.
 func (j *judge) freshFindings() (all []Finding) {
 	at := map[string]int{}
@@ -350,7 +350,7 @@ const freshFor = 31 * 24 * time.Hour
 // news, whatever other hosts have it, too.
 const freshHosts = 3
 
-// sortedFresh are those of which no host has known for long, and that came to
+// sortedFresh returns those of which no host has known for long, and that came to
 // hosts that do not reach something new each day.
 func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
@@ -370,7 +370,7 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	return all
 }
 
-// joined is how many hosts were first pulled later than at a time: what they have
+// joined returns how many hosts were first pulled later than at a time: what they have
 // came with them.
 func (j *judge) joined(after sighting.Stamp) (n int) {
 	for i := range j.f.Hosts {

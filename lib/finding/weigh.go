@@ -45,7 +45,7 @@ func (w *weigher) is(points int, format string, args ...any) {
 	w.what = append(w.what, fmt.Sprintf(format, args...))
 }
 
-// why is what the thing is, and then the facts, the weightiest first.
+// why returns what the thing is, and then the facts, the weightiest first.
 func (w *weigher) why() []string {
 	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(max(b.points, -b.points), max(a.points, -a.points)) })
 	why := w.what
@@ -69,7 +69,7 @@ func (w *weigher) weigh() {
 	w.name()
 }
 
-// title is what the finding is about: the thing itself, or the address to which
+// title returns what the finding is about: the thing itself, or the address to which
 // several domains lead.
 func (w *weigher) title() string {
 	if w.kind == fleet.Domain && w.item.Alike > 0 && w.like == 0 {

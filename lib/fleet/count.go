@@ -127,5 +127,5 @@ func (c *counting) once(to *[]uint64, hash uint64) {
 	}
 }
 
-// ofRole is the hash of a key on the hosts of a role.
+// ofRole returns the hash of a key on the hosts of a role.
 func ofRole(key, role uint64) uint64 { return (key ^ role*0x9e3779b97f4a7c15) | 1 }

@@ -147,7 +147,7 @@ func first(items []Item, age Age) []Item {
 	return all
 }
 
-// before is the order of items: what is alone in its network, sweeps, what comes
+// before returns the order of items: what is alone in its network, sweeps, what comes
 // back for days, then what counts most.
 func (i *Item) before(o *Item) bool {
 	if a, b := i.Alone != "", o.Alone != ""; a != b {

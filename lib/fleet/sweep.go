@@ -44,7 +44,7 @@ func sweeps(items []Item) []Item {
 	return kept
 }
 
-// sweepAge is the age at which the addresses of a network became many.
+// sweepAge returns the age at which the addresses of a network became many.
 func sweepAge(n [Ages]int) (Age, bool) {
 	for age := range Ages {
 		if n[age] >= minSweep {
@@ -68,7 +68,7 @@ func (i *Item) sweep(o *Item) {
 	}
 }
 
-// lan is the network that an address shares with its neighbours: a /24 or a /64.
+// lan returns the network that an address shares with its neighbours: a /24 or a /64.
 func lan(p netip.Prefix) netip.Prefix {
 	bits := 64
 	if p.Addr().Is4() {
@@ -82,7 +82,7 @@ func lanOf(address string) string {
 	return lan(p).String()
 }
 
-// lanHash is a hash of that network.
+// lanHash returns a hash of that network.
 func lanHash(p netip.Prefix) uint64 {
 	b := lan(p).Addr().As16()
 	return sighting.Hash(b[:])

@@ -45,7 +45,7 @@ type entry struct {
 	findings int
 }
 
-// entries are the findings for a terminal, with the troubles of a host as one.
+// entries returns the findings for a terminal, with the troubles of a host as one.
 func (r *Report) entries() (all []entry) {
 	at := map[string]int{} // hosts in trouble
 	for i := range r.Findings {
@@ -79,7 +79,7 @@ type findingList struct {
 	findings int // that are shown
 }
 
-// bestList is the list with the width of its second column that shows the most
+// bestList returns the list with the width of its second column that shows the most
 // findings in so many lines.
 func (p printer) bestList(entries []entry, lines int) (best findingList) {
 	widest := maxPad
@@ -163,7 +163,7 @@ const (
 	more = " .."
 )
 
-// reasons are as many of the facts as there is room for, if those that are needed
+// reasons returns as many of the facts as there is room for, if those that are needed
 // are among them.
 func (l findingList) reasons(e entry, room int) (string, bool) {
 	all := strings.Join(e.facts, "; ")
@@ -211,7 +211,7 @@ func (r *Report) findingCells(f *finding.Finding) []Cell {
 	return []Cell{hostCell(f), whatCell(f), since, age, count, Text(whyText(f))}
 }
 
-// findingTexts is a finding for a terminal, without the reasons. Large counts,
+// findingTexts returns a finding for a terminal, without the reasons. Large counts,
 // which one host can make up, do not push the reasons into another line.
 func (r *Report) findingTexts(f *finding.Finding) []string {
 	all := texts(r.findingCells(f))[:5]
@@ -221,7 +221,7 @@ func (r *Report) findingTexts(f *finding.Finding) []string {
 	return all
 }
 
-// short is a number in six characters at most.
+// short returns a number in six characters at most.
 func short(n uint64) string {
 	if n < 100_000 {
 		return group(n)
@@ -254,10 +254,10 @@ func whatCell(f *finding.Finding) Cell {
 	return c
 }
 
-// whyText is the facts, and the hosts that the first column does not name.
+// whyText returns the facts, and the hosts that the first column does not name.
 func whyText(f *finding.Finding) string { return strings.Join(whyFacts(f), "; ") }
 
-// whyFacts are those. A few hosts are named first.
+// whyFacts returns those. A few hosts are named first.
 func whyFacts(f *finding.Finding) []string {
 	facts := cleanAll(f.Why)
 	if len(f.Hosts) == 1 {
