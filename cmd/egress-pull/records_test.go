@@ -8,11 +8,21 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-// collector is one whose servers are folders: its ssh runs nothing remote.
+// collector is one whose servers are folders. Its ssh goes nowhere: it runs
+// egress-serve, by a script before/HOST if there is one, with the options in
+// options/HOST.
 func collector(t *testing.T) *fleet {
 	f := newFleet(t, 0)
-	f.standIn("ssh", "while [ $1 != -- ]; do shift; done\ncd '"+f.dir+"/servers'/$2 || exit 255\n"+
-		"cat unique-domains.log && echo '-- end: unique-domains.log' && cat unique-ips.log && echo '-- end: unique-ips.log'")
+	f.standIn("ssh", `while :; do
+	case $1 in -F | -p | -l | -o) shift 2 ;; -T) shift ;; --) shift; break ;; *) break ;; esac
+done
+host=$1
+shift
+cd '`+f.dir+`'
+[ -d "servers/$host" ] || exit 255
+[ ! -e "before/$host" ] || . "./before/$host"
+[ ! -e "options/$host" ] || options=$(cat "options/$host")
+SSH_ORIGINAL_COMMAND="$*" exec sh '`+absolute(t, "../../scripts/egress-serve")+`' $options "$PWD/servers/$host"`)
 	t.Setenv("PATH", f.file("bin")+":"+os.Getenv("PATH"))
 	return f
 }

@@ -33,10 +33,10 @@ func row(key string, count int, ips string) string {
 // TestStates pulls two servers again and again, one by each road: the files are
 // states, so nothing depends on how often or when that is done.
 func TestStates(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 2)
-	f.good("a", "")
-	f.good("b", "--no-rsync")
+	testtools.Need(t, "rsync")
+	f := collector(t)
+	f.hosts.WriteString("a\nb\n")
+	f.write("options/b", "--no-rsync")
 	states := []struct {
 		what         string
 		domains, ips string
@@ -80,6 +80,11 @@ func TestStates(t *testing.T) {
 		}
 		f.wantHost("a", s.state, want)
 		f.wantHost("b", s.state, want)
+		for host, road := range map[string]string{"a": "by rsync,", "b": "by ssh,"} {
+			if message := f.status(host, "message"); s.state == "ok" && !strings.HasPrefix(message, road) {
+				t.Errorf("%s: %s: %s", s.what, host, message)
+			}
+		}
 		if t.Failed() {
 			t.Fatalf("at state %q", s.what)
 		}

@@ -23,9 +23,14 @@ func (o *Options) run(ctx context.Context, stdout io.Writer, tool, program strin
 	// A child is told when the thread that made it ends, as it does if we are killed.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	cmd := exec.CommandContext(ctx, program, args...)
 	said := &capture{max: o.MaxSize}
-	cmd.Dir, cmd.Stdout, cmd.Stderr = o.Work, stdout, said
+	cmd.Dir, cmd.Stderr = o.Work, stopping{said, stop}
+	if stdout != nil {
+		cmd.Stdout = stopping{stdout, stop}
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
@@ -42,8 +47,23 @@ func (o *Options) run(ctx context.Context, stdout io.Writer, tool, program strin
 	return newFailure(tool, err, said.buf.String())
 }
 
-// capture keeps the beginning of what a program says, and ends a program that
-// says too much.
+// stopping ends the program whose output cannot be taken any more. A closed pipe
+// does not end ssh, which throws away what it cannot write.
+type stopping struct {
+	to   io.Writer
+	stop func()
+}
+
+func (s stopping) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if err != nil {
+		s.stop()
+	}
+	return n, err
+}
+
+// capture keeps the beginning of what a program says, and fails where it says too
+// much.
 type capture struct {
 	buf        bytes.Buffer
 	total, max int64
@@ -98,15 +118,39 @@ func otherRoad(err error) bool {
 }
 
 func (f *failure) explain() error {
+	message := f.message()
 	switch {
-	case f.status != noConnection:
-		return fmt.Errorf("%s: exit status %d: %s", f.tool, f.status, plain.FirstLine(f.said))
-	case strings.Contains(f.said, "HOST IDENTIFICATION HAS CHANGED"):
-		return errors.New("the host key is another one than before")
-	case strings.Contains(f.said, "Host key verification failed"):
-		return errors.New("the host key is not known")
-	case f.said == "" || strings.HasPrefix(f.said, "rsync: connection unexpectedly closed (0 bytes"):
-		return errors.New("ssh: the server answered and then fell silent, or hung up")
+	case f.status == noConnection:
+		return noAnswer(f.said, message)
+	case message == "":
+		return fmt.Errorf("%s: exit status %d, and no message", f.tool, f.status)
 	}
-	return errors.New(plain.FirstLine(f.said))
+	return fmt.Errorf("%s: exit status %d: %s", f.tool, f.status, message)
+}
+
+// noAnswer is what ssh said when there was no connection.
+func noAnswer(said, message string) error {
+	switch {
+	case strings.Contains(said, "HOST IDENTIFICATION HAS CHANGED"):
+		return errors.New("the host key is another one than before")
+	case strings.Contains(said, "Host key verification failed"):
+		return errors.New("the host key is not known")
+	case message == "":
+		return errLost
+	}
+	return errors.New(message)
+}
+
+// errLost is what ssh does not say: it is silent when a server stops answering.
+var errLost = errors.New("ssh: the server answered and then fell silent, or hung up")
+
+// message is the first line that was said. Without a connection rsync has
+// nothing to say but that, which ssh knows better.
+func (f *failure) message() string {
+	for line := range strings.FieldsFuncSeq(f.said, func(c rune) bool { return c == '\n' || c == '\r' }) {
+		if strings.TrimSpace(line) != "" && (f.status != noConnection || !strings.HasPrefix(line, "rsync")) {
+			return plain.FirstLine(line)
+		}
+	}
+	return ""
 }
