@@ -61,6 +61,7 @@ fmt:
 
 # What a collector runs, and no server.
 COLLECTOR := egress-pull egress-report egress-load
+SETTINGS := pull.conf hosts allow
 # What both may want: filters.
 TOOLS := aggdiff aggexport aggjoin aggmerge cursorcat dnsparse ipparse
 SHARE := $(DESTDIR)$(PREFIX)/share/egress-monitor
@@ -80,7 +81,7 @@ built:
 install-server: built install-manuals
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(LIBDIR) $(MAN)/man1 $(MAN)/man8
 	install -d $(DESTDIR)/etc/cron.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/default $(SHARE)
-	@$(foreign) || { echo "the package egress-monitor is installed: apt-get remove it first, or install with PREFIX=/usr DESTDIR=..." >&2; exit 1; }
+	@$(call foreign,$(SERVER_FILE)) || { echo "the package egress-monitor is installed: apt-get remove it first, or install with PREFIX=/usr DESTDIR=..." >&2; exit 1; }
 	rm -rf $(LIBDIR)/admin $(LIBDIR)/clickhouse
 	install -d $(DESTDIR)/usr/lib/systemd/system
 	install $$(printf 'bin/%s\n' $$(ls bin) | grep -vxF -e bin/egress-monitor -e $$(echo $(COLLECTOR:%=bin/%) | sed 's/ / -e /g')) $(DESTDIR)$(PREFIX)/bin
@@ -97,13 +98,19 @@ install-server: built install-manuals
 		install -m 644 scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor
 
 # True unless this would write over what dpkg has installed.
-foreign = test -n "$(DESTDIR)" || ! dpkg-query -S /usr/lib/egress-monitor/egress-monitor >/dev/null 2>&1
+foreign = test -n "$(DESTDIR)" || ! dpkg-query -S $(1) >/dev/null 2>&1
+SERVER_FILE := /usr/lib/egress-monitor/egress-monitor
+COLLECTOR_FILE := /usr/lib/egress-monitor/egress-nightly
 
 # Take away what install, install-collector and install-nightly have installed. The
-# monitor is turned off first; changed settings stay, and so do the two files.
+# monitor and the collector's timer are turned off first; changed settings stay, and so
+# do the two files, what was pulled, and the collector's account.
 uninstall:
-	@$(foreign) || { echo "the package egress-monitor is installed: apt-get remove it" >&2; exit 1; }
+	@$(call foreign,$(SERVER_FILE)) || { echo "the package egress-monitor is installed: apt-get remove it" >&2; exit 1; }
+	@$(call foreign,$(COLLECTOR_FILE)) || { echo "the package egress-monitor-collector is installed: apt-get remove it" >&2; exit 1; }
 	test -n "$(DESTDIR)" || test ! -e $(LIBDIR)/egress-monitor || $(LIBDIR)/egress-monitor disable
+	test -n "$(DESTDIR)" || test ! -e $(LIBDIR)/egress-nightly || test ! -d /run/systemd/system || \
+		systemctl disable --now egress-collect.timer egress-collect.service
 	cd $(DESTDIR)$(PREFIX) && rm -f $(PROGRAMS:%=bin/%) bin/egress-load sbin/egress-monitor bin/egress-monitor \
 		$(PROGRAMS:%=share/man/man1/%.1) share/man/man1/egress-load.1 share/man/man1/egress-pull.1 \
 		share/man/man5/egress-files.5 share/man/man7/egress-monitor.7 share/man/man7/egress-collector.7 \
@@ -113,6 +120,9 @@ uninstall:
 	rm -f $(DESTDIR)/usr/lib/sysusers.d/egress-collector.conf $(DESTDIR)/usr/lib/tmpfiles.d/egress-collector.conf
 	rm -f $(DESTDIR)/etc/cron.d/egress-monitor $(DESTDIR)/etc/logrotate.d/egress-monitor
 	! cmp -s scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor || rm -f $(DESTDIR)/etc/default/egress-monitor
+	for f in $(SETTINGS); do \
+		! cmp -s scripts/collector/$$f $(DESTDIR)/etc/egress-collector/$$f || rm -f $(DESTDIR)/etc/egress-collector/$$f; done
+	test ! -d $(DESTDIR)/etc/egress-collector || rmdir --ignore-fail-on-non-empty $(DESTDIR)/etc/egress-collector
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
 # What a server and a collector's filters have in common.
@@ -135,8 +145,13 @@ install-analysis: built
 	install -m 644 lib/clickhouse/queries/*.sql $(SHARE)/clickhouse/queries
 	bin/egress-load --grafana >$(SHARE)/clickhouse/grafana.json
 	chmod 644 $(SHARE)/clickhouse/grafana.json
+	$(call place,egress-load.1)
+
+# The manuals say where Debian's packages have put things.
+place = sed -i 's,/usr/share/egress,$(PREFIX)/share/egress,' $(MAN)/man$(lastword $(subst ., ,$(1)))/$(1)
 
 install-nightly:
+	@$(call foreign,$(COLLECTOR_FILE)) || { echo "the package egress-monitor-collector is installed: apt-get remove it first, or install with PREFIX=/usr DESTDIR=..." >&2; exit 1; }
 	install -d $(LIBDIR) $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
 	install -d $(DESTDIR)/etc/egress-collector $(SHARE)/examples $(MAN)/man7 $(MAN)/man8
 	install scripts/collector/egress-nightly $(LIBDIR)
@@ -146,7 +161,9 @@ install-nightly:
 	install -m 644 scripts/collector/crontab $(SHARE)/examples
 	install -m 644 scripts/collector/*.7 $(MAN)/man7
 	install -m 644 scripts/collector/*.8 $(MAN)/man8
-	for f in pull.conf hosts allow; do \
+	$(call place,egress-nightly.8)
+	$(call place,egress-collector.7)
+	for f in $(SETTINGS); do \
 		test -e $(DESTDIR)/etc/egress-collector/$$f || install -m 644 scripts/collector/$$f $(DESTDIR)/etc/egress-collector; done
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
