@@ -31,7 +31,9 @@ type command struct {
 	Rules    rules    `cmd:"" hidden:"" help:"Make the firewall rules."`
 	Upstream upstream `cmd:"" hidden:"" help:"Write which servers dnsmasq asks."`
 
-	OldNotes oldNotes `cmd:"" hidden:"" help:"Write the notes that the version of shell scripts knows."`
+	// What dpkg calls.
+	OldNotes  oldNotes  `cmd:"" hidden:"" help:"Hand over to the version of shell scripts."`
+	OldCursor oldCursor `cmd:"" hidden:"" help:"Write a cursor file as that version knows it."`
 
 	Version cli.Version `help:"Print the version and exit."`
 }

@@ -12,7 +12,7 @@ import (
 type heal struct{}
 
 func (*heal) Run() error {
-	if err := needRoot(); err != nil || !setup.Enabled() {
+	if err := needRoot(); err != nil || !setup.Enabled() || setup.HandedOver() {
 		return err
 	}
 	unlock, err := setup.Lock(30 * time.Second)

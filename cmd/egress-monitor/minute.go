@@ -15,7 +15,7 @@ type minute struct{}
 // Run runs one minute, for cron. Its messages go to the journal: cron would mail
 // them each minute.
 func (*minute) Run() error {
-	if err := needRoot(); err != nil || !setup.Enabled() {
+	if err := needRoot(); err != nil || !setup.Enabled() || setup.HandedOver() {
 		return err
 	}
 	log := said.New(true)

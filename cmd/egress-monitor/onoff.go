@@ -61,12 +61,18 @@ func (c *disable) Run() error {
 	})
 }
 
-// oldNotes is for dpkg, before another version is unpacked.
+// oldNotes is for dpkg, before the version of shell scripts is unpacked.
 type oldNotes struct{}
 
-func (*oldNotes) Run() error {
-	return locked(time.Minute, func(s *setup.Setup) error { return oldnotes.Write(layout.Admin, s.Journal) })
+func (*oldNotes) Run() error { return locked(time.Minute, (*setup.Setup).HandOver) }
+
+// oldCursor is the part of it that is done as the poller.
+type oldCursor struct {
+	Aggregate string `arg:"" help:"The aggregate."`
+	Cursor    string `arg:"" help:"Its cursor file."`
 }
+
+func (c *oldCursor) Run() error { return oldnotes.WriteCursor(c.Aggregate, c.Cursor) }
 
 // locked works with the journal, as root and alone. Until something is changed
 // nothing is left behind.

@@ -129,6 +129,26 @@ func noteOf(fam family, tables []nfnetlink.Table, found []nfnetlink.Chain) (b be
 	return b
 }
 
+// HandOver writes, for the version of shell scripts, what there was before us in the
+// form that it knows (see olderNotes), and forgets the rest.
+func (f *Firewall) HandOver() error {
+	for fam, had := range f.load().Before {
+		name := "iptables"
+		if fam == ip6.name() {
+			name = "ip6tables"
+		}
+		words := []string{"new"}
+		if had.Table {
+			words[0] = "there"
+		}
+		text := strings.Join(append(words, had.Chains...), " ") + "\n"
+		if err := os.WriteFile(filepath.Join(f.Dir, name+".table"), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return f.removeMemory()
+}
+
 // olderNotes reads the notes of the previous version: "there OUTPUT FORWARD" or
 // "new" in iptables.table, and the same for IPv6.
 func (f *Firewall) olderNotes() map[string]before {

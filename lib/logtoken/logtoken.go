@@ -146,6 +146,14 @@ func (t Token) Format() string {
 	return string(text) + ":" + checksum(string(text))
 }
 
+// First returns the token in the form of the first version, without the other files.
+func (t Token) First() string {
+	t.Seen = nil
+	text := first + strings.TrimPrefix(t.Format(), version)
+	body, _, _ := cutLast(text, ':')
+	return body + ":" + checksum(body)
+}
+
 // checksum returns the first four bytes of a hash, in hexadecimal. It detects a token
 // that was cut short or mistyped: without its last mark it would still be well-formed.
 func checksum(text string) string {

@@ -28,6 +28,10 @@ const Longest = 10 * time.Minute
 // ErrBusy means that another poll of the same kind is at work.
 var ErrBusy = errors.New("another poll is at work")
 
+// ErrHandedOver means that dpkg is replacing this version by an older one, which
+// counts from here on.
+var ErrHandedOver = errors.New("an older version takes over")
+
 // A Poller starts pipelines.
 type Poller struct {
 	Settings settings.Settings
@@ -49,7 +53,36 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 		return err
 	}
 	defer unlock()
+	if HandedOver(p.Run) {
+		return ErrHandedOver
+	}
 	return p.run(ctx, child.Command(p.Lib+"/egress-"+what))
+}
+
+const handedOver = "/handed-over" // in the folder of locks; removed by dpkg, or a reboot
+
+// HandedOver reports whether HandOver has run.
+func HandedOver(run string) bool {
+	_, err := os.Stat(run + handedOver)
+	return err == nil
+}
+
+// HandOver writes the cursor file of a poll in the form that the version of shell
+// scripts knows. From then on no poll of this version runs.
+func (p *Poller) HandOver(ctx context.Context, what string, wait time.Duration) error {
+	unlock, err := lock(ctx, p.Run+"/poll-"+what, wait)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := os.WriteFile(p.Run+handedOver, nil, 0o600); err != nil {
+		return err
+	}
+	aggregate := p.Settings.Domains()
+	if what == IPs {
+		aggregate = p.Settings.IPs()
+	}
+	return p.run(ctx, child.Command(p.Lib+"/egress-monitor", "old-cursor", aggregate, p.Settings.Cursor(what)))
 }
 
 // Read counts a listing of the sets that count connections (a countset.Read):

@@ -1,0 +1,24 @@
+package firewall
+
+import (
+	"reflect"
+	"testing"
+)
+
+// What is written for the version of shell scripts is what this one reads of it.
+func TestHandOver(t *testing.T) {
+	f := &Firewall{Dir: t.TempDir()}
+	before := map[string]before{"ip": {Table: true, Chains: []string{"OUTPUT", "FORWARD"}}, "ip6": {Chains: []string{}}}
+	if err := f.save(&memory{Before: before, Wanted: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.HandOver(); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.olderNotes(); !reflect.DeepEqual(got, before) {
+		t.Errorf("%+v", got)
+	}
+	if m := f.load(); m.Before != nil || m.Wanted != "" {
+		t.Errorf("not forgotten: %+v", m)
+	}
+}
