@@ -6,57 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
-	"slices"
 	"strings"
 	"testing"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/testtools"
 )
-
-// model is an aggregate as a map: the slow, plain truth.
-type model map[string]*modelRow
-
-type modelRow struct {
-	count uint64
-	last  string
-	ips   map[string]bool
-}
-
-func (m model) add(lines ...string) {
-	for _, line := range lines {
-		f := strings.Fields(line)
-		row := m[f[0]]
-		if row == nil {
-			row = &modelRow{ips: map[string]bool{}}
-			m[f[0]] = row
-		}
-		var n uint64
-		fmt.Sscan(f[1], &n)
-		row.count, row.last = row.count+n, max(row.last, f[2])
-		for ip := range strings.SplitSeq(f[3], ",") {
-			if ip != "-" {
-				row.ips[ip] = true
-			}
-		}
-	}
-}
-
-func (m model) String() string {
-	var rows []string
-	for key, row := range m {
-		var ips []string
-		for ip := range row.ips {
-			ips = append(ips, ip)
-		}
-		slices.Sort(ips)
-		if ips == nil {
-			ips = []string{"-"}
-		}
-		rows = append(rows, fmt.Sprintf("%s %d %s %s\n", key, row.count, row.last, strings.Join(ips, ",")))
-	}
-	slices.Sort(rows)
-	return strings.Join(rows, "")
-}
 
 func randomRecords(r *rand.Rand, n int) []string {
 	var lines []string
@@ -121,9 +76,7 @@ func TestMergeIsAddition(t *testing.T) {
 	for seed := range int64(200) {
 		r := rand.New(rand.NewSource(seed))
 		lines := randomRecords(r, r.Intn(400))
-		truth := model{}
-		truth.add(lines...)
-		want := truth.String()
+		want := testtools.ReadAggregate(t, lines...).String()
 		if got := aggregateOf(t, lines, 100+r.Intn(20000)); got != want {
 			t.Fatalf("seed %d: sorted:\n%s\nwant:\n%s", seed, got, want)
 		}

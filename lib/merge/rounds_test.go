@@ -12,6 +12,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 )
 
 // hostile are lines that are not rows, with the number that is reported.
@@ -73,12 +74,12 @@ func roundsOf(texts []string, most int, buffer func() int) (string, []*batch.Sca
 func TestRounds(t *testing.T) {
 	for seed := range int64(300) {
 		r := rand.New(rand.NewSource(seed))
-		truth := model{}
+		truth := testtools.Aggregate{}
 		var texts []string
 		var skipped []int
 		for range r.Intn(40) {
 			lines := randomRecords(r, r.Intn(60))
-			truth.add(lines...)
+			truth.AddLines(t, lines...)
 			text, n := withHostile(r, aggregateOf(t, lines, 1<<20))
 			texts, skipped = append(texts, text), append(skipped, n)
 		}
@@ -97,22 +98,22 @@ func TestRounds(t *testing.T) {
 // Many keys, of which most are of one file, and one with many addresses.
 func TestRoundsOfMany(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	truth := model{}
+	truth := testtools.Aggregate{}
 	var texts []string
 	for range 40 {
-		one := model{}
+		one := testtools.Aggregate{}
 		for range 4000 {
 			line := fmt.Sprintf("www.host%d.example 1 2026-02-08T21:30:%02dZ 192.0.2.%d", r.Intn(100_000), r.Intn(60), r.Intn(3))
-			one.add(line)
-			truth.add(line)
+			one.AddLines(t, line)
+			truth.AddLines(t, line)
 		}
 		line := "long.example 1 2026-02-08T21:30:00Z -"
 		for range r.Intn(300) {
 			line += fmt.Sprintf(",10.%d.%d.%d", r.Intn(3), r.Intn(50), r.Intn(50))
 		}
 		line = strings.Replace(line, "-,", "", 1)
-		one.add(line)
-		truth.add(line)
+		one.AddLines(t, line)
+		truth.AddLines(t, line)
 		texts = append(texts, one.String())
 	}
 	got, _, err := roundsOf(texts, aggregate.MaxRow, func() int { return 64 << 10 })

@@ -2,7 +2,6 @@ package union
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -11,71 +10,25 @@ import (
 	"time"
 
 	"golang.org/x/net/publicsuffix"
+
+	"egress-monitor/lib/testtools"
 )
 
-// model is an aggregate as a map: the slow, plain truth, as aggmerge(1) and
-// package fold tell it. It shares no code with what it tests, not even the list
-// of public suffixes.
-type model map[string]*row
+// model is an aggregate as a map, with the limits as aggmerge(1) and package fold
+// define them. It shares no code with the code under test, not even the list of
+// public suffixes.
+type model testtools.Aggregate
 
-type row struct {
-	count int
-	last  string
-	ips   map[string]bool // nil if the row has three fields
-}
+type row = testtools.Row
 
 func read(t testing.TB, texts ...string) model {
 	t.Helper()
-	m := model{}
-	for line := range strings.Lines(strings.Join(texts, "")) {
-		f := strings.Fields(line)
-		var n int
-		if _, err := fmt.Sscan(f[1], &n); err != nil || len(f) < 3 || len(f) > 4 {
-			t.Fatalf("%q: %v", line, err)
-		}
-		r := &row{count: n, last: f[2]}
-		if len(f) == 4 {
-			r.ips = toSet(f[3])
-		}
-		m.add(f[0], r)
-	}
-	return m
+	return model(testtools.ReadAggregate(t, texts...))
 }
 
-func toSet(list string) map[string]bool {
-	ips := map[string]bool{}
-	for ip := range strings.SplitSeq(list, ",") {
-		ips[ip] = ip != "-"
-	}
-	delete(ips, "-")
-	return ips
-}
+func (m model) add(key string, r *row) { testtools.Aggregate(m).Add(key, r) }
 
-func (m model) add(key string, r *row) {
-	sum := m[key]
-	if sum == nil {
-		sum = &row{}
-		m[key] = sum
-	}
-	sum.count, sum.last = sum.count+r.count, max(sum.last, r.last)
-	if r.ips != nil && sum.ips == nil {
-		sum.ips = map[string]bool{}
-	}
-	maps.Copy(sum.ips, r.ips)
-}
-
-func (m model) String() string {
-	var lines []string
-	for key, r := range m {
-		line := fmt.Sprintf("%s %d %s", key, r.count, r.last)
-		if r.ips != nil {
-			line += " " + cmp.Or(strings.Join(slices.Sorted(maps.Keys(r.ips)), ","), "-")
-		}
-		lines = append(lines, line+"\n")
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "")
-}
+func (m model) String() string { return testtools.Aggregate(m).String() }
 
 // limited is what a merge with limits makes of it.
 func (m model) limited(rows, ips int) model {
@@ -84,8 +37,8 @@ func (m model) limited(rows, ips int) model {
 		m = m.folded(rows)
 	}
 	for _, r := range m {
-		if r.ips = coveredTaken(r.ips); ips > 0 && len(r.ips) > ips {
-			r.ips = cut(r.ips, ips)
+		if r.IPs = coveredTaken(r.IPs); ips > 0 && len(r.IPs) > ips {
+			r.IPs = cut(r.IPs, ips)
 		}
 	}
 	return m
@@ -308,7 +261,7 @@ func (m model) groups(limit int) map[string]*heap {
 	m.sort(strongest)
 	last := m[strongest[limit-limit/4-1]]
 	for key, r := range m {
-		if key != "*" && (r.count < last.count || r.count == last.count && r.last >= last.last) {
+		if key != "*" && (r.Count < last.Count || r.Count == last.Count && r.Last >= last.Last) {
 			m.of(all, key).rank++
 		}
 	}
@@ -324,7 +277,7 @@ func (m model) of(all map[string]*heap, key string) *heap {
 
 func (m model) sort(keys []string) {
 	slices.SortFunc(keys, func(x, y string) int {
-		return cmp.Or(m[y].count-m[x].count, cmp.Compare(m[x].last, m[y].last), cmp.Compare(x, y))
+		return cmp.Or(m[y].Count-m[x].Count, cmp.Compare(m[x].Last, m[y].Last), cmp.Compare(x, y))
 	})
 }
 
@@ -395,7 +348,7 @@ func (m model) paused(g *heap, n, spare int) int {
 
 func (m model) outlasts(key, next string) bool {
 	x, y := m[key], m[next]
-	return x.count > y.count || toTime(y.last).Sub(toTime(x.last)) >= time.Minute
+	return x.Count > y.Count || toTime(y.Last).Sub(toTime(x.Last)) >= time.Minute
 }
 
 func toTime(text string) time.Time {

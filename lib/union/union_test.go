@@ -255,10 +255,10 @@ func TestLimits(t *testing.T) {
 func wrong(got, whole model, m *mergeWay) string {
 	sum, of := 0, 0
 	for _, r := range whole {
-		of += r.count
+		of += r.Count
 	}
 	for _, r := range got {
-		if sum += r.count; len(r.ips) > m.ips {
+		if sum += r.Count; len(r.IPs) > m.ips {
 			return "too many addresses"
 		}
 	}
