@@ -257,6 +257,8 @@ var lines = []struct{ line, want string }{
 	{"1795421100.346626 app[112]: kernel: hello", "08:05:00  app[112] | kernel: hello"},
 	{"1795421100.346626 app: kernel: hello", "08:05:00  app | kernel: hello"},
 	{"Nov 23 09:05:00 daemon.info app: kernel: hello", "08:05:00  app | kernel: hello"},
+	{"2026-11-23T08:05:00.98+00:00 gw app: x,4,1234,3940030707,-;hello", "08:05:00 gw app | x,4,1234,3940030707,-;hello"},
+	{"1795421100.346626 gw app[112]: x,4,1234,3940030707,-;hello", "08:05:00 gw app[112] | x,4,1234,3940030707,-;hello"},
 	{"Nov 23 09:05:00 gw kernelx: hello", "08:05:00 gw kernelx | hello"},
 	{"Nov 23 09:05:00 gw my kernel: hello", "08:05:00 gw  | my kernel: hello"},
 	{"Nov 23 09:05:00 gw kernel hello", "08:05:00 gw  | kernel hello"},

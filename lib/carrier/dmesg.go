@@ -191,11 +191,23 @@ func (p *Parser) kmsg(l *Line, b []byte) (err error) {
 // skipRelease takes off the kernel's version that netconsole may put in front:
 // "6.12.1-arch1,".
 func skipRelease(b []byte) []byte {
-	release, rest, ok := bytes.Cut(b[:min(len(b), 64)], []byte{','})
-	if !ok || bytes.IndexByte(release, '.') < 0 {
+	n, dots := 0, 0
+	for n < len(b) && n < 64 && isReleaseByte(b[n]) {
+		if b[n] == '.' {
+			dots++
+		}
+		n++
+	}
+	if dots == 0 || n == len(b) || b[n] != ',' {
 		return b
 	}
-	return b[len(b[:min(len(b), 64)])-len(rest):]
+	return b[n+1:]
+}
+
+// isReleaseByte reports whether a release may hold c. A blank or a colon would let
+// somebody write the rest of the line: 2026-11-23T08:05:00.9Z gw USER: TEXT,4,1,2,-;TEXT
+func isReleaseByte(c byte) bool {
+	return c-'0' <= 9 || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '.' || c == '-' || c == '_' || c == '+' || c == '~'
 }
 
 // uptime returns the time at which a kernel had run for so many seconds. A line does
