@@ -47,20 +47,20 @@ func TestDamagedCursor(t *testing.T) {
 	}{{
 		"egress-domains", "state/domains.cursor", "log/unique-domains.log",
 		func(s *server) {
-			log := text(s.t, "../testdata/demo/dnsmasq.log.1")
+			log := testtools.Text(s.t, "../testdata/demo/dnsmasq.log.1")
 			s.write("dnsmasq/dnsmasq.log", log[:len(log)/2])
 			s.try("egress-domains")
 			s.append("dnsmasq/dnsmasq.log", log[len(log)/2:])
 		},
 		func(s *server) {
 			s.must(os.Rename(s.log(), s.log()+".1"))
-			s.write("dnsmasq/dnsmasq.log", text(s.t, "../testdata/demo/dnsmasq.log"))
+			s.write("dnsmasq/dnsmasq.log", testtools.Text(s.t, "../testdata/demo/dnsmasq.log"))
 		}, "",
 	}, {
 		"egress-ips", "state/ips.cursor", "log/unique-ips.log",
 		func(s *server) { s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal") },
 		func(s *server) { s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal") },
-		text(t, "../testdata/demo/unique-ips.log"),
+		testtools.Text(t, "../testdata/demo/unique-ips.log"),
 	}} {
 		t.Run(d.pipeline, func(t *testing.T) {
 			t.Parallel()

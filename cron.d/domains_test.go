@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // A sample is a captured dnsmasq log with the aggregate it must give.
@@ -26,8 +28,8 @@ func samples(t *testing.T) (all []sample) {
 	}
 	for _, meta := range metas {
 		base := strings.TrimSuffix(meta, ".meta")
-		s := sample{name: filepath.Base(base), want: text(t, base+".expected")}
-		for line := range strings.Lines(text(t, meta)) {
+		s := sample{name: filepath.Base(base), want: testtools.Text(t, base+".expected")}
+		for line := range strings.Lines(testtools.Text(t, meta)) {
 			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 			switch key {
 			case "tz":
@@ -39,7 +41,7 @@ func samples(t *testing.T) (all []sample) {
 		logs, _ := filepath.Glob(base + "*.log")
 		slices.Sort(logs)
 		for _, log := range logs {
-			s.files = append(s.files, text(t, log))
+			s.files = append(s.files, testtools.Text(t, log))
 		}
 		all = append(all, s)
 	}
@@ -126,7 +128,7 @@ func TestLineByLine(t *testing.T) {
 func TestIdle(t *testing.T) {
 	s := newServer(t)
 	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
-	s.write("dnsmasq/dnsmasq.log", text(t, "../testdata/demo/dnsmasq.log.1"))
+	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
 	state := func() (all string) {
 		for _, name := range []string{"log/unique-domains.log", "log/unique-ips.log", "state/domains.cursor", "state/ips.cursor", "log", "state"} {
 			info, err := os.Stat(s.file(name))
@@ -149,7 +151,7 @@ func TestIdle(t *testing.T) {
 // Runs that overlap count once.
 func TestOverlap(t *testing.T) {
 	s := newServer(t)
-	log := text(t, "../testdata/demo/dnsmasq.log.1")
+	log := testtools.Text(t, "../testdata/demo/dnsmasq.log.1")
 	s.write("dnsmasq/dnsmasq.log", log)
 	var all sync.WaitGroup
 	for range 8 {
@@ -170,7 +172,7 @@ func TestOverlap(t *testing.T) {
 // The settings file is read, and the environment wins over it.
 func TestSettings(t *testing.T) {
 	s := newServer(t)
-	s.write("dnsmasq/dnsmasq.log", text(t, "../testdata/demo/dnsmasq.log.1"))
+	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
 	s.write("settings", "EGRESS_LOG_DIR="+s.file("elsewhere")+"\nEGRESS_STATE_DIR="+s.file("nowhere")+"\n")
 	var env []string
 	for _, e := range s.env {
@@ -188,10 +190,10 @@ func TestSettings(t *testing.T) {
 // A gap is said, and what is retained is counted.
 func TestLogRotatedAway(t *testing.T) {
 	s := newServer(t)
-	s.write("dnsmasq/dnsmasq.log", text(t, "../testdata/demo/dnsmasq.log.1"))
+	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
 	s.poll("egress-domains")
 	s.must(os.Remove(s.log()))
-	s.write("dnsmasq/dnsmasq.log", text(t, "../testdata/demo/dnsmasq.log"))
+	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log"))
 	said, ok := s.try("egress-domains")
 	if !ok || !strings.Contains(said, "gap") {
 		t.Fatalf("success %v: %s", ok, said)

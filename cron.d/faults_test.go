@@ -50,14 +50,14 @@ var stories = []story{{
 	tools:    []string{"cursorcat", "dnsparse", "aggmerge"},
 	file:     "log/unique-domains.log",
 	before: func(s *server) {
-		log := text(s.t, "../testdata/dnsmasq/rotated-extra.1.log")
+		log := testtools.Text(s.t, "../testdata/dnsmasq/rotated-extra.1.log")
 		s.write("dnsmasq/dnsmasq.log", log[:len(log)/2])
 		s.poll("egress-domains")
 		s.append("dnsmasq/dnsmasq.log", log[len(log)/2:])
 		s.must(os.Rename(s.log(), s.log()+".1"))
-		s.write("dnsmasq/dnsmasq.log", text(s.t, "../testdata/dnsmasq/rotated-extra.2.log"))
+		s.write("dnsmasq/dnsmasq.log", testtools.Text(s.t, "../testdata/dnsmasq/rotated-extra.2.log"))
 	},
-	want: func(t testing.TB) string { return text(t, "../testdata/dnsmasq/rotated-extra.expected") },
+	want: func(t testing.TB) string { return testtools.Text(t, "../testdata/dnsmasq/rotated-extra.expected") },
 }, {
 	pipeline: "egress-ips",
 	tools:    []string{"ipparse", "aggmerge"},
@@ -67,7 +67,7 @@ var stories = []story{{
 		s.poll("egress-ips")
 		s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
 	},
-	want: func(t testing.TB) string { return text(t, "../testdata/demo/unique-ips.log") },
+	want: func(t testing.TB) string { return testtools.Text(t, "../testdata/demo/unique-ips.log") },
 }, {
 	pipeline: "egress-set " + setToken(2),
 	tools:    []string{"nftparse"}, // aggmerge: as above, and TestSetKilledAnywhere

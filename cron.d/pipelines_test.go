@@ -113,13 +113,6 @@ func wantText(t testing.TB, what, got, want string) {
 	}
 }
 
-func text(t testing.TB, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	testtools.Must(t, err)
-	return string(b)
-}
-
 // unzip writes a compressed file of testdata to the server.
 func (s *server) unzip(from, to string) {
 	s.t.Helper()

@@ -44,7 +44,7 @@ func TestHostileZone(t *testing.T) {
 	}
 	askTCP(t, port, "www.example.org.")
 	time.Sleep(100 * time.Millisecond) // dnsmasq's children write as they end
-	write(t, dir, "ips", "198.51.100.7 1 2026-02-08T21:30:00Z\n203.0.113.1 1 2026-02-08T21:30:00Z\n203.0.113.99 1 2026-02-08T21:30:00Z\n60.60.60.60 1 2026-02-08T21:30:00Z\n")
+	testtools.Write(t, filepath.Join(dir, "ips"), "198.51.100.7 1 2026-02-08T21:30:00Z\n203.0.113.1 1 2026-02-08T21:30:00Z\n203.0.113.99 1 2026-02-08T21:30:00Z\n60.60.60.60 1 2026-02-08T21:30:00Z\n")
 	script := `set -eu
 dnsparse --utc dnsmasq.log >records
 aggmerge --max-ips 1000 --max-rows 100000 --into domains records
@@ -62,13 +62,6 @@ aggjoin --direct --names domains ips`
 	row := rowOf(t, filepath.Join(dir, "domains"), "flood.example.org")
 	if n := strings.Count(row, ",") + 1; n != 1000 || !strings.Contains(row, " 0.0.0.0/0,") {
 		t.Errorf("%d entries: %.100s", n, row)
-	}
-}
-
-func write(t *testing.T, dir, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
 

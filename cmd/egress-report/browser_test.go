@@ -60,8 +60,8 @@ func writePage(t *testing.T, hosts int) string {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf("192.0.2.%d %d 2026-11-23T11:20:00Z\n", i, []int{90, 1000, 200}[i%3])
-		write(t, filepath.Join(host, "unique-ips.log"), text)
-		write(t, filepath.Join(host, "unique-domains.log"), "</script><script>document.title='owned'</script> 1 2026-11-23T11:20:00Z -\n")
+		testtools.Write(t, filepath.Join(host, "unique-ips.log"), text)
+		testtools.Write(t, filepath.Join(host, "unique-domains.log"), "</script><script>document.title='owned'</script> 1 2026-11-23T11:20:00Z -\n")
 	}
 	page := filepath.Join(dir, "page.html")
 	c := &command{HTML: page, Dir: filepath.Join(dir, "hosts"), Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Since: "7d", Color: "never"}
@@ -72,13 +72,6 @@ func writePage(t *testing.T, hosts int) string {
 		t.Fatal(err)
 	}
 	return page
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 var (

@@ -8,33 +8,15 @@ import (
 	"time"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/testtools"
 )
 
 var day0 = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func pull(t *testing.T, host, domains, ips string, at time.Time) {
 	t.Helper()
-	write(t, filepath.Join(host, DomainsFile), domains)
-	write(t, filepath.Join(host, IPsFile), ips)
+	testtools.Write(t, filepath.Join(host, DomainsFile), domains)
+	testtools.Write(t, filepath.Join(host, IPsFile), ips)
 	if err := Update(host, at); err != nil {
 		t.Fatal(err)
 	}
@@ -49,17 +31,17 @@ func TestUpdate(t *testing.T) {
 	pull(t, host, "a.example 9 2026-11-02T11:00:00Z 192.0.2.1\nb.example 1 2026-11-02T10:00:00Z -\nc.example 1 2026-11-01T11:59:58Z -\nd.example 2 2027-01-01T00:00:00Z -\n",
 		"192.0.2.1 9 2026-11-02T11:00:00Z\n", day0.Add(day))
 	want := "a.example 5 2026-11-01T11:00:00Z -\nb.example 1 2026-11-02T10:00:00Z -\nc.example 1 2026-11-01T12:00:01Z -\nd.example 2 2026-11-02T12:00:00Z -\n"
-	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+	if got := testtools.Text(t, filepath.Join(host, FirstDomains)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	pull(t, host, "b.example 1 2026-11-03T10:00:00Z -\n", "", day0.Add(2*day))
-	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+	if got := testtools.Text(t, filepath.Join(host, FirstDomains)); got != want {
 		t.Errorf("after a reset: got\n%swant\n%s", got, want)
 	}
-	if got := read(t, filepath.Join(host, FirstIPs)); got != "192.0.2.1 5 2026-11-01T11:00:00Z\n" {
+	if got := testtools.Text(t, filepath.Join(host, FirstIPs)); got != "192.0.2.1 5 2026-11-01T11:00:00Z\n" {
 		t.Error(got)
 	}
-	if got := read(t, filepath.Join(host, historyFile)); got != "2026-11-01T12:00:00Z first\n" {
+	if got := testtools.Text(t, filepath.Join(host, historyFile)); got != "2026-11-01T12:00:00Z first\n" {
 		t.Error(got)
 	}
 }
@@ -73,11 +55,11 @@ func TestAbsorbed(t *testing.T) {
 	pull(t, host, "* 7 2026-11-02T10:00:00Z -\n*.example.org 3 2026-11-02T10:00:00Z -\n*.org 3 2026-11-02T10:00:00Z -\n",
 		"0.0.0.0/0 9 2026-11-02T11:00:00Z\n192.0.2.0/24 9 2026-11-02T11:00:00Z\n", day0.Add(day))
 	want := "* 7 2026-11-02T10:00:00Z -\n*.example.org 1 2026-11-01T10:00:00Z -\n*.org 3 2026-11-02T10:00:00Z -\nx.org 1 2026-11-01T09:00:00Z -\n"
-	if got := read(t, filepath.Join(host, FirstDomains)); got != want {
+	if got := testtools.Text(t, filepath.Join(host, FirstDomains)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	want = "0.0.0.0/0 9 2026-11-02T11:00:00Z\n192.0.2.0/24 5 2026-11-01T11:00:00Z\n198.51.100.1 5 2026-11-01T10:00:00Z\n"
-	if got := read(t, filepath.Join(host, FirstIPs)); got != want {
+	if got := testtools.Text(t, filepath.Join(host, FirstIPs)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
@@ -86,9 +68,9 @@ func TestAbsorbed(t *testing.T) {
 // of hosts that are gone too.
 func TestFleet(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "a", FirstIPs), "192.0.2.1 5 2026-11-01T11:00:00Z\n192.0.2.2 5 2026-11-01T11:00:00Z\n")
-	write(t, filepath.Join(dir, "b", FirstIPs), "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n")
-	write(t, filepath.Join(dir, "c", FirstIPs), "192.0.2.2 4 2026-11-01T11:00:00Z\n")
+	testtools.Write(t, filepath.Join(dir, "a", FirstIPs), "192.0.2.1 5 2026-11-01T11:00:00Z\n192.0.2.2 5 2026-11-01T11:00:00Z\n")
+	testtools.Write(t, filepath.Join(dir, "b", FirstIPs), "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n")
+	testtools.Write(t, filepath.Join(dir, "c", FirstIPs), "192.0.2.2 4 2026-11-01T11:00:00Z\n")
 	for _, names := range [][]string{{"c"}, {"a", "b"}, {"b"}, nil} {
 		if err := UpdateFleet(dir, names); err != nil {
 			t.Fatal(err)
@@ -99,7 +81,7 @@ func TestFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.2 4 2026-11-01T11:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n"
-	if got := read(t, FleetFile(dir, FirstIPs)); got != want {
+	if got := testtools.Text(t, FleetFile(dir, FirstIPs)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
@@ -108,7 +90,7 @@ func TestFleet(t *testing.T) {
 func TestStates(t *testing.T) {
 	host := filepath.Join(t.TempDir(), "web1")
 	row := "192.0.2.1 5 2026-11-01T11:00:00Z\n"
-	write(t, filepath.Join(host, IPsFile), row)
+	testtools.Write(t, filepath.Join(host, IPsFile), row)
 	for n := range 500 {
 		at := day0.Add(time.Duration(n) * day)
 		if err := os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755); err != nil {
@@ -151,11 +133,11 @@ func TestHistory(t *testing.T) {
 2026-11-01T18:00:00Z reset why?[31m
 2026-11-01T19:00:00Z failed why?[31m
 `
-	if got := read(t, filepath.Join(host, historyFile)); got != want {
+	if got := testtools.Text(t, filepath.Join(host, historyFile)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	old := strings.Repeat("2026-11-01T19:00:00Z failed x\n", maxEvents-1)
-	write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n"+old)
+	testtools.Write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n"+old)
 	for n := range 3 {
 		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Good, Failed}[n%2], strings.Repeat("x", 300)); err != nil {
 			t.Fatal(err)

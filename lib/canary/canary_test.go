@@ -14,17 +14,9 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/truth"
 )
-
-func write(t *testing.T, text string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
 
 // Every row of files small and large is found, and none that is not there.
 func TestFind(t *testing.T) {
@@ -39,7 +31,7 @@ func TestFind(t *testing.T) {
 			}
 			lines = slices.DeleteFunc(lines, func(l string) bool { return len(l) > 1000 && l[1] == '1' && !strings.HasPrefix(l, "k1 ") })
 			slices.Sort(lines)
-			f, err := os.Open(write(t, strings.Join(lines, "")))
+			f, err := os.Open(testtools.File(t, strings.Join(lines, "")))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,12 +57,12 @@ func TestFind(t *testing.T) {
 }
 
 func TestSights(t *testing.T) {
-	domains := write(t, `*.egress-monitor.test 5 2026-02-08T21:31:00Z -
+	domains := testtools.File(t, `*.egress-monitor.test 5 2026-02-08T21:31:00Z -
 canary.egress-monitor.invalid 7 2026-02-08T21:30:00Z 203.0.113.255
 canary.egress-monitor.test 2 2026-02-08T21:30:00Z 203.0.113.255
 check.canary.egress-monitor.invalid 9 2036-02-08T21:30:00Z 203.0.113.255
 `)
-	ips := write(t, "2001:db8:ffff:ffff::255 1 2026-02-08T21:29:00Z\n203.0.113.255 3 2026-02-08T21:28:00Z\n")
+	ips := testtools.File(t, "2001:db8:ffff:ffff::255 1 2026-02-08T21:29:00Z\n203.0.113.255 3 2026-02-08T21:28:00Z\n")
 	got := Sights(domains, ips, os.Open)
 	at := func(text string) time.Time {
 		when, err := time.Parse(time.RFC3339, text)
@@ -143,7 +135,7 @@ func TestSystemServers(t *testing.T) {
 		"nameserver ::1\nnameserver ::2\nnameserver ::3\nnameserver ::4\noptions rotate\noptions ndots:2\n": "::1 ::2 ::3",
 		"options rotate\n": "127.0.0.1",
 	} {
-		got, err := System{ResolvConf: write(t, text)}.servers()
+		got, err := System{ResolvConf: testtools.File(t, text)}.servers()
 		if err != nil || strings.Trim(fmt.Sprint(got), "[]") != want {
 			t.Errorf("%q: %v, %v; want %s", text, got, err, want)
 		}
@@ -153,7 +145,7 @@ func TestSystemServers(t *testing.T) {
 		"hosts: files dns\nservices: resolve\n":        false,
 		"":                                             false,
 	} {
-		if got := (System{NSSwitch: write(t, text)}).asksResolved(); got != want {
+		if got := (System{NSSwitch: testtools.File(t, text)}).asksResolved(); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
@@ -162,7 +154,7 @@ func TestSystemServers(t *testing.T) {
 // A server elsewhere is not even asked.
 func TestSystemElsewhere(t *testing.T) {
 	for _, text := range []string{"nameserver 198.51.100.1\n", "nameserver 198.51.100.1\nnameserver 127.0.0.1\noptions rotate\n"} {
-		err := System{ResolvConf: write(t, text)}.Ask(layout.SystemCheckName)
+		err := System{ResolvConf: testtools.File(t, text)}.Ask(layout.SystemCheckName)
 		if err == nil || !strings.HasSuffix(err.Error(), " asks 198.51.100.1") {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -187,11 +179,11 @@ func TestUpstream(t *testing.T) {
 	line := func(a netip.AddrPort) string { return fmt.Sprintf("server=%s#%d\n", a.Addr(), a.Port()) }
 	asked := 0
 	as := func(do func() error) error { asked++; return do() }
-	if err := Upstream(write(t, line(deadAddr)+line(alive)), "www.example.org", as); err != nil || asked != 2 {
+	if err := Upstream(testtools.File(t, line(deadAddr)+line(alive)), "www.example.org", as); err != nil || asked != 2 {
 		t.Errorf("%v, %d questions", err, asked)
 	}
 	for _, text := range []string{line(deadAddr), ""} {
-		if Upstream(write(t, text), "www.example.org", as) == nil {
+		if Upstream(testtools.File(t, text), "www.example.org", as) == nil {
 			t.Errorf("%q: no error", text)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -34,29 +35,20 @@ func text(t *testing.T, path string) string {
 	return string(b)
 }
 
-func must(t *testing.T, errs ...error) {
-	t.Helper()
-	for _, err := range errs {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // Whatever was written how often, the first state comes back; of a file that
 // others write too, their last.
 func TestWriteAndRestore(t *testing.T) {
 	h, dir := hand(t)
 	ours, shared, fresh := dir+"/ours", dir+"/shared", dir+"/a/b/fresh"
-	must(t, os.WriteFile(ours, []byte("before\n"), 0o604), os.WriteFile(shared, []byte("before\n"), 0o604))
-	must(t, h.Write(ours, "one\n", us(0o644)), h.Write(ours, "two\n", us(0o644)), os.WriteFile(ours, []byte("meddled\n"), 0o600), h.Write(ours, "three\n", us(0o644)))
-	must(t, h.Replace(shared, "one\n", us(0o644), nil), os.WriteFile(shared, []byte("theirs\n"), 0o600), h.Replace(shared, "two\n", us(0o644), nil))
-	must(t, h.Need(dir+"/a/b"), h.Need(dir+"/a/b"), h.Write(fresh, "x\n", us(0o644)))
+	testtools.Must(t, os.WriteFile(ours, []byte("before\n"), 0o604), os.WriteFile(shared, []byte("before\n"), 0o604))
+	testtools.Must(t, h.Write(ours, "one\n", us(0o644)), h.Write(ours, "two\n", us(0o644)), os.WriteFile(ours, []byte("meddled\n"), 0o600), h.Write(ours, "three\n", us(0o644)))
+	testtools.Must(t, h.Replace(shared, "one\n", us(0o644), nil), os.WriteFile(shared, []byte("theirs\n"), 0o600), h.Replace(shared, "two\n", us(0o644), nil))
+	testtools.Must(t, h.Need(dir+"/a/b"), h.Need(dir+"/a/b"), h.Write(fresh, "x\n", us(0o644)))
 	if got := text(t, ours) + text(t, shared) + text(t, fresh); got != "three\ntwo\nx\n" {
 		t.Errorf("%q", got)
 	}
 	again, err := undo.Open(filepath.Join(dir, "admin"))
-	must(t, err, undo.Restore(again.Of("s")))
+	testtools.Must(t, err, undo.Restore(again.Of("s")))
 	if got := text(t, ours) + text(t, shared) + text(t, dir+"/a"); got != "before\ntheirs\nabsent" {
 		t.Errorf("%q", got)
 	}
@@ -66,19 +58,19 @@ func TestWriteAndRestore(t *testing.T) {
 func TestFolders(t *testing.T) {
 	h, dir := hand(t)
 	there := dir + "/there"
-	must(t, os.Mkdir(there, 0o705), os.Chmod(there, 0o705), h.Need(there))
+	testtools.Must(t, os.Mkdir(there, 0o705), os.Chmod(there, 0o705), h.Need(there))
 	if s, _ := undo.Look(there); s.Mode != 0o705 {
 		t.Errorf("Need changed a mode: %o", s.Mode)
 	}
-	must(t, h.Folder(there, us(0o2750)), h.Folder(there, us(0o1775)))
+	testtools.Must(t, h.Folder(there, us(0o2750)), h.Folder(there, us(0o1775)))
 	if s, _ := undo.Look(there); s.Mode != 0o1775 {
 		t.Errorf("%o", s.Mode)
 	}
-	must(t, undo.Restore(h.Journal.Of("s")))
+	testtools.Must(t, undo.Restore(h.Journal.Of("s")))
 	if s, _ := undo.Look(there); s.Mode != 0o705 {
 		t.Errorf("not given back: %o", s.Mode)
 	}
-	must(t, os.Symlink(there, dir+"/link"))
+	testtools.Must(t, os.Symlink(there, dir+"/link"))
 	if err := h.Folder(dir+"/link", us(0o700)); err == nil {
 		t.Error("a link was taken for a folder")
 	}
@@ -87,14 +79,14 @@ func TestFolders(t *testing.T) {
 func TestTakeBack(t *testing.T) {
 	h, dir := hand(t)
 	path := dir + "/f"
-	must(t, h.Write(path, "first\n", us(0o644)))
+	testtools.Must(t, h.Write(path, "first\n", us(0o644)))
 	repeated := &Hand{Step: "s", Journal: h.Journal, Context: context.Background()}
-	must(t, repeated.Write(path, "second\n", us(0o644)), repeated.Write(dir+"/g", "new\n", us(0o644)))
+	testtools.Must(t, repeated.Write(path, "second\n", us(0o644)), repeated.Write(dir+"/g", "new\n", us(0o644)))
 	changed, err := repeated.TakeBack()
 	if err != nil || !changed || text(t, path) != "first\n" || text(t, dir+"/g") != "absent" {
 		t.Errorf("%v %v %q %q", changed, err, text(t, path), text(t, dir+"/g"))
 	}
-	must(t, undo.Restore(h.Journal.Of("s")))
+	testtools.Must(t, undo.Restore(h.Journal.Of("s")))
 	if text(t, path) != "absent" {
 		t.Error("not undone after it was taken back")
 	}
@@ -105,7 +97,7 @@ func TestDry(t *testing.T) {
 	h, dir := hand(t)
 	var out strings.Builder
 	h.Print = &out
-	must(t, h.Folder("/no/such/folder", Root755), h.Folder("/no/such/folder", Attr{Mode: 0o750, UID: -1, Owner: "a:b"}),
+	testtools.Must(t, h.Folder("/no/such/folder", Root755), h.Folder("/no/such/folder", Attr{Mode: 0o750, UID: -1, Owner: "a:b"}),
 		h.Write("/no/such/folder/f", "x\ny", Root644), h.Feed("in\n", "prog", "--a b", "it's", ""), h.Note("k", "n", "v"),
 		h.Do("something", func() error { t.Error("done"); return nil }), h.Run("rm", "-rf", dir))
 	want := `    mkdir /no (root:root, mode 755)
@@ -141,7 +133,7 @@ func TestInterrupted(t *testing.T) {
 // Without a note there is no change: the journal cannot be written here.
 func TestNoNoteNoChange(t *testing.T) {
 	h, dir := hand(t)
-	must(t, os.WriteFile(dir+"/admin", nil, 0o600)) // a file in the folder's place
+	testtools.Must(t, os.WriteFile(dir+"/admin", nil, 0o600)) // a file in the folder's place
 	err := h.Write(dir+"/f", "x", us(0o644))
 	if err == nil || !strings.Contains(err.Error(), "nothing is changed") || text(t, dir+"/f") != "absent" {
 		t.Errorf("%v", err)

@@ -6,13 +6,12 @@ import (
 	"math/big"
 	"math/rand"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/union"
 )
 
@@ -30,7 +29,7 @@ func TestAgainstSlow(t *testing.T) {
 			t.Fatal(err)
 		}
 		stream := func() *union.Reader {
-			return union.Stream(func(s batch.Skipped) { t.Error(s) }, write(t, ips))
+			return union.Stream(func(s batch.Skipped) { t.Error(s) }, testtools.File(t, strings.Join(ips, "")))
 		}
 		var all, direct, unvisited strings.Builder
 		err1 := table.Print(&all, stream())
@@ -198,18 +197,9 @@ func slow(domains, ips []string) (all, direct, unvisited string) {
 	return all, direct, unvisited
 }
 
-func write(t testing.TB, lines []string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "rows")
-	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func open(t testing.TB, lines []string) *union.File {
 	t.Helper()
-	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, write(t, lines))
+	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, testtools.File(t, strings.Join(lines, "")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package testtools is what the tests of scripts have in common: they build the
-// tools, need programs that may be missing, and run processes in folders of
-// files. Only tests import it.
+// Package testtools holds what the tests of several packages share: to build and
+// run the tools, to need programs and rights, to read and write files, and a plain
+// model of an aggregate. Only tests import it.
 package testtools
 
 import (
@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// Main is what TestMain does: it builds packages into a folder that is there
-// until the tests are over, tells use where, and runs the tests.
+// Main is the body of TestMain: it builds packages into a folder that is there
+// until the tests are over, calls use with that folder, and runs the tests.
 func Main(m *testing.M, use func(bin string), packages ...string) {
 	bin, err := os.MkdirTemp("", "egress-bin-")
 	if err != nil {
@@ -32,8 +32,8 @@ func Main(m *testing.M, use func(bin string), packages ...string) {
 	m.Run()
 }
 
-// OnPath is for Main, where scripts find the tools by PATH. Servers, as sshd,
-// are in /usr/sbin, which the PATH of an ordinary user may lack.
+// OnPath adds bin to PATH, where scripts find the tools. It is made for Main. It
+// also adds /usr/sbin, where sshd is, which the PATH of a user may lack.
 func OnPath(bin string) {
 	os.Setenv("PATH", bin+":"+os.Getenv("PATH")+":/usr/sbin")
 }
@@ -67,7 +67,7 @@ func NeedRoot(t testing.TB) {
 	}
 }
 
-// Missing is Need for what was looked for and not found.
+// Missing skips a test for the reason why. In CI it fails.
 func Missing(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -95,10 +95,12 @@ func AsNobody(t *testing.T) {
 }
 
 // Must ends the test at an error.
-func Must(t testing.TB, err error) {
+func Must(t testing.TB, errs ...error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -111,6 +113,14 @@ func Run(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
 		t.Fatal(err) // not started
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// Text returns the text of a file, which must be there.
+func Text(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	Must(t, err)
+	return string(text)
 }
 
 // Read returns the text of a file, or "" if there is none.
@@ -131,7 +141,15 @@ func Write(t testing.TB, name, text string) {
 	Must(t, os.WriteFile(name, []byte(text), 0o644))
 }
 
-// Names returns what stands in a folder, sorted, with spaces between.
+// File returns the name of a new file with a text, which goes after the test.
+func File(t testing.TB, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	Write(t, name, text)
+	return name
+}
+
+// Names returns the names in a folder, sorted, with spaces between them.
 func Names(t testing.TB, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -150,7 +168,7 @@ func FreePorts(t testing.TB, n int) []int {
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		Must(t, err)
-		defer l.Close() // not before the others are found, or they could be the same
+		defer l.Close() // not earlier, or the same port could be found again
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/merge"
 	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/testtools"
 )
 
 // A sample is a log of a real dnsmasq, and the aggregate that it must give.
@@ -33,13 +33,13 @@ func samples(t *testing.T) (list []sample) {
 	}
 	for _, file := range files {
 		base := strings.TrimSuffix(file, ".expected")
-		s := sample{name: filepath.Base(base), want: string(read(t, file))}
+		s := sample{name: filepath.Base(base), want: string([]byte(testtools.Text(t, file)))}
 		logs, _ := filepath.Glob(base + "*.log")
 		slices.Sort(logs)
 		for _, log := range logs {
-			s.log = append(s.log, read(t, log)...)
+			s.log = append(s.log, []byte(testtools.Text(t, log))...)
 		}
-		for line := range strings.Lines(string(read(t, base+".meta"))) {
+		for line := range strings.Lines(string([]byte(testtools.Text(t, base+".meta")))) {
 			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 			switch key {
 			case "tz":
@@ -51,15 +51,6 @@ func samples(t *testing.T) (list []sample) {
 		list = append(list, s)
 	}
 	return list
-}
-
-func read(t *testing.T, file string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func location(t *testing.T, name string) *time.Location {
