@@ -22,8 +22,31 @@ const Port = 53
 // not exist, A returns no addresses and no error. It returns an error if the server
 // could not or would not find out, or did not answer within timeout.
 func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr, error) {
+	return ask(server, name, dnsmessage.TypeA, timeout)
+}
+
+// Unchecked is A without validation: nobody who passes the question on is to check
+// signatures. (systemd-resolved then passes it on as it is.)
+func Unchecked(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr, error) {
+	return ask(server, name, unchecked, timeout)
+}
+
+// unchecked stands for type A, with the bits DO and CD.
+const unchecked dnsmessage.Type = 0
+
+// typeDNSKEY is the type of the keys that sign a zone (RFC 4034).
+const typeDNSKEY dnsmessage.Type = 48
+
+// Root asks for the keys of the root: the one question to which every server that
+// validates must get an answer with a signature. What the keys are does not matter.
+func Root(server netip.AddrPort, timeout time.Duration) error {
+	_, err := ask(server, ".", typeDNSKEY, timeout)
+	return err
+}
+
+func ask(server netip.AddrPort, name string, of dnsmessage.Type, timeout time.Duration) ([]netip.Addr, error) {
 	id := uint16(rand.Uint32())
-	question, err := pack(id, name)
+	question, err := pack(id, name, of)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -44,7 +67,7 @@ func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr,
 // Send sends the question and does not wait for an answer. It returns no error if a
 // firewall drops the packet.
 func Send(server netip.AddrPort, name string) error {
-	question, err := pack(uint16(rand.Uint32()), name)
+	question, err := pack(uint16(rand.Uint32()), name, dnsmessage.TypeA)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -63,17 +86,27 @@ func dial(server netip.AddrPort) (*net.UDPConn, error) {
 	return net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
 }
 
-func pack(id uint16, name string) ([]byte, error) {
+func pack(id uint16, name string, of dnsmessage.Type) ([]byte, error) {
 	n, err := dnsmessage.NewName(strings.TrimSuffix(name, ".") + ".")
 	if err != nil {
 		return nil, err
 	}
 	m := dnsmessage.Message{
 		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
-		Questions: []dnsmessage.Question{{Name: n, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+		Questions: []dnsmessage.Question{{Name: n, Type: of, Class: dnsmessage.ClassINET}},
+	}
+	if of == unchecked {
+		m.Questions[0].Type, m.CheckingDisabled = dnsmessage.TypeA, true
+		var opt dnsmessage.ResourceHeader
+		if err := opt.SetEDNS0(maxSize, dnsmessage.RCodeSuccess, true); err != nil {
+			return nil, err
+		}
+		m.Additionals = []dnsmessage.Resource{{Header: opt, Body: &dnsmessage.OPTResource{}}}
 	}
 	return m.Pack()
 }
+
+const maxSize = 1232 // of an answer: it needs no fragments
 
 // answer waits for the answer to id. It ignores packets that are not an answer to
 // this question.

@@ -91,3 +91,32 @@ func TestSilence(t *testing.T) {
 		t.Errorf("got %v from a silent server", addrs)
 	}
 }
+
+func TestRoot(t *testing.T) {
+	for code, good := range map[dnsmessage.RCode]bool{dnsmessage.RCodeSuccess: true, dnsmessage.RCodeServerFailure: false} {
+		server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+			if q := m.Questions[0]; q.Name.String() != "." || q.Type != typeDNSKEY {
+				return nil
+			}
+			r := *m
+			r.Response, r.RCode = true, code
+			return []*dnsmessage.Message{&r}
+		})
+		if err := Root(server, patience); (err == nil) != good {
+			t.Errorf("%v: %v", code, err)
+		}
+	}
+}
+
+// The question of Unchecked has both bits, and its answer is as good as another.
+func TestUnchecked(t *testing.T) {
+	server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+		if !m.CheckingDisabled || len(m.Additionals) != 1 || !m.Additionals[0].Header.DNSSECAllowed() {
+			return nil
+		}
+		return []*dnsmessage.Message{withAddress(m, [4]byte{192, 0, 2, 1})}
+	})
+	if addrs, err := Unchecked(server, "www.example.org", patience); err != nil || len(addrs) != 1 {
+		t.Errorf("got %v, %v", addrs, err)
+	}
+}

@@ -55,6 +55,23 @@ func (s System) Ask(name string) error {
 	return err
 }
 
+// Validated asks for the keys of the root, as programs ask. A resolver that validates
+// gives no answer if it gets no signatures, or cannot check them. (No canary tells
+// that: .test is not signed.) If it gives none, the name must fail as well: an admin may
+// have exempted all names that matter. The name has a row, and so is asked only then.
+func (s System) Validated(name string) error {
+	servers, err := s.servers()
+	if err != nil {
+		return err
+	}
+	server := netip.AddrPortFrom(servers[0], ask.Port)
+	if ask.Root(server, patience) == nil || ask.Root(server, patience) == nil {
+		return nil
+	}
+	_, err = ask.A(server, name, patience)
+	return err
+}
+
 // most is how many servers the C library reads from resolv.conf (MAXNS).
 const most = 3
 

@@ -12,6 +12,21 @@ import (
 	"egress-monitor/lib/ask"
 )
 
+// Names returns why names do not resolve, whatever the canaries say: none of the
+// servers of dnsmasq's answers, or a system's resolver that validates accepts no answer.
+func Names(file, name string, validates bool, as func(do func() error) error) error {
+	if err := Upstream(file, name, as); err != nil {
+		return fmt.Errorf("no name server that dnsmasq asks answers (%w)", err)
+	}
+	if !validates {
+		return nil
+	}
+	if err := This.Validated(name); err != nil {
+		return fmt.Errorf("systemd-resolved validates (DNSSEC= in resolved.conf), and accepts no answer (%w): is the clock right, and do the name servers give signatures?", err)
+	}
+	return nil
+}
+
 // Upstream asks the servers in dnsmasq's servers-file until one answers. If none
 // does it asks all of them once more, since a datagram may be lost. as calls a
 // function as dnsmasq's user, whose questions the rules do not log.

@@ -25,6 +25,7 @@ import (
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/setup"
 	"egress-monitor/lib/truth"
+	"egress-monitor/lib/upstream"
 )
 
 // New returns the minute of this machine, with the settings that Effective returns.
@@ -110,7 +111,8 @@ func (m *machine) ask() error {
 
 // upstream asks as dnsmasq's user, whose questions the rules do not log.
 func (m *machine) upstream() error {
-	return canary.Upstream(layout.Servers, m.settings.ProbeName, func(do func() error) error { return child.As(layout.Resolver, do) })
+	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
+	return canary.Names(layout.Servers, m.settings.ProbeName, facts.Validates, func(do func() error) error { return child.As(layout.Resolver, do) })
 }
 
 func (m *machine) poll(ctx context.Context, what string) error {

@@ -43,6 +43,7 @@ type Facts struct {
 	Fallback   []Server // asked if there are no others
 	Current    Server   // the one of its own that it asks now
 	DNSOverTLS string
+	DNSSEC     string // yes, no, allow-downgrade
 	Links      []Link
 }
 
@@ -138,7 +139,7 @@ func (p properties) rows(key string) [][]any {
 // managerFacts reads the properties of the manager: servers as (link, family,
 // address, port, name), domains as (link, domain, route only).
 func managerFacts(p properties) (f *Facts, listed list) {
-	f = &Facts{DNSOverTLS: p.text("DNSOverTLS")}
+	f = &Facts{DNSOverTLS: p.text("DNSOverTLS"), DNSSEC: p.text("DNSSEC")}
 	for _, row := range p.rows("DNSEx") {
 		if link, s, ok := linkServer(row); ok {
 			listed.add(link, s)

@@ -63,6 +63,8 @@ type Proof struct {
 	Server   ourdns.Server
 	Upstream []string // servers that dnsmasq asks
 	Before   bool     // programs could resolve the name before
+
+	Validates bool // systemd-resolved does
 }
 
 // Prove shows it.
@@ -81,7 +83,11 @@ func (p Proof) Prove(ctx context.Context) error {
 	}
 	answered, logged := p.Server.Logged(name, 3*time.Second, asked)
 	if !answered {
-		return fmt.Errorf("names do not resolve through %s any more%s", first.Addr(), p.loop(local))
+		why := p.loop(local)
+		if p.Validates && why == "" {
+			why = "; systemd-resolved validates (DNSSEC= in resolved.conf): do the name servers give signatures, and is the clock right?"
+		}
+		return fmt.Errorf("names do not resolve through %s%s", first.Addr(), why)
 	}
 	if !logged {
 		return fmt.Errorf("names resolve, but not through dnsmasq: %s answers %s by itself or asks somebody else (EGRESS_PROBE_NAME must be a name that is asked of other servers)", first.Addr(), name)

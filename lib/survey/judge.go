@@ -241,7 +241,7 @@ func (j *judge) upstream() {
 		since = w.Good.When(j.Now)
 		text = stamp(since)
 	}
-	j.add(Critical, since, "names do not resolve since %s: no name server that dnsmasq asks answers (%s)", text, strings.ReplaceAll(why, "\n", "; "))
+	j.add(Critical, since, "names do not resolve since %s: %s", text, strings.ReplaceAll(why, "\n", "; "))
 }
 
 // trouble adds faults that make no way blind, and those that no way reports.

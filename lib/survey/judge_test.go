@@ -66,8 +66,8 @@ var cases = []struct {
 		"CRITICAL - resolver: blind since 2026-02-08T21:30:30Z: the system's resolver does not ask dnsmasq (/etc/resolv.conf asks 192.0.2.9)"},
 	{"bypassed", func(f *Facts) { f.DNS.Bypassed = true },
 		"CRITICAL - resolver: blind since 2026-02-08T21:30:30Z: names go past dnsmasq, because it could not be brought back (journalctl -u egress-monitor-dnsmasq)"},
-	{"upstreams dead", func(f *Facts) { f.DNS.Upstream = errors.New("timeout") },
-		"CRITICAL - names do not resolve since 2026-02-08T21:30:30Z: no name server that dnsmasq asks answers (timeout)"},
+	{"upstreams dead", func(f *Facts) { f.DNS.Upstream = errors.New("no name server answers") },
+		"CRITICAL - names do not resolve since 2026-02-08T21:30:30Z: no name server answers"},
 	{"rules flushed", func(f *Facts) {
 		f.Trouble = []Trouble{{"IPv4: the firewall rules are missing", "egress-monitor heal", true, truth.Addresses}}
 	},
@@ -135,9 +135,9 @@ var cases = []struct {
 	}, "UNKNOWN - the files are not readable for nobody (group adm may)"},
 	{"upstreams dead, seen by adm", func(f *Facts) {
 		f.Root, f.DNS.Looked = false, false
-		f.State.Way(truth.Upstream).Missed(0, at(60), "timeout")
+		f.State.Way(truth.Upstream).Missed(0, at(60), "no name server answers")
 	},
-		"CRITICAL - names do not resolve since 2026-02-08T21:30:30Z: no name server that dnsmasq asks answers (timeout)"},
+		"CRITICAL - names do not resolve since 2026-02-08T21:30:30Z: no name server answers"},
 
 	{"the worst comes first", func(f *Facts) { f.Wrong = "w"; f.Cron = "c"; f.Files[IPs].Rejected, f.Files[IPs].Aside = 3, t0 },
 		"CRITICAL - nothing polls since 2026-02-08T21:30:32Z: c; 3 damaged row(s) of unique-ips.log were moved to unique-ips.log.rejected; w; the settings of the last enable are in force"},

@@ -82,6 +82,7 @@ func sinceBoot() time.Duration {
 // dns asks all name servers at the same time: a server that hangs takes seconds.
 func (m *Machine) dns(f *Facts) {
 	d := &f.DNS
+	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
 	log := querylog.Mark(f.Settings.DNSMasqLog, child.OpenAsPoller)
 	defer log.Close()
 	var all sync.WaitGroup
@@ -89,7 +90,7 @@ func (m *Machine) dns(f *Facts) {
 	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
 	if d.Looked = m.Root; m.Root {
 		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
-		all.Go(func() { d.Upstream = canary.Upstream(layout.Servers, f.Settings.ProbeName, asResolver) })
+		all.Go(func() { d.Upstream = canary.Names(layout.Servers, f.Settings.ProbeName, facts.Validates, asResolver) })
 	}
 	all.Wait()
 	d.Asked, d.Active = true, Yes
@@ -103,7 +104,6 @@ func (m *Machine) dns(f *Facts) {
 		m.log(d, log)
 	}
 	d.Bypassed = f.State.Bypassed || m.Root && exists(layout.Bypassed)
-	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
 	d.Servers, d.Domains = facts.Servers, facts.Domains
 }
 

@@ -71,7 +71,7 @@ type DNS struct {
 	Logs     Known
 	LogError error
 	System   error // nil: the system's resolver asks it
-	Upstream error // nil: one of the servers that it asks answers
+	Upstream error // nil: names resolve (canary.Names)
 	Looked   bool  // the servers were asked
 	Bypassed bool
 	Servers  []string

@@ -34,14 +34,16 @@ func (p Plan) Text() string {
 
 // Facts are what the rules, the drop-in and status need to know of a plan. They
 // are kept in a file of their own, of lines "domain D", "port N", "tls strict",
-// "pending":
+// "dnssec", "pending":
 // written when the servers are, read each minute.
 type Facts struct {
 	Servers []string // as in the servers-file, without routes
 	Domains []string
 	Ports   []int // beside 53
 	Strict  bool
-	Pending bool
+
+	Validates bool // systemd-resolved does
+	Pending   bool
 }
 
 // FactsFile returns the plan as that file.
@@ -61,6 +63,9 @@ func (p Plan) FactsFile() string {
 	}
 	if p.Strict {
 		lines = append(lines, "tls strict")
+	}
+	if p.Validates {
+		lines = append(lines, "dnssec")
 	}
 	if p.Pending {
 		lines = append(lines, "pending")
@@ -95,6 +100,8 @@ func ReadFacts(serversFile, factsFile string) Facts {
 			}
 		case "tls":
 			f.Strict = value == "strict"
+		case "dnssec":
+			f.Validates = true
 		case "pending":
 			f.Pending = true
 		}

@@ -44,7 +44,10 @@ type Plan struct {
 	Routes  []Route
 	Domains []string // of links, as systemd-resolved spells them: "~" before a routing domain
 	Strict  bool     // somebody has asked for DNSOverTLS, which dnsmasq cannot do
-	Pending bool     // a link has servers and is not used yet: it is coming up
+
+	Validates bool // systemd-resolved checks signatures, which dnsmasq passes on
+
+	Pending bool // a link has servers and is not used yet: it is coming up
 }
 
 // Sources are what a Plan is made from.
@@ -67,7 +70,7 @@ type scope struct {
 
 // Make makes the Plan.
 func Make(src Sources) Plan {
-	p := Plan{}
+	p := Plan{Validates: src.Facts != nil && src.Facts.DNSSEC != "" && src.Facts.DNSSEC != "no"}
 	scopes := src.scopes(&p)
 	servers := mainServers(scopes)
 	if len(servers) == 0 && src.Facts != nil {

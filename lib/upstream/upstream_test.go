@@ -119,14 +119,14 @@ func TestMake(t *testing.T) {
 func TestFacts(t *testing.T) {
 	dir := t.TempDir()
 	p := Plan{Servers: []Server{{netip.MustParseAddr("192.0.2.1"), 53}, {netip.MustParseAddr("2001:db8::1"), 5353}},
-		Routes: []Route{{"a.example", Server{netip.MustParseAddr("192.0.2.2"), 54}}}, Domains: []string{"b.example", "~a.example"}, Strict: true, Pending: true}
+		Routes: []Route{{"a.example", Server{netip.MustParseAddr("192.0.2.2"), 54}}}, Domains: []string{"b.example", "~a.example"}, Strict: true, Pending: true, Validates: true}
 	s, f := filepath.Join(dir, "servers"), filepath.Join(dir, "facts")
 	for name, text := range map[string]string{s: p.ServersFile(), f: p.FactsFile()} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := Facts{Servers: []string{"192.0.2.1", "2001:db8::1#5353"}, Domains: []string{"b.example", "~a.example"}, Ports: []int{5353, 54}, Strict: true, Pending: true}
+	want := Facts{Servers: []string{"192.0.2.1", "2001:db8::1#5353"}, Domains: []string{"b.example", "~a.example"}, Ports: []int{5353, 54}, Strict: true, Pending: true, Validates: true}
 	if got := ReadFacts(s, f); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
