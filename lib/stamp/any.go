@@ -51,6 +51,45 @@ var (
 // second 60 is the one after 59. Where a wall clock cannot have shown such a
 // time, ErrTime is returned; where there is no stamp, ErrNone.
 func (c *Clock) Read(b []byte) (Stamp, error) {
+	if s, ok := c.usual(b); ok {
+		return s, nil
+	}
+	return c.any(b)
+}
+
+// usual is any for the stamps that most lines have: those of ISO 8601, and syslog's
+// before a word that is neither a zone nor a year. (Without it dnsparse takes a third
+// more instructions for rsyslog's lines.)
+func (c *Clock) usual(b []byte) (s Stamp, ok bool) {
+	if len(b) <= isoLen || b[Len] == ' ' && !isPlain(b[Len+1:]) {
+		return s, false
+	}
+	switch {
+	case b[10] == 'T':
+		if s.Unix, s.Len, ok = ISO(b); !ok || s.Len == len(b) || b[s.Len] != ' ' {
+			return s, false
+		}
+		s.Form, s.Comma = Exact, b[isoLen] == ','
+		c.question(&s, false)
+	case b[Len] == ' ' && b[10] != ' ' && b[13] != ' ':
+		if s.Unix, ok = c.Unix(b); !ok {
+			return s, false
+		}
+		s.Form, s.Len = Undated, Len
+		c.checkAhead(s.Unix)
+	}
+	s.Short = true
+	return s, ok
+}
+
+// isPlain reports whether b, of two bytes at least, begins with a word that Read
+// takes for no part of a stamp. It does not know all of these words.
+func isPlain(b []byte) bool {
+	return 'a' <= b[0] && b[0] < 'z' || 'A' <= b[0] && b[0] <= 'Z' && ('a' <= b[1] && b[1] <= 'z' || b[1]-'0' <= 9)
+}
+
+// any reads a stamp of any form.
+func (c *Clock) any(b []byte) (Stamp, error) {
 	if len(b) == 0 {
 		return Stamp{}, ErrNone
 	}

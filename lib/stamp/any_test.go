@@ -173,7 +173,49 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-// Whatever comes: no panic, a length inside of it, and the fast way agrees.
+// Words after a stamp that may be a part of it, or hosts.
+var words = []string{"vm", "VM", "Vm", "V1", "z", "Z", "Z1", "UTC", "CET", "CST", "AM", "PM", "Am", "2026", "2026x", "192.0.2.1", "+0100", "+01", "[1]", "<4>", "é", "", " vm", "a"}
+
+// The way that most stamps take gives what the way of all others gives.
+func TestUsual(t *testing.T) {
+	texts := []string{"Oct 25 02:50:00", "Nov 23 08:05: 1", "Nov 23 08: 5:01", "Nov 23  8:05:01", "Nov 23 08:05:60", "Nov 31 08:05:00", "Feb 29 08:05:00", "Lip 23 08:05:00", "Nov 24 08:05:00",
+		"2026-11-23T08:05:60Z", "2026-11-31T08:05:00Z", "2026-11-23T08:05:00.12345", "2026-11-23T08:05:00,5+00:00", "2026-11-23t08:05:00Z", "2026-11-23T08:05:00+2400", "2026-11-24T08:05:00Z"}
+	for _, f := range forms {
+		text, _, _ := strings.Cut(f.text, "|")
+		texts = append(texts, text)
+	}
+	for _, text := range texts {
+		for _, word := range words {
+			for _, blank := range []string{" ", ""} {
+				checkUsual(t, []byte(text+blank+word))
+			}
+		}
+	}
+}
+
+func checkUsual(t *testing.T, b []byte) {
+	berlin := zone(t, "CET-1CEST,M3.5.0,M10.5.0/3")
+	type answer struct {
+		Stamp
+		err  error
+		last int64
+		said string
+	}
+	read := func(read func(c *Clock) (Stamp, error)) (a answer) {
+		clock := Clock{Location: berlin, Now: time.Unix(1795421100, 0), Doubt: func(d Doubt) { a.said += d.String() }}
+		if a.Stamp, a.err = read(&clock); a.err != nil {
+			return answer{err: a.err}
+		}
+		a.last = clock.Last
+		return a
+	}
+	got, want := read(func(c *Clock) (Stamp, error) { return c.Read(b) }), read(func(c *Clock) (Stamp, error) { return c.any(b) })
+	if got != want {
+		t.Errorf("%q: %v, want %v", b, got, want)
+	}
+}
+
+// Whatever comes: no panic, a length inside of it, and the fast ways agree.
 func FuzzRead(f *testing.F) {
 	for _, form := range forms {
 		f.Add([]byte(strings.Replace(form.text, "|", "", 1)))
@@ -184,6 +226,7 @@ func FuzzRead(f *testing.F) {
 		if err == nil && (s.Len <= 0 || s.Len > len(b)) {
 			t.Fatalf("%q: %d bytes", b, s.Len)
 		}
+		checkUsual(t, b)
 		fast := Clock{Location: time.UTC, Now: time.Unix(1795421100, 0)}
 		if unix, ok := fast.Unix(b); ok && s.Form == Undated && s.Len == Len && (err != nil || s.Unix != unix) {
 			t.Fatalf("%q: %d and %d, %v", b, s.Unix, unix, err)

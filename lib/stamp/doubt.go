@@ -38,8 +38,11 @@ func (d Doubt) String() string {
 	case Croatian:
 		return fmt.Sprintf("the name of the month means another one in Croatian (read as %s): print the log with LC_ALL=C", at)
 	}
-	return fmt.Sprintf("the time is %s after now (read as %s): check the clock of the sender and its zone (TZ, --utc)",
-		time.Duration(d.By)*time.Second, at)
+	by := fmt.Sprint(d.By/86400, " days")
+	if d.By < 10*86400 {
+		by = (time.Duration(d.By) * time.Second).String()
+	}
+	return fmt.Sprintf("the time is %s after now (read as %s): check the clock of the sender and its zone (TZ, --utc)", by, at)
 }
 
 // judge checks a time whose year was guessed.
@@ -52,9 +55,13 @@ func (c *Clock) judge(unix int64) {
 	c.checkAhead(unix)
 }
 
-// checkAhead reports a time after now.
+// checkAhead reports a time after now. It looks at the wall clock only if the time is
+// after the one it knows.
 func (c *Clock) checkAhead(unix int64) {
-	if unix > c.now {
+	if unix <= c.now {
+		return
+	}
+	if c.setNow(); unix > c.now {
 		c.doubt(Doubt{Ahead, unix, unix - c.now + leeway})
 	}
 }
@@ -65,7 +72,6 @@ func (c *Clock) question(s *Stamp, croatian bool) {
 		c.doubt(Doubt{Croatian, s.Unix, 0})
 	}
 	if s.Form != Undated {
-		c.setNow()
 		c.checkAhead(s.Unix)
 	}
 }
