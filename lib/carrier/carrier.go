@@ -60,6 +60,8 @@ type Parser struct {
 	// Assumed, if set, is called once for each assumption that may be wrong.
 	Assumed func(what string)
 
+	known   known
+	line    []byte // the line that is read
 	assumed uint8
 	depth   int // headers within headers
 	boot    int64
@@ -73,8 +75,12 @@ const maxIndent = 12
 // Parse reads a line into l. If ok is false and err is nil, the line is empty or a
 // heading.
 func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
+	if p.isKnown(line, l) {
+		return true, nil
+	}
 	*l = Line{Times: 1}
 	b := p.clean(line)
+	p.line = line
 	if len(b) == 0 || isHeading(b) {
 		return false, nil
 	}
@@ -82,7 +88,7 @@ func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 		return false, ErrContinued
 	}
 	indented := b[0] == ' ' || b[0] == '\t'
-	b = bytes.TrimLeft(b, " \t")
+	b = skipBlanks(b)
 	err = p.unwrapped(l, b)
 	switch {
 	case err == stamp.ErrNone && indented:

@@ -352,6 +352,10 @@ func FuzzParse(f *testing.F) {
 	for i, c := range lines {
 		f.Add([]byte(lines[(i+1)%len(lines)].line), []byte(c.line))
 	}
+	for i, message := range messages {
+		f.Add([]byte(stamps[0]+" gw dnsmasq[9]: hello"), []byte(stamps[0]+" gw dnsmasq[9]: "+message))
+		f.Add([]byte(stamps[10]+" gw dnsmasq[9]: "+messages[(i+1)%len(messages)]), []byte(stamps[10]+" gw dnsmasq[9]: "+message))
+	}
 	for _, w := range wraps {
 		f.Add([]byte(w), []byte(w+stamps[0]+" gw kernel: hello"))
 	}
@@ -362,22 +366,56 @@ func FuzzParse(f *testing.F) {
 		p.Clock.Last = 0 // which of two hours it is depends on what came before
 		ok, err := p.Parse(line, &l)
 		okAlone, errAlone := fresh.Parse(line, &alone)
-		if ok != okAlone || err != errAlone || ok && say(&l) != say(&alone) {
-			t.Fatalf("%q after %q: %s, %v; alone %s, %v", line, before, say(&l), err, say(&alone), errAlone)
+		if ok != okAlone || err != errAlone || ok && all(&l) != all(&alone) {
+			t.Fatalf("%q after %q: %s, %v; alone %s, %v", line, before, all(&l), err, all(&alone), errAlone)
 		}
 		if !ok {
 			return
 		}
-		plain := append(p.plain(line), ' ')
+		plain := strings.ReplaceAll(string(p.plain(line)), noBreak, " ") + " "
 		for _, part := range [][]byte{l.Host, l.Tag, l.Message} {
-			if !strings.Contains(string(plain), string(part)) {
+			if !strings.Contains(plain, string(part)) {
 				t.Fatalf("%q: %q", line, part)
 			}
 		}
-		if l.Kernel() && !l.Bare && !strings.Contains(string(plain), "kernel") {
+		if l.Kernel() && !l.Bare && !strings.Contains(plain, "kernel") {
 			t.Fatalf("%q: the kernel's", line)
 		}
 	})
+}
+
+// all is all that is known of a line.
+func all(l *Line) string {
+	return fmt.Sprintf("%d %q %q %d %v %d %v %v %d %d %q %q %q %v %v", l.Unix, l.Host, l.Tag, l.PID, l.Process, l.Facility, l.Bare, l.Relayed,
+		l.Times, l.Again, l.Message, l.Text, l.Rest, l.uptime, l.logread)
+}
+
+// Messages that may change what the header before them means, and others.
+var messages = []string{
+	"hello", " hello", "", "-", "kernel: hello", "dnsmasq[5]: hello", "dnsmasq: hello", "192.0.2.1: x", "Nov 23 09:05:00 x kernel: hello", "a 09:05:00 b", "a=b 09:05:00",
+	"message repeated 2 times: [ hello]", "last message repeated 2 times", "Last message 'hello' repeated 2 times, suppressed by syslog-ng on gw", "--- last message repeated 2 times ---",
+	"hello\r", "hello\x00", "\x1b[31mhello", "a\u00a0b", "a\u00b0b", "} hello", "| hello", "<4>hello", "[ 3940.030707] hello", "x,4,1,2,-;hello", "- - hello", "F hello",
+}
+
+// A line after one with the same header gives what it gives alone.
+func TestSameHeader(t *testing.T) {
+	for _, at := range stamps {
+		for _, host := range append(hosts, "[x] ", "{a ", "stdout ", "last ", "a: ", "daemon.info: ") {
+			for _, tag := range tags {
+				p := parser(t)
+				for _, message := range messages {
+					line := []byte(at + " " + host + tag.text + message)
+					var l, alone Line
+					p.Clock.Last = 0
+					ok, err := p.Parse(line, &l)
+					okAlone, errAlone := parser(t).Parse(line, &alone)
+					if ok != okAlone || err != errAlone || ok && all(&l) != all(&alone) {
+						t.Errorf("%q:\n%s, %v; alone\n%s, %v", line, all(&l), err, all(&alone), errAlone)
+					}
+				}
+			}
+		}
+	}
 }
 
 // Long lines of what the parser looks for take no longer than their length.

@@ -21,6 +21,7 @@ func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	if ok && !l.isHost(tag, process, b, msg, s.Form == stamp.Epoch) {
 		l.Text = b
 		l.setTag(tag, pid, process, msg)
+		p.keep(l, s)
 		return
 	}
 	l.Host, b = token(b)
@@ -32,6 +33,7 @@ func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 	}
 	if tag, pid, process, msg, ok := tagOf(b); ok {
 		l.setTag(tag, pid, process, msg)
+		p.keep(l, s)
 	} else if tag, procid, msg, ok := fields5424(b); ok {
 		l.setTag(tag, procid, string(procid) != "-", msg)
 	} else {
@@ -174,7 +176,7 @@ func tagOf(b []byte) (tag, pid []byte, process bool, msg []byte, ok bool) {
 	}
 	rest = rest[1:]
 	ok = len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t' || process || string(tag) == kernel && rest[0] != ':'
-	return tag, pid, process, bytes.TrimLeft(rest, " \t"), ok
+	return tag, pid, process, skipBlanks(rest), ok
 }
 
 func isTagByte(c byte) bool {
@@ -216,7 +218,7 @@ func (l *Line) setPID(b []byte) {
 
 // setMessage sets the message; the kernel's without its time and caller.
 func (l *Line) setMessage(msg []byte) {
-	msg = bytes.TrimLeft(msg, " \t")
+	msg = skipBlanks(msg)
 	if string(l.Tag) == kernel || len(l.Tag) == 0 {
 		msg, l.uptime = KernelMessage(msg)
 	}

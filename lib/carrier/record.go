@@ -14,29 +14,46 @@ const maxDepth = 4
 // stamp.ErrNone for a line of another kind.
 type form func(p *Parser, l *Line, b []byte) error
 
-// forms returns the forms in the order in which they are tried. (A function, since some of them
-// call record for the header within theirs.)
-func forms() [7]form {
-	return [...]form{(*Parser).pri, (*Parser).bracket, (*Parser).kmsg, (*Parser).decoded, (*Parser).tai64n, (*Parser).socklog, (*Parser).stamped}
+// formsOf returns the forms of lines that begin with c, in the order in which they
+// are tried. (stamped, which comes last, is for all.)
+func formsOf(c byte) [2]form {
+	switch {
+	case c == '<':
+		return [2]form{(*Parser).pri}
+	case c == '[':
+		return [2]form{(*Parser).bracket}
+	case c == '@':
+		return [2]form{(*Parser).tai64n}
+	case c-'0' <= 9:
+		return [2]form{(*Parser).kmsg}
+	case c >= 'a':
+		return [2]form{(*Parser).decoded, (*Parser).socklog}
+	}
+	return [2]form{}
 }
 
 // record reads a line from its PRI or stamp on, in the first of the forms that
 // knows it. It returns stamp.ErrNone if none does.
-func (p *Parser) record(l *Line, b []byte) error {
+func (p *Parser) record(l *Line, b []byte) (err error) {
 	if p.depth == maxDepth || len(b) == 0 {
 		return stamp.ErrNone
 	}
 	p.depth++
-	defer func() { p.depth-- }()
-	if 'A' <= b[0] && b[0] <= 'Z' {
-		return p.stamped(l, b) // most lines: only a date begins so
-	}
-	for _, form := range forms() {
+	err = p.first(l, b)
+	p.depth--
+	return err
+}
+
+func (p *Parser) first(l *Line, b []byte) error {
+	for _, form := range formsOf(b[0]) {
+		if form == nil {
+			break
+		}
 		if err := form(p, l, b); err != stamp.ErrNone {
 			return err
 		}
 	}
-	return stamp.ErrNone
+	return p.stamped(l, b)
 }
 
 // pri reads <4> and what follows it.
@@ -85,7 +102,7 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 		}
 		rest = rest[1:] // as some print after their zone
 	}
-	rest = bytes.TrimLeft(rest, " \t")
+	rest = skipBlanks(rest)
 	if s.Comma && s.Form == stamp.Exact && b[10] == 'T' { // dmesg's alone
 		l.Unix = s.Unix
 		p.bare(l, rest)
@@ -163,8 +180,20 @@ func skipStream(b []byte) (rest []byte, ok bool) {
 // lines out quickly.
 func hasClock(b []byte) bool {
 	b = b[:min(len(b), 64)]
-	for i := 2; i+3 < len(b) && b[i] != '='; i++ { // behind that may be a MAC address
-		if b[i] == ':' && b[i+3] == ':' && b[i-1]-'0' <= 9 && b[i+1]-'0' <= 9 && b[i+2]-'0' <= 9 {
+	if i := bytes.IndexByte(b[min(2, len(b)):], '='); i >= 0 {
+		b = b[:2+i] // behind that may be a MAC address
+	}
+	return hasTime(b)
+}
+
+// hasTime reports whether b has a time of day in it.
+func hasTime(b []byte) bool {
+	for i := 2; i+3 < len(b); i++ {
+		n := bytes.IndexByte(b[i:len(b)-3], ':')
+		if n < 0 {
+			return false
+		}
+		if i += n; b[i+3] == ':' && b[i-1]-'0' <= 9 && b[i+1]-'0' <= 9 && b[i+2]-'0' <= 9 {
 			return true
 		}
 	}
@@ -235,7 +264,15 @@ func token(b []byte) (word, rest []byte) {
 	for n < len(b) && b[n] != ' ' && b[n] != '\t' {
 		n++
 	}
-	return b[:n], bytes.TrimLeft(b[n:], " \t")
+	return b[:n], skipBlanks(b[n:])
+}
+
+// skipBlanks is bytes.TrimLeft for blanks, which mostly are one or none.
+func skipBlanks(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	return b
 }
 
 // number reads a decimal number of so many digits at most.

@@ -7,15 +7,21 @@ var bom = []byte("\xef\xbb\xbf")
 // clean takes off what is no part of a line: the CR of other systems, a byte
 // order mark, NULs that a power cut left, colours, and the blanks of web pages.
 func (p *Parser) clean(line []byte) []byte {
-	b := bytes.TrimRight(line, "\r\x00")
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, bom), "\x00")
+	b := line
+	for len(b) > 0 && (b[len(b)-1] == '\r' || b[len(b)-1] == 0) {
+		b = b[:len(b)-1]
+	}
+	b = bytes.TrimPrefix(b, bom)
+	for len(b) > 0 && b[0] == 0 {
+		b = b[1:]
+	}
 	if bytes.IndexByte(b, 0x1b) >= 0 {
 		b = p.plain(b)
 	}
-	if bytes.IndexByte(b, noBreak[0]) >= 0 || bytes.HasPrefix(b, []byte(zeroWidth)) {
+	if bytes.IndexByte(b, noBreak[0]) >= 0 && bytes.Contains(b, []byte(noBreak)) || bytes.HasPrefix(b, []byte(zeroWidth)) {
 		b = bytes.ReplaceAll(bytes.TrimPrefix(b, []byte(zeroWidth)), []byte(noBreak), []byte{' '})
 	}
-	if len(bytes.TrimLeft(b, " \t")) == 0 {
+	if len(skipBlanks(b)) == 0 {
 		return nil
 	}
 	return b
@@ -76,7 +82,7 @@ var wrappers = [...]wrapper{
 func unwrap(b []byte) (rest []byte, contained, ok bool) {
 	for _, w := range wrappers {
 		if rest, ok := w.cut(b); ok {
-			rest = bytes.TrimLeft(rest, " \t")
+			rest = skipBlanks(rest)
 			return rest, w.contained, len(rest) > 0
 		}
 	}
