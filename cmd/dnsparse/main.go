@@ -62,9 +62,7 @@ func (c *command) Run() error {
 				continue
 			}
 		}
-		if s.foreign(line) || log.Line(line) != nil {
-			s.other(line)
-		}
+		s.line(line)
 		if log.Full() || c.LineBuffered && !in.Buffered() {
 			if err := s.print(c.LineBuffered); err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"egress-monitor/lib/batch"
@@ -34,21 +33,23 @@ func because(err error, in *batch.Scanner) error {
 	return fmt.Errorf("%w: %s", err, short(string(in.Bytes())))
 }
 
-// foreign reports whether a line cannot be one of dnsmasq's own file.
-func (s *stream) foreign(line []byte) bool {
-	return len(line) == 0 || line[len(line)-1] == '\r' || s.inside
-}
-
-// other takes a line that is not of dnsmasq's own file, or is damaged.
-func (s *stream) other(line []byte) {
-	defer func() { s.inside = s.entries.Inside() }()
+// line takes a line: of dnsmasq's own file, or of any other log.
+func (s *stream) line(line []byte) {
 	if s.inside {
 		s.take(line)
 		return
 	}
-	line = bytes.TrimRight(line, "\r")
-	switch err := s.log.Line(line); {
-	case err == nil:
+	for len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
+	if err := s.log.Line(line); err != nil {
+		s.other(line, err)
+	}
+}
+
+// other takes a line that is not of dnsmasq's own file, or is damaged: err says why.
+func (s *stream) other(line []byte, err error) {
+	switch {
 	case err == dnsmasq.ErrHead && dnsmasq.CutHead(line) > 0:
 		s.broken(line, dnsmasq.ErrGlued)
 	case err == dnsmasq.ErrHead || err == transact.ErrStamp:
@@ -79,9 +80,8 @@ func (s *stream) broken(line []byte, why error) {
 
 // take takes a line of any other log.
 func (s *stream) take(line []byte) {
-	s.entries.Clock = *s.log.Clock()
 	ok := s.entries.Take(line)
-	*s.log.Clock() = s.entries.Clock
+	s.inside = s.entries.Inside()
 	if ok {
 		s.entry(s.entries.Entry())
 	}
@@ -129,9 +129,11 @@ func processOf(host []byte, pid uint32) uint32 {
 	if len(host) == 0 {
 		return pid
 	}
-	h := fnv.New32a()
-	h.Write(host)
-	return (pid ^ h.Sum32()) & (1<<31 - 1)
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range host {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return (pid ^ h) & (1<<31 - 1)
 }
 
 var question = []byte("query[")

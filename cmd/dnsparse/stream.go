@@ -38,7 +38,7 @@ type stream struct {
 func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.Tracker) *stream {
 	s := &stream{command: c, in: in, out: out, log: log}
 	s.entries = journal.NewReader(lines{in})
-	s.entries.Details = true
+	s.entries.Clock, s.entries.Details = log.Clock(), true
 	s.entries.Continued = s.rejected
 	s.entries.Assumed = func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	s.entries.Boot = func() int64 { return 0 }

@@ -134,7 +134,7 @@ func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, err
 	case c.LineBuffered:
 		entries = journal.NewReader(prompt{in, out})
 	}
-	entries.Clock = stamp.Clock{Location: zone, Now: c.Now}
+	entries.Clock = &stamp.Clock{Location: zone, Now: c.Now}
 	if !c.polls() { // of what polls count, egress-monitor check reports rows of the future
 		entries.Clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
 	}

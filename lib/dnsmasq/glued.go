@@ -11,19 +11,18 @@ import "bytes"
 // answer with one. So only a query is believed after the second stamp: that
 // client could have asked it anyway.
 
+const ident = " dnsmasq["
+
 // Second returns the index at which a second line of dnsmasq begins in b, or -1.
 // Index 0 does not count.
 func Second(b []byte) int {
-	const ident = " dnsmasq["
 	for from := 1; from < len(b); {
 		i := bytes.Index(b[from:], []byte(ident))
 		if i < 0 {
 			return -1
 		}
 		at := from + i - stampLen
-		from += i + len(ident)
-		_, n := number(b[from:])
-		if at > 0 && n > 0 && bytes.HasPrefix(b[from+n:], []byte("]: ")) && isStamp(b[at:]) {
+		if from += i + len(ident); at > 0 && isLine(b[at:]) {
 			return at
 		}
 	}
@@ -33,22 +32,51 @@ func Second(b []byte) int {
 // CutHead returns the index at which a second line begins, if nothing is before it
 // but the first part of a time stamp and ident; otherwise -1.
 func CutHead(line []byte) int {
-	i := Second(line)
-	if i < 1 || line[i-1] == ' ' {
-		return -1 // the first line is whole
-	}
-	if i < stampLen && isStamp(append(bytes.Clone(line[:i]), "Jan  1 00:00:00"[i:]...)) {
-		return i
-	}
-	if i >= stampLen && isStamp(line) && isIdent(line[stampLen:i]) {
-		return i
+	for i, most := 1, mostHead(line); i <= most; i++ {
+		if line[i]-'A' > 25 || !isLine(line[i:]) {
+			continue
+		}
+		whole := line[i-1] == ' '
+		if !whole && i < stampLen && isStamp(append(bytes.Clone(line[:i]), "Jan  1 00:00:00"[i:]...)) ||
+			!whole && i >= stampLen && isStamp(line) && isIdent(line[stampLen:i]) {
+			return i
+		}
+		return -1
 	}
 	return -1
 }
 
+// mostHead returns how many bytes of a line can be the first part of a time stamp and
+// ident, if a second line follows.
+func mostHead(line []byte) int {
+	n := stampLen
+	if len(line) < stampLen+len(ident) || string(line[n:n+len(ident)]) != ident {
+		for k := 0; n < len(line) && k < len(ident) && line[n] == ident[k]; k++ {
+			n++
+		}
+		return min(n, len(line)-1)
+	}
+	for n += len(ident); n < len(line) && line[n]-'0' <= 9; {
+		n++
+	}
+	for n < len(line) && (line[n] == ']' || line[n] == ':' || line[n] == ' ') {
+		n++
+	}
+	return min(n, len(line)-1)
+}
+
+// isLine reports whether b begins with a time stamp and an ident.
+func isLine(b []byte) bool {
+	if len(b) < stampLen || !isStamp(b) || !has(b[stampLen:], ident) {
+		return false
+	}
+	rest := b[stampLen+len(ident):]
+	_, n := number(rest)
+	return n > 0 && has(rest[n:], "]: ")
+}
+
 // isIdent reports whether b is an ident or the beginning of one.
 func isIdent(b []byte) bool {
-	const ident = " dnsmasq["
 	if len(b) <= len(ident) {
 		return ident[:len(b)] == string(b)
 	}

@@ -124,10 +124,12 @@ func (l *Line) Parse(line []byte) error {
 		l.Stamp = line[:stampLen]
 		return l.message(line[n:])
 	}
-	l.Extra = false
 	body, err := l.ident(line)
-	if err != nil || body == nil {
+	if err != nil {
 		return err
+	}
+	if l.Extra = false; body == nil {
+		return nil
 	}
 	message, client := l.prefix(body)
 	if l.Extra {
@@ -148,11 +150,14 @@ func begins(line, head []byte) bool {
 // then nil.
 func (l *Line) ParseMessage(pid uint32, body []byte) error {
 	l.Kind, l.Type, l.Name, l.Value, l.Source = Other, OtherType, nil, nil, nil
-	l.Stamp, l.PID, l.Extra = nil, pid, false
-	l.head, l.identLen, l.client = l.head[:0], 0, nil
+	l.Stamp = nil
 	if len(body) > maxLine {
 		return errLong
 	}
+	if n := len(l.head) - 1; l.Extra && l.PID == pid && l.head[0] == '\n' && len(body) > n && string(body[:n]) == string(l.head[1:]) {
+		return l.message(body[n:])
+	}
+	l.PID, l.Extra, l.head, l.identLen = pid, false, l.head[:0], 0
 	message, client := l.prefix(body)
 	if l.Extra {
 		l.head = append(append(l.head, '\n'), body[:len(body)-len(message)]...) // equal to the head of no line
@@ -171,13 +176,13 @@ func (l *Line) remember(head []byte, client int) {
 // ident reads the time stamp and the ident, and returns the rest; nil if the ident
 // is that of another part of dnsmasq (DHCP, TFTP, a script).
 func (l *Line) ident(line []byte) (body []byte, err error) {
-	const ident = " dnsmasq"
-	const end = stampLen + len(ident)
+	const program = " dnsmasq"
+	const end = stampLen + len(program)
 	if l.identLen > 0 && begins(line, l.head[:l.identLen]) {
 		l.Stamp = line[:stampLen]
 		return line[stampLen+l.identLen:], nil
 	}
-	if len(line) <= end || string(line[stampLen:end]) != ident {
+	if len(line) <= end || string(line[stampLen:end]) != program {
 		return nil, ErrHead
 	}
 	rest := line[end:]

@@ -75,7 +75,7 @@ func (e *Entry) Times() uint32 {
 
 // A Reader reads entries.
 type Reader struct {
-	Clock stamp.Clock  // for stamps without a year or a zone
+	Clock *stamp.Clock // for stamps without a year or a zone
 	Boot  func() int64 // when the kernel began to count, for dmesg; 0 is not known
 
 	// Assumed is called once for each assumption that may be wrong.
@@ -101,15 +101,17 @@ type Reader struct {
 	marked      bool   // the mark
 
 	// What most lines have in common with the one before: the second, as
-	// short-unix has it, and the host and identifier of the kernel.
+	// short-unix has it, and the host and identifier of the kernel, where they
+	// begin.
 	second     [11]byte
 	secondTime int64
 	mark       []byte
+	markAt     int
 }
 
 // NewReader reads the entries of lines.
 func NewReader(lines Lines) *Reader {
-	r := &Reader{lines: lines, Boot: func() int64 { return 0 }}
+	r := &Reader{Clock: &stamp.Clock{}, lines: lines, Boot: func() int64 { return 0 }}
 	r.carrier.Assumed = func(what string) {
 		if r.Assumed != nil {
 			r.Assumed(what)
@@ -213,7 +215,7 @@ func (r *Reader) IsOf(host string) bool {
 
 // markHost returns the host in the mark.
 func (r *Reader) markHost() []byte {
-	host, _, _ := bytes.Cut(r.mark, []byte{' '})
+	host, _, _ := bytes.Cut(bytes.TrimPrefix(r.mark, []byte{' '}), []byte{' '})
 	return bytes.TrimSuffix(host, []byte("kernel:")) // there was none
 }
 

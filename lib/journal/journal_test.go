@@ -21,7 +21,7 @@ const samples = "../../testdata/journal/"
 func read(input []byte) (entries []Entry, skipped int) {
 	in := batch.NewScanner(bytes.NewReader(input), "input")
 	r := NewReader(in)
-	r.Clock = stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	r.Clock = &stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	r.Boot = func() int64 { return 1795417160 }
 	for r.Next() {
 		e := *r.Entry()

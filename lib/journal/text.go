@@ -11,15 +11,15 @@ import (
 // them: with a stamp, and with the host and tag of the kernel. All others are
 // left to package carrier.
 func (r *Reader) text(line []byte) bool {
+	end := r.markAt + len(r.mark)
+	if r.markAt == 0 || len(line) < end || string(line[r.markAt:end]) != string(r.mark) {
+		return r.carried(line)
+	}
 	unix, n, ok := r.stamp(line)
-	if !ok || n >= len(line) || line[n] != ' ' {
+	if !ok || n != r.markAt {
 		return r.carried(line)
 	}
-	b := line[n+1:]
-	if len(r.mark) == 0 || len(b) < len(r.mark) || string(b[:len(r.mark)]) != string(r.mark) {
-		return r.carried(line)
-	}
-	message := b[len(r.mark):]
+	message := line[end:]
 	if len(message) > 0 && message[0] < 'A' || len(message) > 0 && message[0] == '[' {
 		message, _ = carrier.KernelMessage(message)
 	}
@@ -58,7 +58,7 @@ func (r *Reader) carried(line []byte) bool {
 		}
 		return false
 	}
-	r.carrier.Clock, r.carrier.Boot = &r.Clock, r.Boot
+	r.carrier.Clock, r.carrier.Boot = r.Clock, r.Boot
 	ok, err := r.carrier.Parse(line, l)
 	switch {
 	case err == carrier.ErrContinued && r.Continued != nil:
@@ -112,7 +112,7 @@ func (r *Reader) remember(line []byte, l *carrier.Line) {
 	if size > 0 && (!bytes.HasPrefix(b, l.Host) || len(b) < size || b[size-1] != ' ') || !bytes.HasPrefix(b[size:], []byte(mark)) {
 		return
 	}
-	r.mark = append(r.mark[:0], b[:size+len(mark)]...)
+	r.mark, r.markAt = append(r.mark[:0], line[n:n+1+size+len(mark)]...), n
 }
 
 // fraction returns the end of the fraction of a second that may begin at b[n].
