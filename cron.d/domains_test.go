@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,44 +13,15 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-// A sample is a captured dnsmasq log with the aggregate it must give.
-type sample struct {
-	name, tz, now string
-	files         []string // the log, oldest first
-	want          string
-}
-
-func samples(t *testing.T) (all []sample) {
-	metas, err := filepath.Glob("../testdata/dnsmasq/*.meta")
-	if err != nil || len(metas) == 0 {
-		t.Fatal("no samples", err)
-	}
-	for _, meta := range metas {
-		base := strings.TrimSuffix(meta, ".meta")
-		s := sample{name: filepath.Base(base), want: testtools.Text(t, base+".expected")}
-		for line := range strings.Lines(testtools.Text(t, meta)) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			switch key {
-			case "tz":
-				s.tz = value
-			case "end":
-				s.now = value
-			}
-		}
-		logs, _ := filepath.Glob(base + "*.log")
-		slices.Sort(logs)
-		for _, log := range logs {
-			s.files = append(s.files, testtools.Text(t, log))
-		}
-		all = append(all, s)
-	}
-	return all
+func samples(t *testing.T) []testtools.QueryLog {
+	t.Helper()
+	return testtools.QueryLogs(t, "../testdata/dnsmasq")
 }
 
 // feed writes the log in pieces, rotates it where the sample is rotated, and
 // calls after behind each piece.
-func (s *server) feed(sm sample, cut func(file string) []string, after func()) {
-	for i, file := range sm.files {
+func (s *server) feed(sm testtools.QueryLog, cut func(file string) []string, after func()) {
+	for i, file := range sm.Logs {
 		if i > 0 {
 			s.must(os.Rename(s.log(), s.log()+".1"))
 		}
@@ -88,21 +58,21 @@ func atBytes(r *rand.Rand) func(string) []string {
 // anywhere into 50.
 func TestSamples(t *testing.T) {
 	for _, sm := range samples(t) {
-		t.Run(sm.name, func(t *testing.T) {
+		t.Run(sm.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, way := range []struct {
 				name  string
 				cut   func(string) []string
 				polls bool
-			}{{"one poll", whole, false}, {"50 polls", atBytes(rand.New(rand.NewSource(int64(len(sm.want))))), true}} {
+			}{{"one poll", whole, false}, {"50 polls", atBytes(rand.New(rand.NewSource(int64(len(sm.Want))))), true}} {
 				s := newServer(t)
-				s.env = append(s.env, "EGRESS_NOW="+sm.now, "EGRESS_DNSMASQ_TZ="+sm.tz)
+				s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
 				s.feed(sm, way.cut, func() {
 					if way.polls {
 						s.try("egress-domains")
 					}
 				})
-				wantText(t, way.name, s.read("log/unique-domains.log"), sm.want)
+				wantText(t, way.name, s.read("log/unique-domains.log"), sm.Want)
 			}
 		})
 	}
@@ -111,15 +81,15 @@ func TestSamples(t *testing.T) {
 // One line a poll, for a sample that is cut inside everything it has.
 func TestLineByLine(t *testing.T) {
 	for _, sm := range samples(t) {
-		if sm.name != "rotated-extra" && sm.name != "rotated-plain" {
+		if sm.Name != "rotated-extra" && sm.Name != "rotated-plain" {
 			continue
 		}
-		t.Run(sm.name, func(t *testing.T) {
+		t.Run(sm.Name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			s.env = append(s.env, "EGRESS_NOW="+sm.now, "EGRESS_DNSMASQ_TZ="+sm.tz)
+			s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
 			s.feed(sm, func(file string) []string { return slices.Collect(strings.Lines(file)) }, func() { s.poll("egress-domains") })
-			wantText(t, "line by line", s.read("log/unique-domains.log"), sm.want)
+			wantText(t, "line by line", s.read("log/unique-domains.log"), sm.Want)
 		})
 	}
 }

@@ -177,11 +177,11 @@ func TestKilledAgainAndAgain(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewSource(seed))
 			for _, sm := range samples(t) {
-				if sm.name != "interleaved-extra" && sm.name != "rotated-extra" {
+				if sm.Name != "interleaved-extra" && sm.Name != "rotated-extra" {
 					continue
 				}
 				s := newServer(t)
-				s.env = append(s.env, "EGRESS_NOW="+sm.now, "EGRESS_DNSMASQ_TZ="+sm.tz)
+				s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
 				tools := []string{"cursorcat", "dnsparse", "aggmerge"}
 				s.feed(sm, func(file string) []string { return atBytes(r)(file) }, func() {
 					if r.Intn(2) == 0 {
@@ -190,7 +190,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 					s.try("egress-domains")
 					s.path = ""
 				})
-				wantText(t, sm.name, s.read("log/unique-domains.log"), sm.want)
+				wantText(t, sm.Name, s.read("log/unique-domains.log"), sm.Want)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -27,28 +26,9 @@ type sample struct {
 
 func samples(t *testing.T) (list []sample) {
 	t.Helper()
-	files, err := filepath.Glob("../../testdata/dnsmasq/*.expected")
-	if err != nil || len(files) < 23 {
-		t.Fatalf("%d samples, %v", len(files), err)
-	}
-	for _, file := range files {
-		base := strings.TrimSuffix(file, ".expected")
-		s := sample{name: filepath.Base(base), want: string([]byte(testtools.Text(t, file)))}
-		logs, _ := filepath.Glob(base + "*.log")
-		slices.Sort(logs)
-		for _, log := range logs {
-			s.log = append(s.log, []byte(testtools.Text(t, log))...)
-		}
-		for line := range strings.Lines(string([]byte(testtools.Text(t, base+".meta")))) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			switch key {
-			case "tz":
-				s.clock.Location = location(t, value)
-			case "end":
-				s.clock.Now = instant(t, value)
-			}
-		}
-		list = append(list, s)
+	for _, s := range testtools.QueryLogs(t, "../../testdata/dnsmasq") {
+		clock := stamp.Clock{Location: location(t, s.Zone), Now: instant(t, s.End)}
+		list = append(list, sample{s.Name, []byte(strings.Join(s.Logs, "")), clock, s.Want})
 	}
 	return list
 }
