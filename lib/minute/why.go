@@ -46,10 +46,31 @@ func (m *machine) whyAddresses(sent truth.Moment) string {
 	switch {
 	case err != nil && child.Status(err) != 1: // 1: no entry
 		return "the journal cannot be read: " + err.Error()
+	case !holdsCanary(r.Stdout) && (bytes.Contains(r.Stdout, []byte(m.settings.Prefix)) || !m.logs()):
+		return "the canary's packet is not logged: another rule drops it before ours, or keeps it from being tracked (iptables -t raw -S; nft list ruleset)"
 	case !holdsCanary(r.Stdout):
 		return "the kernel's lines do not reach the journal (journalctl -k; systemctl status systemd-journald)"
 	}
 	return "the poll does not count what is in the journal (journalctl -t egress-monitor; groups egress-monitor)"
+}
+
+// logs reports whether our rules log the canary's packet, by their counters: it sends
+// one more. The packet of another program, at the same time, counts as well.
+func (m *machine) logs() bool {
+	before := m.packets()
+	return canary.Packet() == nil && m.packets() > before
+}
+
+// packets returns how many packets our rules have logged.
+func (m *machine) packets() (n uint64) {
+	state, err := m.setup.Firewall(nil).State()
+	if err != nil {
+		return 0
+	}
+	for _, f := range state.Families {
+		n += f.Logged
+	}
+	return n
 }
 
 // since returns journalctl's option for entries from a moment on, to the
