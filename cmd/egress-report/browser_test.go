@@ -114,3 +114,40 @@ func TestBrowser(t *testing.T) {
 		t.Error("the heading does not say how the table is sorted")
 	}
 }
+
+var (
+	hiddenSection = regexp.MustCompile(`<section (?:class="host" )?id="([a-z0-9-]+)"( hidden="")?>`)
+	shownRow      = regexp.MustCompile(`<tr(?: id="f\d+")?>\s*<td`)
+)
+
+// TestBrowserFilter: the filter leaves the rows that have all of its words, and
+// of the tables those that have such rows; each finding has its place.
+func TestBrowserFilter(t *testing.T) {
+	page := writePage(t, 3)
+	dom, console := open(t, page, "#filter=192.0.2.1%20IMG")
+	if console != "" {
+		t.Errorf("the browser complains: %s", console)
+	}
+	shown := 0
+	for _, m := range hiddenSection.FindAllStringSubmatch(dom, -1) {
+		if m[2] == "" {
+			shown++
+		} else if m[1] == "direct" || m[1] == "h1" {
+			t.Errorf("section %s is hidden", m[1])
+		}
+	}
+	if all := len(hiddenSection.FindAllString(dom, -1)); shown == 0 || shown > all/2 {
+		t.Errorf("%d of %d sections are shown", shown, all)
+	}
+	for _, row := range shownRow.FindAllStringIndex(dom, -1) {
+		text, _, _ := strings.Cut(dom[row[0]:], "</tr>")
+		if !strings.Contains(text, "192.0.2.1") {
+			t.Errorf("shown: %s", text)
+		}
+	}
+	for _, m := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(dom, -1) {
+		if strings.Count(dom, ` id="`+m[1]+`"`) != 1 {
+			t.Errorf("a link leads to %s", m[1])
+		}
+	}
+}

@@ -25,6 +25,9 @@ type ChartRow struct {
 
 const maxChartRows = 12
 
+// Missing is how many rows were left out, for the template.
+func (c Chart) Missing() string { return group(uint64(c.More)) }
+
 func (b *builder) charts() []Chart {
 	return []Chart{b.findingsOfHosts(), b.newPerWeek(), b.hostsOfDomains()}
 }

@@ -78,19 +78,7 @@ type link struct{ To, Text string }
 const maxLinks = 12
 
 func (r *Report) pageCell(c Cell, in Column) pageCell {
-	p := pageCell{Cell: c, Label: in.Name}
-	switch {
-	case in.Number:
-		p.Class = "number"
-	case c.Exact != "":
-		p.Class = "time"
-	case c.order != "" && len(c.Text) < 46:
-		p.Class = "time"
-	case in.Name == "kind":
-		p.Class = "kind"
-	case in.Name == "why" || in.Name == "leads to":
-		p.Class = "words"
-	}
+	p := pageCell{Cell: c, Label: in.Name, Class: classOf(c, in)}
 	if c.Host {
 		for _, name := range c.List[:min(len(c.List), maxLinks)] {
 			p.Links = append(p.Links, link{r.anchor(name), Clean(name)})
@@ -100,6 +88,28 @@ func (r *Report) pageCell(c Cell, in Column) pageCell {
 		}
 	}
 	return p
+}
+
+// classOf returns the classes of a cell, for the style.
+func classOf(c Cell, in Column) string {
+	class := ""
+	switch {
+	case in.Number:
+		class = "number"
+	case c.Exact != "", c.order != "" && len(c.Text) < 46:
+		class = "time"
+	case in.Name == "kind":
+		class = "kind"
+	case in.Name == "why" || in.Name == "leads to":
+		class = "words"
+	}
+	if in.ID {
+		class += " id"
+	}
+	if c.Host && !slices.ContainsFunc(c.List, func(name string) bool { return len(name) > longWord }) {
+		class += " short"
+	}
+	return strings.TrimPrefix(class, " ")
 }
 
 // anchor returns the place of a host in the page. Names of hosts are written by
@@ -183,6 +193,9 @@ func (r *Report) findingSection() Section {
 		c := r.findingCells(f)
 		why := Text(strings.Join(f.Why, "; "))
 		c[0].Text = Clean(f.Hosts[0])
+		if f.What == "" { // the kind says it
+			c[1] = Text("-")
+		}
 		s.Rows = append(s.Rows, []Cell{Number(uint64(i + 1)), c[0], Text(f.Kind), c[1], c[2], c[3], c[4], timeCell(f.Last), why})
 	}
 	s.More = max(0, len(r.Findings)-maxPageFindings)

@@ -4,7 +4,7 @@
 // #filter=TEXT filters.
 function value(row, column) {
 	const text = row.cells[column].dataset.sort;
-	return /^\d+$/.test(text) ? BigInt(text) : text;
+	return /^\d+$/.test(text) ? BigInt(text) : text === "-" ? -1n : text;
 }
 
 function compare(a, b) {
@@ -29,7 +29,8 @@ document.addEventListener("click", event => {
 	if (button) sort(button.parentNode);
 });
 
-// The filter hides the rows, and the hosts, that have not all of its words.
+// The filter hides the rows, the hosts and the tables that have not all of its
+// words.
 const form = document.getElementById("filter");
 const input = form.querySelector("input");
 const output = form.querySelector("output");
@@ -52,10 +53,16 @@ function filter() {
 			shown.add(section);
 		}
 	}
+	const filtered = words.length > 0;
+	let hosts = false;
 	for (const section of document.querySelectorAll("section.host")) {
-		section.hidden = words.length > 0 && !shown.has(section) && !has(section.querySelector("h3").textContent.toLowerCase());
+		section.hidden = filtered && !shown.has(section) && !has(section.querySelector("h3").textContent.toLowerCase());
+		hosts = hosts || !section.hidden;
 	}
-	output.textContent = words.length > 0 ? rows + " rows" : "";
+	for (const section of document.querySelectorAll("main > section:not(.host), #charts")) {
+		section.hidden = filtered && !shown.has(section) && !(hosts && section.id === "all-hosts");
+	}
+	output.textContent = !filtered ? "" : rows > 0 ? rows + (rows > 1 ? " rows" : " row") : hosts ? "hosts, but no row" : "nothing has all of these words";
 }
 
 let waiting = 0;
@@ -64,16 +71,21 @@ input.addEventListener("input", () => {
 	waiting = setTimeout(filter, 80);
 });
 
-// A link to a host that the filter hides takes the filter back.
+// A link to what the filter hides takes the filter back. A row stands in the
+// middle, so that its headings can be seen.
 function reveal() {
 	const target = location.hash && document.getElementById(location.hash.slice(1));
-	if (target && target.hidden) {
+	if (!target) return;
+	const row = target.tagName === "TR";
+	if (target.closest("[hidden]")) {
 		input.value = "";
 		filter();
-		target.scrollIntoView();
+		if (!row) target.scrollIntoView();
 	}
+	if (row) target.scrollIntoView({ block: "center" });
 }
 window.addEventListener("hashchange", reveal);
+reveal();
 
 const wish = /^#sort=([a-z-]+)((?:,\d+)+)$/.exec(location.hash);
 const wished = wish && document.getElementById(wish[1]);
