@@ -65,8 +65,10 @@ func (s System) Validated(name string) error {
 		return err
 	}
 	server := netip.AddrPortFrom(servers[0], ask.Port)
-	if ask.Root(server, patience) == nil || ask.Root(server, patience) == nil {
-		return nil
+	for range 2 {
+		if ask.Root(server, patience) == nil {
+			return nil
+		}
 	}
 	_, err = ask.A(server, name, patience)
 	return err

@@ -108,9 +108,6 @@ func rareFor(hosts int) uint32 {
 	return uint32(max(3, hosts*3/100))
 }
 
-// Rare returns on how many hosts something may be that is rare.
-func (f *Fleet) Rare() uint32 { return f.rare }
-
 func (f *Fleet) read(dir string, names []string) error {
 	counting := func() func(int) error {
 		var c counting

@@ -11,7 +11,6 @@ package flood
 import (
 	"bytes"
 	"io"
-	"os"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
@@ -46,18 +45,8 @@ type Row struct {
 // file has.
 func (r *Report) Seen() bool { return r.Wide+r.Overflowed > 0 }
 
-// ReadFile reads an aggregate, in bounded memory. Lines that are not records are
-// ignored.
-func ReadFile(name string) (*Report, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // was only read
-	return Read(f, name)
-}
-
-// Read is ReadFile for a file that is open already. Errors call it name.
+// Read reads an aggregate, in bounded memory. Lines that are not records are
+// ignored. Errors call the input name.
 func Read(f io.Reader, name string) (*Report, error) {
 	in := batch.NewScanner(f, name)
 	in.Max, in.Buffer = aggregate.MaxRow, 256<<10

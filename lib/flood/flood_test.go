@@ -1,7 +1,9 @@
 package flood
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -12,7 +14,7 @@ import (
 
 const rest = " 7 2026-02-08T21:30:00Z"
 
-func TestReadFile(t *testing.T) {
+func TestRead(t *testing.T) {
 	got := read(t,
 		"* 5 2026-02-08T21:30:01Z 192.0.2.1\n"+
 			"*.com"+rest+" 0.0.0.0/0,192.0.2.1\n"+
@@ -69,29 +71,26 @@ func TestNothingIsMissed(t *testing.T) {
 
 func read(t *testing.T, text string) *Report {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, err := ReadFile(file)
+	r, err := Read(strings.NewReader(text), "in")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func BenchmarkReadFile(b *testing.B) {
-	file := filepath.Join(b.TempDir(), "file")
-	f, err := os.Create(file)
+func BenchmarkRead(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "file"))
 	if err != nil {
 		b.Fatal(err)
 	}
+	w := bufio.NewWriter(f)
 	for i := range 1_000_000 {
-		fmt.Fprintf(f, "www%d.site%d.example.com%s 192.0.2.%d,198.51.100.7,2001:db8::%x:%x\n", i, i%1000, rest, i%256, i%777, i)
+		fmt.Fprintf(w, "www%d.site%d.example.com%s 192.0.2.%d,198.51.100.7,2001:db8::%x:%x\n", i, i%1000, rest, i%256, i%777, i)
 	}
-	f.Close()
+	w.Flush()
 	for b.Loop() {
-		if r, err := ReadFile(file); err != nil || r.Rows != 1_000_000 {
+		f.Seek(0, io.SeekStart)
+		if r, err := Read(f, "in"); err != nil || r.Rows != 1_000_000 {
 			b.Fatal(r, err)
 		}
 	}

@@ -17,14 +17,13 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// A Log takes lines.
+// A Log writes messages.
 type Log struct {
 	Gaps    gaps.File // where gaps are kept
 	Journal string    // journald's socket; empty: lines go to standard error
 	Now     func() time.Time
 
 	lock sync.Mutex
-	gaps int
 }
 
 // JournalSocket is where journald takes lines in its native form
@@ -47,7 +46,6 @@ func (l *Log) Line(format string, args ...any) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	if gaps.Tells(text) {
-		l.gaps++
 		if err := l.Gaps.Add(gaps.Gap{At: l.Now(), Text: text}); err != nil {
 			l.out(fmt.Sprintf("%s; the line before is not in status", err))
 		}
@@ -61,9 +59,6 @@ func (l *Log) Lines(text []byte) {
 		l.Line("%s", line)
 	}
 }
-
-// Told returns the number of messages about gaps.
-func (l *Log) Told() int { return l.gaps }
 
 // out writes a line; to standard error, and so to cron's mail, if journald does not
 // take it.
