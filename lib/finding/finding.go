@@ -463,6 +463,9 @@ const notable = 60
 // Trouble reports whether a finding is about what a host may not have seen.
 func (f *Finding) Trouble() bool { return slices.Contains(troubles[:], f.Kind) }
 
+// KindName returns the name of a kind of thing.
+func KindName(k fleet.Kind) string { return names[k] }
+
 // TroubleName returns the name of a kind of problem.
 func TroubleName(t fleet.Trouble) string { return troubles[t] }
 

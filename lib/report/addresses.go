@@ -123,7 +123,7 @@ func (h histogram) class(i int) string {
 func (b *builder) prevalence() Section {
 	s := Section{
 		ID: "prevalence", Title: "On how many hosts",
-		Columns: []Column{{Name: "hosts", ID: true}, {Name: "names", Number: true}, {Name: "addresses", Number: true}},
+		Columns: []Column{{Name: "hosts", Key: "range", ID: true}, {Name: "names", Number: true}, {Name: "addresses", Number: true}},
 	}
 	for i := range b.d.histogram.from {
 		first := Text(b.d.histogram.class(i))

@@ -46,7 +46,7 @@ func (b *builder) directHosts() Section {
 		Note: "Connections to public addresses that no name led to, without public resolvers. " +
 			"Hosts that reached addresses no other host reached in this way (only here) come first.",
 		Columns: []Column{{Name: "host", ID: true}, {Name: "addresses", Number: true}, {Name: "only here", Number: true},
-			{Name: "connections", Number: true}, {Name: "last"}},
+			{Name: "connections", Number: true}, {Name: "last", Key: "last_seen"}},
 		Empty: "None: of hosts whose names are known, a name led to each address.",
 	}
 	t := newTop(b.max, func(x, y *fleet.Host) int {

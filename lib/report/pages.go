@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"egress-monitor/lib/finding"
 	"egress-monitor/lib/fleet"
 )
 
@@ -92,7 +93,7 @@ func (b *builder) things(h *fleet.Host, each int) Section {
 			if item.Note != "" {
 				to = item.Note
 			}
-			s.Rows = append(s.Rows, []Cell{Text(titles[kind]), Key(item.What), b.first(item.First), b.age(item.First), Time(item.Last),
+			s.Rows = append(s.Rows, []Cell{{Text: titles[kind], Exact: finding.KindName(kind)}, Key(item.What), b.first(item.First), b.age(item.First), Time(item.Last),
 				Number(item.Count), Number(uint64(item.Hosts)), Text(to)})
 		}
 	}
