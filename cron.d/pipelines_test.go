@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"egress-monitor/lib/testtools"
@@ -119,4 +120,28 @@ func (s *server) unzip(from, to string) {
 	out, err := exec.Command("gzip", "-dc", from).Output()
 	s.must(err)
 	s.write(to, string(out))
+}
+
+// A caller that holds the lock hands it on as descriptor 3, and the pipeline does
+// not wait for it.
+func TestLockInherited(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	for pipeline, lock := range map[string]string{
+		"egress-domains": "domains.lock", "egress-ips": "ips.lock", "egress-set " + setToken(1): "ips.lock",
+	} {
+		s := newServer(t)
+		s.write("listing", setListing(1, 1, 1))
+		s.write("dnsmasq/dnsmasq.log", "")
+		s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+		s.write("state/"+lock, "")
+		f, err := os.Open(s.file("state/" + lock))
+		s.must(err)
+		defer f.Close()
+		s.must(syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
+		cmd := s.command(pipeline)
+		cmd.ExtraFiles = []*os.File{f}
+		if _, said, status := testtools.Run(t, cmd); status != 0 || said != "" {
+			t.Errorf("%s: status %d: %s", pipeline, status, said)
+		}
+	}
 }

@@ -3,7 +3,7 @@
 //
 // A child gets a session of its own without a terminal (a program of the
 // poller's uid that kept root's terminal could type into root's shell, by the
-// ioctl TIOCSTI), no descriptors but its three, a fixed PATH and LC_ALL=C, and
+// ioctl TIOCSTI), no descriptors but its three and those it is given, a fixed PATH and LC_ALL=C, and
 // a time after which its whole process group is killed. What it prints is kept
 // up to a bound. AsPoller also takes from it all that root has.
 package child
@@ -41,6 +41,7 @@ type Cmd struct {
 	Timeout time.Duration // 10 s, if 0
 	Limit   int           // bytes to keep of its output and of its errors; 1 MiB, if 0
 	Poller  bool          // run it as the poller, if this process is root
+	Files   []*os.File    // its descriptors from 3 on; nothing else of this process is open in it
 
 	Stdout io.Writer // gets the output instead, all of it
 
@@ -110,7 +111,7 @@ func (c *Cmd) run(ctx context.Context, stdout, stderr *buffer) error {
 	cmd.Args[0] = c.Name
 	cmd.Dir = "/"
 	cmd.Env = append([]string{"PATH=" + Path, "LC_ALL=C"}, c.Env...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, c.Files
 	if c.Stdout != nil {
 		cmd.Stdout = c.Stdout
 	}

@@ -55,6 +55,14 @@ func TestNothingLeaks(t *testing.T) {
 	if got := output(t, sh("echo /proc/$$/fd/*")); strings.Contains(got, "/99") {
 		t.Errorf("descriptors: %s", got)
 	}
+	given, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer given.Close()
+	if got := output(t, &Cmd{Name: "readlink", Args: []string{"/proc/self/fd/3"}, Files: []*os.File{given}}); got != "/dev/null\n" {
+		t.Errorf("a descriptor that is given: %q", got)
+	}
 	got := strings.Fields(output(t, sh("cut -d ' ' -f 6,7 /proc/$$/stat; echo $$")))
 	if len(got) != 3 || got[0] != got[2] || got[1] != "0" {
 		t.Errorf("session, terminal, pid: %s", got)

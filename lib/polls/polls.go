@@ -56,7 +56,7 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 	if HandedOver(p.Run) {
 		return ErrHandedOver
 	}
-	return p.run(ctx, child.Command(p.Lib+"/egress-"+what))
+	return p.run(ctx, what, child.Command(p.Lib+"/egress-"+what))
 }
 
 const handedOver = "/handed-over" // in the folder of locks; removed by dpkg, or a reboot
@@ -82,7 +82,7 @@ func (p *Poller) HandOver(ctx context.Context, what string, wait time.Duration) 
 	if what == IPs {
 		aggregate = p.Settings.IPs()
 	}
-	return p.run(ctx, child.Command(p.Lib+"/egress-monitor", "old-cursor", aggregate, p.Settings.Cursor(what)))
+	return p.run(ctx, what, child.Command(p.Lib+"/egress-monitor", "old-cursor", aggregate, p.Settings.Cursor(what)))
 }
 
 // Read counts a listing of the sets that count connections (a countset.Read):
@@ -90,14 +90,38 @@ func (p *Poller) HandOver(ctx context.Context, what string, wait time.Duration) 
 // leaves. The caller lets one at a time do so.
 func (p *Poller) Read(token string, now time.Time, listing []byte) error {
 	cmd := child.Command(p.Lib+"/egress-set", token).Input(listing).With("EGRESS_NOW=" + now.UTC().Format(time.RFC3339Nano))
-	return p.run(context.Background(), cmd)
+	return p.run(context.Background(), IPs, cmd)
 }
 
-func (p *Poller) run(ctx context.Context, cmd *child.Cmd) error {
-	r, err := cmd.With(p.Settings.Environ()...).Within(Longest).AsPoller().Output(ctx)
+// oneThread keeps the pipelines' programs from starting threads for work that they
+// do not have: an idle minute costs 7 % less, and a million lines cost the same.
+const oneThread = "GOMAXPROCS=1"
+
+func (p *Poller) run(ctx context.Context, what string, cmd *child.Cmd) error {
+	if held := p.hold(what); held != nil {
+		defer held.Close()
+		cmd.Files = []*os.File{held}
+	}
+	r, err := cmd.With(p.Settings.Environ()...).With(oneThread).Within(Longest).AsPoller().Output(ctx)
 	p.Say(r.Stderr)
 	p.Say(r.Stdout)
 	return err
+}
+
+// hold takes the pipeline's own lock, which keeps out one that is run by hand, and
+// returns it for the pipeline to inherit: to start flock(1) twice would be 3 % of
+// an idle minute. It returns nil if there is no such file yet, or another run holds
+// it; then the pipeline makes it, or waits for it.
+func (p *Poller) hold(what string) *os.File {
+	f, err := child.OpenAsPoller(p.Settings.StateDir + "/" + what + ".lock")
+	if err != nil {
+		return nil
+	}
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		f.Close()
+		return nil
+	}
+	return f
 }
 
 // lock takes a lock of root's: the poller cannot hold it up.

@@ -51,6 +51,27 @@ func TestPoll(t *testing.T) {
 	}
 }
 
+// A pipeline inherits its lock, held, as descriptor 3; if another run holds it, the
+// pipeline gets none, and waits by itself.
+func TestHeld(t *testing.T) {
+	p, said := newPoller(t, map[string]string{
+		"egress-domains": `cd "$EGRESS_STATE_DIR"; if [ /dev/fd/3 -ef domains.lock ]; then echo held; fi; flock -n domains.lock echo free` + "\n",
+	})
+	p.Settings.StateDir = t.TempDir()
+	name := filepath.Join(p.Settings.StateDir, "domains.lock")
+	testtools.Write(t, name, "")
+	if err := p.Poll(context.Background(), Domains, 0); err == nil || said.String() != "held\n" {
+		t.Errorf("%q, %v", said, err)
+	}
+	said.Reset()
+	unlock, err := lock(context.Background(), name, 0)
+	testtools.Must(t, err)
+	if err := p.Poll(context.Background(), Domains, 0); err == nil || said.String() != "" {
+		t.Errorf("another run is at work: %q, %v", said, err)
+	}
+	unlock()
+}
+
 // One at a time; the others wait, for a while.
 func TestLock(t *testing.T) {
 	p, _ := bare(t)
