@@ -20,7 +20,8 @@ func (*heal) Run() error {
 		return err
 	}
 	defer unlock()
-	return healing.Run(tell(), true)
+	_, err = healing.Run(tell(), true)
+	return err
 }
 
 type sync struct{}

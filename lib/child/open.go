@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -42,17 +42,12 @@ func As(user string, do func() error) error {
 // itself (setfsuid(2)); without fsuid 0 the capabilities about files go too
 // (capabilities(7), "Effect of user ID changes").
 func as(who *syscall.Credential, do func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
-		err := become(who)
-		if err == nil {
-			err = do()
-		}
-		done <- err
-	}()
-	return <-done
+	t, _ := asUser.LoadOrStore(who, &thread{prepare: func() error { return become(who) }})
+	return t.(*thread).call(do)
 }
+
+// asUser holds the thread of each user.
+var asUser sync.Map
 
 func become(who *syscall.Credential) error {
 	if err := setGroups(who.Groups); err != nil {

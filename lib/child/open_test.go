@@ -77,3 +77,22 @@ func TestOpenPlain(t *testing.T) {
 		}
 	}
 }
+
+// A thread that could not be made ready does nothing, and the next call tries again.
+func TestThread(t *testing.T) {
+	broken, done := errors.New("broken"), 0
+	ready := broken
+	th := &thread{prepare: func() error { return ready }}
+	call := func() error { return th.call(func() error { done++; return nil }) }
+	if err := call(); err != broken || done != 0 {
+		t.Errorf("%v, %d calls", err, done)
+	}
+	ready = nil
+	if err := errors.Join(call(), call()); err != nil || done != 2 {
+		t.Errorf("%v, %d calls", err, done)
+	}
+	ready = broken // it is ready already
+	if err := th.call(func() error { return fs.ErrExist }); err != fs.ErrExist {
+		t.Error(err)
+	}
+}

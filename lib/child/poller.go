@@ -3,7 +3,6 @@ package child
 import (
 	"fmt"
 	"os/user"
-	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -64,21 +63,12 @@ func number(id string) uint32 {
 }
 
 // unprivileged calls start on a thread that can never again gain a privilege,
-// and so neither can the process that is started; the thread ends with it. That
-// the kernel clears the other capability sets of a process that leaves uid 0 is
-// in capabilities(7). setpriv(1) does the same with an exec more.
-func unprivileged(start func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
-		err := giveUp()
-		if err == nil {
-			err = start()
-		}
-		done <- err
-	}()
-	return <-done
-}
+// and so neither can the process that is started. That the kernel clears the other
+// capability sets of a process that leaves uid 0 is in capabilities(7). setpriv(1)
+// does the same with an exec more.
+func unprivileged(start func() error) error { return deprived.call(start) }
+
+var deprived = thread{prepare: giveUp}
 
 func giveUp() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

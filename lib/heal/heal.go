@@ -22,6 +22,7 @@ import (
 type Healer struct {
 	say   func(text string)
 	setup *setup.Setup
+	good  time.Time // when the rules that log were seen to be good, or zero
 }
 
 // New reads the journal. say gets the messages, one line a call.
@@ -39,21 +40,22 @@ func New(say func(text string)) (*Healer, error) {
 func (h *Healer) tell(format string, args ...any) { h.say(fmt.Sprintf(format, args...)) }
 
 // Run heals all, if the monitor is on. The caller holds the lock. With closely it
-// also checks facts that no file shows, which takes longer.
-func Run(say func(text string), closely bool) error {
+// also checks facts that no file shows, which takes longer. Run returns when it saw
+// that the rules that log are good, or the zero time.
+func Run(say func(text string), closely bool) (rules time.Time, err error) {
 	if !setup.Enabled() {
-		return nil
+		return rules, nil
 	}
 	h, err := New(say)
 	if err != nil {
-		return err
+		return rules, err
 	}
 	h.step(h.setup.Folders(), nil)
 	h.step(h.setup.Conf(), h.restart)
 	h.upstream(closely)
 	h.dnsmasq()
 	h.step(h.setup.Rsyslog(), nil)
-	return nil
+	return h.good, nil
 }
 
 // step repeats a step of enable if its result is gone, and then calls after, if it
@@ -146,6 +148,9 @@ func (h *Healer) rules() error {
 		h.once("cannot heal: firewall rules: %v", err)
 	}
 	if !h.setup.Settings.InSet() {
+		if err == nil {
+			h.good = time.Now()
+		}
 		return err
 	}
 	said, err2 := h.setup.Set(nil).Heal()

@@ -58,6 +58,7 @@ type machine struct {
 	log      *said.Log
 	setup    *setup.Setup
 	settings settings.Settings // those in force, with the limits of the file
+	rules    time.Time         // when heal saw that the rules are good
 }
 
 func newMachine(log *said.Log) (*machine, error) {
@@ -90,10 +91,15 @@ func (m *machine) heal() error {
 	}
 	defer unlock()
 	polls.New(m.settings, m.log.Lines).Repair()
-	return heal.Run(m.say, false)
+	m.rules, err = heal.Run(m.say, false)
+	return err
 }
 
+// logged looks at the rules, unless heal has done so within the last second.
 func (m *machine) logged() error {
+	if time.Since(m.rules) < time.Second {
+		return nil
+	}
 	ok, err := m.setup.Seen()
 	if err == nil && !ok {
 		err = errors.New("the firewall rules are missing")
