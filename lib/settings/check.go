@@ -59,9 +59,12 @@ func (s *Settings) set(v variable) (err error) {
 	case "EGRESS_PROBE_NAME":
 		s.ProbeName, err = hostName(v.Value)
 	case "EGRESS_MAX_ROWS":
-		s.MaxRows, err = atLeast(fewestRows, v.Value)
+		s.MaxRows, err = number(v.Value)
 	case "EGRESS_MAX_IPS":
-		s.MaxIPs, err = atLeast(fewestIPs, v.Value)
+		s.MaxIPs, err = number(v.Value)
+		if err == nil && s.MaxIPs == 1 {
+			err = fmt.Errorf("1: at least 2, or 0")
+		}
 	default:
 		s.Rest = append(s.Rest, v)
 	}
@@ -73,22 +76,6 @@ func yes(value string) (bool, error) {
 		return false, fmt.Errorf("%q: yes or no", value)
 	}
 	return value == "yes", nil
-}
-
-// The smallest limits. A file of few rows would hold little but what was folded, and
-// the canaries; a list of one address cannot tell of both families.
-const (
-	fewestRows = 100
-	fewestIPs  = 2
-)
-
-// atLeast parses a limit; 0 stands for none.
-func atLeast(fewest int, value string) (int, error) {
-	n, err := number(value)
-	if err == nil && n > 0 && n < fewest {
-		err = fmt.Errorf("%d: at least %d, or 0 for no limit", n, fewest)
-	}
-	return n, err
 }
 
 func number(value string) (int, error) {
