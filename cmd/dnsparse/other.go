@@ -142,7 +142,7 @@ var question = []byte("query[")
 func (s *stream) note(l *carrier.Line) {
 	s.runs = s.runs || bytes.HasPrefix(l.Tag, []byte("dnsmasq"))
 	if !bytes.Contains(l.Rest, question) {
-		s.unread.Recognise(s.in.Bytes())
+		s.recognise(s.in.Bytes())
 		return
 	}
 	key := append([]byte("t"), l.Tag...)
@@ -161,6 +161,14 @@ func (s *stream) note(l *carrier.Line) {
 	s.unread.Add(key, what, s.in.Place(), s.in.Bytes())
 }
 
+// recognise checks whether a line is of a log that is often taken for dnsmasq's, as long
+// as nothing was counted: then that is the reason.
+func (s *stream) recognise(line []byte) {
+	if !s.printed && !s.log.Counted() {
+		s.unread.Recognise(line)
+	}
+}
+
 // isDamage reports whether a line was damaged, which no option can change.
 func isDamage(why error) bool {
 	for _, err := range [...]error{batch.ErrHalf, batch.ErrLong, dnsmasq.ErrGlued, dnsmasq.ErrNUL} {
@@ -173,11 +181,9 @@ func isDamage(why error) bool {
 
 // rejected counts a line that could not be used if it looks like a query.
 func (s *stream) rejected(line []byte, why error) {
-	if s.packed == "" && carrier.IsPacked(line) {
-		s.packed = s.in.Place()
-	}
+	s.unread.Rejected(line, s.in.Place)
 	if !bytes.Contains(line, question) {
-		s.unread.Recognise(line)
+		s.recognise(line)
 		return
 	}
 	if isDamage(why) {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/carrier"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/journal"
@@ -30,7 +29,6 @@ type stream struct {
 	unread  overlooked.Lines // lines that look like queries and were not counted
 	bad     int              // those of them that could not be read
 	runs    bool             // a dnsmasq logs something
-	packed  string           // the place at which compressed data follows lines
 	printed bool
 	again   again
 }
@@ -109,9 +107,9 @@ func (s *stream) finish() error {
 
 // incomplete returns an error if nothing was counted, or not everything was read.
 func (s *stream) incomplete() error {
-	switch {
-	case s.packed != "":
-		return fmt.Errorf("%s: %w", s.packed, carrier.ErrPacked)
+	switch err := s.unread.Packed(); {
+	case err != nil:
+		return err
 	case s.in.Seen() && !s.printed:
 		return s.nothing()
 	}

@@ -52,7 +52,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	if err != nil {
 		return err
 	}
-	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in}
+	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in, out: out}
 	packets.Lookup = out.counts.Lookup
 	in.Rejected, entries.Continued = rest.reject, rest.unread
 	polling, oneHost := c.polls(), c.Host != ""

@@ -50,9 +50,9 @@ func untagged(e *journal.Entry, packets *netfilter.Parser) bool {
 type others struct {
 	command  *command
 	in       *batch.Scanner
+	out      *records
 	lines    overlooked.Lines
 	rejected int
-	packed   string // where compressed data begins behind lines
 	key      []byte
 	prefix   []byte // of the last such line, if it was not counted because of it
 }
@@ -78,7 +78,7 @@ func (o *others) note(e *journal.Entry) {
 		text = e.Line.Rest
 	}
 	if !netfilter.LooksLike(text) {
-		o.lines.Recognise(o.in.Bytes())
+		o.recognise(o.in.Bytes())
 		return
 	}
 	why := o.why(e)
@@ -177,15 +177,21 @@ func isPrefix(l *carrier.Line, prefixes []string) bool {
 // reject takes a line that could not be used because of its carrier. For other lines
 // the error is reported elsewhere.
 func (o *others) reject(line []byte, why error) {
-	o.lines.Recognise(line)
-	if o.packed == "" && carrier.IsPacked(line) {
-		o.packed = o.in.Place()
-	}
+	o.recognise(line)
+	o.lines.Rejected(line, o.in.Place)
 	if why == batch.ErrHalf || why == batch.ErrLong || errors.Is(why, netfilter.ErrLine) || !netfilter.LooksLike(line) {
 		return
 	}
 	o.rejected++
 	o.unread(line, why)
+}
+
+// recognise checks whether a line is of a log that is often taken for the kernel's, as
+// long as nothing was counted: then that is the reason.
+func (o *others) recognise(line []byte) {
+	if !o.out.some {
+		o.lines.Recognise(line)
+	}
 }
 
 // unread counts a line that looks like a LOG line and gave no entry.
@@ -208,9 +214,9 @@ func (o *others) otherHost(e *journal.Entry) {
 // incomplete returns an error if nothing was counted, or not everything was read.
 func (o *others) incomplete(nothing bool) error {
 	hint := o.lines.Hint()
-	switch {
-	case o.packed != "":
-		return fmt.Errorf("%s: %w", o.packed, carrier.ErrPacked)
+	switch err := o.lines.Packed(); {
+	case err != nil:
+		return err
 	case nothing && hint != "":
 		return errors.New("no line was counted: " + hint)
 	case nothing:

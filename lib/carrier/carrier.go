@@ -45,8 +45,6 @@ var (
 	// ErrContinued is not the line's fault: it goes on with the message before it.
 	ErrContinued = errors.New("part of the message before it: indented")
 
-	// ErrPacked is compressed data behind lines, as of cat LOG LOG.1.gz.
-	ErrPacked = errors.New("compressed data from here on: give the files as arguments, or what zcat -f FILES prints")
 	ErrDate   = errors.New("a date that cannot be read (LC_ALL=C prints it in English, journalctl -o short-iso in digits)")
 	ErrNoTime = errors.New("a line without a time (docker logs -t, journalctl -o short-iso, dmesg -T print it)")
 	ErrBoot   = errors.New("seconds since a boot, and of another boot or machine: print it with its time (dmesg -T, journalctl -o short-iso)")
@@ -126,24 +124,12 @@ func (p *Parser) unwrapped(l *Line, b []byte) error {
 // unknown returns the error for a line of none of the forms.
 func unknown(b []byte) error {
 	switch {
-	case IsPacked(b):
-		return ErrPacked
 	case !isOfInterest(b):
 		return ErrForm
 	case hasClock(b):
 		return ErrDate
 	}
 	return ErrNoTime
-}
-
-// IsPacked reports whether a line begins as a file of gzip, zstd or xz does.
-func IsPacked(line []byte) bool {
-	for _, magic := range [...]string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xfd7zXZ\x00"} {
-		if bytes.HasPrefix(line, []byte(magic)) {
-			return true
-		}
-	}
-	return false
 }
 
 // Inner returns the message, and the process, of a program whose output docker's

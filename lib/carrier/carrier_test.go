@@ -304,7 +304,7 @@ func TestNoLine(t *testing.T) {
 		"11/23/2026 08:05:00 gw dnsmasq[577]: hello":                  ErrDate,
 		"Thg 11 23 09:05:00 gw dnsmasq[577]: hello":                   ErrDate,
 		"@400000006b03f3b6 gw kernel: hello":                          ErrForm,
-		"\x1f\x8b\x08\x00\x00\x00":                                    ErrPacked,
+		"\x1f\x8b\x08\x00\x00\x00":                                    ErrForm,
 		"Nov 31 09:05:00 gw kernel: hello":                            stamp.ErrTime,
 		"Mon 2026-11-23 09:05:00 IST gw kernel: hello":                stamp.ErrZone,
 		`192.0.2.1 - - [23/Nov/2026:09:05:00 +0100] "GET /kernel: x"`: ErrForm,

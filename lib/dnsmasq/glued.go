@@ -67,7 +67,7 @@ func mostHead(line []byte) int {
 
 // isLine reports whether b begins with a time stamp and an ident.
 func isLine(b []byte) bool {
-	if len(b) < stampLen || !isStamp(b) || !has(b[stampLen:], ident) {
+	if len(b) < stampLen || !has(b[stampLen:], ident) || !isStamp(b) {
 		return false
 	}
 	rest := b[stampLen+len(ident):]

@@ -15,7 +15,10 @@ func (r *Reader) text(line []byte) bool {
 	if r.markAt == 0 || len(line) < end || string(line[r.markAt:end]) != string(r.mark) {
 		return r.carried(line)
 	}
-	unix, n, ok := r.stamp(line)
+	unix, n, ok := r.secondTime, r.markAt, true
+	if n <= len(r.second) || string(line[:len(r.second)]) != string(r.second[:]) || !isDigits(line[len(r.second):n]) {
+		unix, n, ok = r.stamp(line)
+	}
 	if !ok || n != r.markAt {
 		return r.carried(line)
 	}
@@ -124,11 +127,17 @@ func fraction(b []byte, n int) int {
 	return n
 }
 
-// seconds reads 1795421100.980088, with a memory of the last one.
-func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
-	if len(b) > len(r.second) && string(b[:len(r.second)]) == string(r.second[:]) {
-		return r.secondTime, fraction(b, len(r.second)-1), true
+func isDigits(b []byte) bool {
+	for _, c := range b {
+		if c-'0' > 9 {
+			return false
+		}
 	}
+	return true
+}
+
+// seconds reads 1795421100.980088, and remembers the second.
+func (r *Reader) seconds(b []byte) (unix int64, n int, ok bool) {
 	unix, n, ok = seconds(b)
 	if ok && n > len(r.second) && b[len(r.second)-1] == '.' {
 		r.second, r.secondTime = [len(r.second)]byte(b), unix

@@ -3,10 +3,13 @@
 package overlooked
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"egress-monitor/lib/unpack"
 )
 
 // Lines counts such lines, by reason.
@@ -17,6 +20,7 @@ type Lines struct {
 	total   int
 	tried   int    // lines that were compared with others' logs
 	known   string // which of these they are
+	packed  string // the place at which compressed data follows lines
 	host    string // one whose lines were left out
 }
 
@@ -46,6 +50,22 @@ func (l *Lines) Again() {
 	if l.last != nil {
 		l.last.lines++
 	}
+}
+
+// Rejected takes a line that could not be read. It notes the place of the first at which
+// data begins that package unpack can read, as of cat LOG LOG.1.gz.
+func (l *Lines) Rejected(line []byte, place func() string) {
+	if l.packed == "" && unpack.IsPacked(line) {
+		l.packed = place()
+	}
+}
+
+// Packed is an error if compressed data follows lines: it was not read.
+func (l *Lines) Packed() error {
+	if l.packed == "" {
+		return nil
+	}
+	return errors.New(l.packed + ": compressed data from here on: give the files as arguments, or what zcat -f FILES prints")
 }
 
 // Add describes a new reason, and what to do about it, as in "with the prefix X

@@ -35,3 +35,17 @@ func TestShell(t *testing.T) {
 		}
 	}
 }
+
+// The first compressed data is named, with its place.
+func TestPacked(t *testing.T) {
+	var l Lines
+	for i, line := range []string{"hello", "\x1f\x8b\x08\x00\x00", "\x1f\x8b\x08\x00\x00"} {
+		if err := l.Packed(); (err != nil) != (i == 2) {
+			t.Errorf("before line %d: %v", i, err)
+		}
+		l.Rejected([]byte(line), func() string { return fmt.Sprint("in: line ", i) })
+	}
+	if err := l.Packed(); err == nil || !strings.HasPrefix(err.Error(), "in: line 1: compressed data from here on: ") {
+		t.Error(err)
+	}
+}

@@ -100,7 +100,8 @@ func (c *Clock) any(b []byte) (Stamp, error) {
 	}
 	r := reader{b: b}
 	s := Stamp{Short: true}
-	if !r.date() {
+	day := len(b) > 3 && isEnglishDay(b[:3]) // then it is no month in any language
+	if day || !r.date() {
 		if r = (reader{b: b}); !r.weekday() || !r.date() {
 			return Stamp{}, ErrNone
 		}
@@ -305,6 +306,11 @@ func (r *reader) monthFirst() (ok bool) {
 
 // monthNamed returns the number of a month.
 func (r *reader) monthNamed(name []byte) (n int, ok bool) {
+	if len(name) == 3 {
+		if m, ok := month(name); ok {
+			return int(m), true
+		}
+	}
 	m, ok := anyMonth(name)
 	r.croatian = isCroatian(name)
 	return int(m), ok
@@ -479,8 +485,7 @@ func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 	if r.zoned {
 		return time.Date(r.year, m, r.day, r.hour, r.minute, r.second, 0, time.UTC).Unix() - r.offset, Exact, true
 	}
-	c.setNow()
-	first, second := instants(time.Date(r.year, m, r.day, r.hour, r.minute, 0, 0, c.location()))
+	first, second := c.instants(dated{r.year, r.month, r.day, r.hour, r.minute})
 	if r.name == nil {
 		return c.choose(first, second, sec), Dated, true
 	}

@@ -33,13 +33,9 @@ func isCroatian(name []byte) bool {
 	return false
 }
 
-// anyMonth reads the name of a month in any of these languages.
+// anyMonth reads the name of a month in any of these languages, English in its usual
+// spelling excepted.
 func anyMonth(b []byte) (time.Month, bool) {
-	if len(b) == 3 {
-		if m, ok := month(b); ok {
-			return m, true
-		}
-	}
 	if len(b) < 3 || len(b) > 12 {
 		return 0, false
 	}

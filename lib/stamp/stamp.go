@@ -51,6 +51,8 @@ type Clock struct {
 	minute        [12]byte // "Nov 23 08:05", the minute of the last stamp
 	known         bool     // for all seconds of that minute:
 	first, second int64    // when it began, or the two times it did
+	last          dated    // the minute of the last stamp with a year,
+	lastAt        [2]int64 // and when it began
 	now           int64    // Now, and the leeway
 	before        int64    // the last stamp whose year was guessed
 	doubted       [kinds]bool
@@ -121,6 +123,22 @@ func (c *Clock) guess(m time.Month, day, hour, min int, sec int64, loc *time.Loc
 }
 
 func (c *Clock) setNow() { c.now = c.Present() + leeway }
+
+// A dated is a minute that a clock on the wall shows.
+type dated struct{ year, month, day, hour, minute int }
+
+// instants returns when a minute began in the Clock's zone. Most lines are of the minute
+// of the line before them.
+func (c *Clock) instants(d dated) (first, second int64) {
+	if d != c.last {
+		c.last = d
+		c.lastAt[0], c.lastAt[1] = instants(time.Date(d.year, time.Month(d.month), d.day, d.hour, d.minute, 0, 0, c.location()))
+	}
+	if first, second = c.lastAt[0], c.lastAt[1]; second != first {
+		c.setNow() // see choose
+	}
+	return first, second
+}
 
 // instants returns when the clock on the wall shows what t shows: mostly t
 // alone, but two times where clocks were set back.

@@ -19,10 +19,22 @@ var weekdays = [...]string{
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 }
 
+// isEnglishDay reports whether a word is a day of the week as ctime writes it.
+func isEnglishDay(word []byte) bool {
+	switch string(word) {
+	case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
+		return true
+	}
+	return false
+}
+
 // isWeekday reports whether a word is the name of a day of the week.
 func isWeekday(word []byte) bool {
 	if len(word) == 0 || len(word) > 12 {
 		return false
+	}
+	if isEnglishDay(word) {
+		return true // as most of them (a third of the instructions for logread's lines)
 	}
 	word = bytes.TrimSuffix(word, []byte("."))
 	for _, name := range weekdays {

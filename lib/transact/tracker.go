@@ -201,6 +201,9 @@ func (t *Tracker) IsAhead(s []byte) bool {
 	return !ok || unix > clock.Present()+60
 }
 
+// Counted reports whether a query was counted that is not yet printed.
+func (t *Tracker) Counted() bool { return t.counted }
+
 // Dropped returns which addresses were dropped because their names had too many.
 func (t *Tracker) Dropped() tally.Dropped { return t.table.Dropped() }
 

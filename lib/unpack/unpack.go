@@ -173,6 +173,12 @@ func find(b []byte) (f *form, more bool) {
 	return findShape(b)
 }
 
+// IsPacked reports whether b begins as a file that Reader unpacks.
+func IsPacked(b []byte) bool {
+	f, _ := find(b)
+	return f != nil && f.open != nil
+}
+
 // findShape recognises the forms that have no fixed beginning: text of two bytes
 // a character, and the name and the magic of a tar archive (ustar).
 func findShape(b []byte) (f *form, more bool) {

@@ -135,3 +135,11 @@ func TestTrailing(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+func TestIsPacked(t *testing.T) {
+	for text, want := range map[string]bool{"\x1f\x8b\x08x": true, "\x28\xb5\x2f\xfdx": true, "\xfd7zXZ\x00x": true, "BZh91AY&SYx": true, "BZh9 is a word": false, "LZIP\x01": false, text: false, "": false, "\x1f": false} {
+		if got := IsPacked([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
