@@ -169,7 +169,8 @@ func dayByDay(t *testing.T, s *server) {
 
 var macro = regexp.MustCompile(`\$__dateFilter\((\w+)\)`)
 
-// dashboard: each query in it runs, and nothing in it makes markup of cells.
+// dashboard: each query in it runs, its panels do not overlap, and nothing in it
+// makes markup of cells.
 func dashboard(t *testing.T, s *server) {
 	dir := t.TempDir()
 	testtools.Must(t, os.Rename(one(t, "time=2026-11-01T12:00:00Z\nstate=ok\nmessage=x\n",
@@ -177,16 +178,36 @@ func dashboard(t *testing.T, s *server) {
 	s.do(filepath.Join(dir, "pulled"))
 	out, errs, status := s.run("--grafana")
 	var board struct {
+		Templating struct {
+			List []struct{ Name, Type, Query string }
+		}
 		Panels []struct {
-			Title   string
-			Targets []struct{ RawSQL string }
-			GridPos struct{ X, Y, W, H int }
+			ID         int
+			Title      string
+			Datasource struct{ Type, UID string }
+			Targets    []struct{ RawSQL, QueryType string }
+			GridPos    struct{ X, Y, W, H int }
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &board); err != nil || errs != "" || status != 0 || len(board.Panels) < 8 {
 		t.Fatalf("%v, %d panels, %s", err, len(board.Panels), errs)
 	}
-	for _, p := range board.Panels {
+	if v := board.Templating.List; len(v) != 1 || v[0].Type != "datasource" || v[0].Query != plugin {
+		t.Errorf("variables: %v", v)
+	}
+	taken := map[[2]int]string{}
+	for i, p := range board.Panels {
+		if p.ID != i+1 || p.Datasource.Type != plugin || p.Datasource.UID != "${"+board.Templating.List[0].Name+"}" {
+			t.Errorf("panel %+v", p)
+		}
+		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+				if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
+					t.Fatalf("%s lies on %q, or sticks out", p.Title, other)
+				}
+				taken[[2]int{x, y}] = p.Title
+			}
+		}
 		sql := macro.ReplaceAllString(p.Targets[0].RawSQL, "$1 >= toDate('2026-01-01') AND $1 <= toDate('2026-12-31')")
 		sql = strings.ReplaceAll(sql, "$__fromTime", "toDateTime(1767225600)")
 		if strings.Contains(sql, "$") || strings.Contains(sql, "{") {

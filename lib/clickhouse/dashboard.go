@@ -52,18 +52,26 @@ type object map[string]any
 // imports it. Cells are shown as text: nothing in it makes a link, or reads
 // markup, of what comes from a host.
 func Dashboard() []byte {
-	source := object{"type": plugin, "uid": "${DS_EGRESS}"}
+	source := object{"type": plugin, "uid": "${source}"}
 	dashboard := object{
-		"__inputs":      []object{{"name": "DS_EGRESS", "label": "ClickHouse", "type": "datasource", "pluginId": plugin, "pluginName": "ClickHouse"}},
-		"__requires":    []object{{"type": "datasource", "id": plugin, "name": "ClickHouse", "version": "4.0.0"}},
-		"title":         "Egress",
-		"uid":           "egress-monitor",
-		"description":   "Where the servers reach, and what does not belong. Times are UTC.",
-		"tags":          []string{"egress-monitor"},
-		"timezone":      "utc",
-		"schemaVersion": 39,
-		"time":          object{"from": "now-7d", "to": "now"},
-		"panels":        layPanels(source),
+		"__inputs":             []object{{"name": "DS_EGRESS", "label": "ClickHouse", "description": "", "type": "datasource", "pluginId": plugin, "pluginName": "ClickHouse"}},
+		"__requires":           requires(),
+		"id":                   nil,
+		"title":                "Egress",
+		"uid":                  "egress-monitor",
+		"description":          "Where the servers reach, and what does not belong. Times are UTC.",
+		"tags":                 []string{"egress-monitor"},
+		"timezone":             "utc",
+		"schemaVersion":        39,
+		"editable":             true,
+		"graphTooltip":         0,
+		"fiscalYearStartMonth": 0,
+		"liveNow":              false,
+		"timepicker":           object{},
+		"time":                 object{"from": "now-7d", "to": "now"},
+		"annotations":          object{"list": []object{}},
+		"templating":           object{"list": []object{sourceVariable()}},
+		"panels":               layPanels(source),
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -73,6 +81,29 @@ func Dashboard() []byte {
 		panic(err) // there is nothing in it that could fail
 	}
 	return out.Bytes()
+}
+
+// requires names what Grafana must have.
+func requires() []object {
+	list := []object{
+		{"type": "grafana", "id": "grafana", "name": "Grafana", "version": "10.0.0"},
+		{"type": "datasource", "id": plugin, "name": "ClickHouse", "version": "4.0.0"},
+	}
+	seen := map[string]bool{}
+	for _, p := range panels() {
+		if !seen[p.kind] {
+			list = append(list, object{"type": "panel", "id": p.kind, "name": p.kind, "version": ""})
+		}
+		seen[p.kind] = true
+	}
+	return list
+}
+
+// sourceVariable lets people choose the data source. Imported by hand it is the
+// one that Grafana asks for; put into a folder of dashboards it is the first one.
+func sourceVariable() object {
+	return object{"type": "datasource", "name": "source", "label": "Data source", "query": plugin, "regex": "", "refresh": 1, "hide": 0,
+		"multi": false, "includeAll": false, "skipUrlSync": false, "options": []object{}, "current": object{"selected": true, "text": "", "value": "${DS_EGRESS}"}}
 }
 
 // layPanels puts panels side by side, as long as they fit into 24 columns.
