@@ -98,10 +98,7 @@ func (s *stream) entry(e *journal.Entry) {
 		s.unread.OtherHost(l.Host)
 		return
 	}
-	if l.Again > 0 {
-		if e.SameHost {
-			s.log.Repeat(e.Time, l.Again)
-		}
+	if l.Again > 0 && s.repeated(e) {
 		return
 	}
 	if !s.trusts(l) {
@@ -113,6 +110,19 @@ func (s *stream) entry(e *journal.Entry) {
 	if err := s.log.Message(processOf(l.Host, pid), e.Time, message, l.Times); err != nil {
 		s.in.Skip(because(err, s.in))
 	}
+}
+
+// repeated counts "last message repeated N times". It returns false for another program's
+// own message, and one whose last message is not known.
+func (s *stream) repeated(e *journal.Entry) bool {
+	l := e.Line
+	if !l.ByDaemon() {
+		return s.trusts(l) && s.log.RepeatOf(processOf(l.Host, l.PID), e.Time, l.Again)
+	}
+	if e.SameHost {
+		s.log.Repeat(e.Time, l.Again)
+	}
+	return true
 }
 
 // trusts reports whether dnsmasq wrote a line, or a program that --tag names.

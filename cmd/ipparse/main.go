@@ -86,8 +86,7 @@ func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out
 	case c.Host != "" && !entries.IsOf(c.Host):
 		rest.otherHost(e)
 		return false
-	case e.Line != nil && e.Line.Again > 0:
-		out.again(e)
+	case e.Line != nil && e.Line.Again > 0 && out.again(e):
 		return false
 	case e.Source == journal.Kernel || c.trusts(e, packets):
 		return true

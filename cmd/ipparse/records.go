@@ -22,6 +22,8 @@ type records struct {
 
 	id   uint32 // entry in counts of the last line, valid if
 	last bool   // it was counted
+	tag  []byte // the program that wrote it, "" for the kernel,
+	pid  uint32 // and its process
 	some bool   // at least one was
 }
 
@@ -31,7 +33,8 @@ func newRecords(w io.Writer) *records {
 
 func (r *records) add(dst []byte, e *journal.Entry) {
 	r.id = r.counts.Add(dst, uint64(e.Times()), e.Time)
-	r.last, r.some = true, true
+	r.some = true
+	r.note(e)
 	if r.counts.Full() {
 		r.print()
 	}
@@ -40,14 +43,29 @@ func (r *records) add(dst []byte, e *journal.Entry) {
 // addTo adds an entry for an address that counts has already.
 func (r *records) addTo(id uint32, e *journal.Entry) {
 	r.counts.AddTo(id, uint64(e.Times()), e.Time)
-	r.id, r.last = id, true
+	r.id = id
+	r.note(e)
 }
 
-// again counts "last message repeated N times".
-func (r *records) again(e *journal.Entry) {
-	if r.last && e.SameHost {
-		r.counts.AddTo(r.id, uint64(e.Line.Again), e.Time)
+// note notes who wrote the last line.
+func (r *records) note(e *journal.Entry) {
+	r.last, r.tag = true, r.tag[:0]
+	if l := e.Line; l != nil && e.Source != journal.Kernel {
+		r.tag, r.pid = append(r.tag, l.Tag...), l.PID
 	}
+}
+
+// again counts "last message repeated N times". It returns false for another program's
+// own message.
+func (r *records) again(e *journal.Entry) bool {
+	l := e.Line
+	if !l.ByDaemon() && (string(l.Tag) != string(r.tag) || l.PID != r.pid) {
+		return false
+	}
+	if r.last && e.SameHost {
+		r.counts.AddTo(r.id, uint64(l.Again), e.Time)
+	}
+	return true
 }
 
 func (r *records) print() error {

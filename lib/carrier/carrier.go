@@ -19,7 +19,7 @@ type Line struct {
 	Bare     bool   // the kernel's own form: the message follows the stamp
 	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container
 	Times    uint32 // how many messages the line stands for
-	Again    uint32 // how many repetitions of the message before it, of the same host
+	Again    uint32 // how many repetitions of the message before it, of the same host: see ByDaemon
 	Message  []byte // what follows the tag, or the header if there is no tag
 	Text     []byte // what follows the host: the tag and the message
 	Rest     []byte // what follows the stamp

@@ -246,7 +246,7 @@ var lines = []struct{ line, want string }{
 	{"Nov 23 09:05:00 gw last message repeated 2 times", "08:05:00 gw  again 2 | last message repeated 2 times"},
 	{"Nov 23 09:05:00 gw kernel: last message repeated 2 times", "08:05:00 gw kernel kernel again 2 | last message repeated 2 times"},
 	{"Nov 23 09:05:00 gw --- last message repeated 1 time ---", "08:05:00 gw  again 1 | --- last message repeated 1 time ---"},
-	{"Nov 23 09:05:00 gw app: last message repeated 2 times", "08:05:00 gw app | last message repeated 2 times"},
+	{"Nov 23 09:05:00 gw app: last message repeated 2 times", "08:05:00 gw app again 2 | last message repeated 2 times"},
 	{"Nov 23 09:05:00 gw kernel: Last message 'hello' repeated 2 times, suppressed by syslog-ng on gw", "08:05:00 gw kernel kernel x2 | hello"},
 	{"Nov 23 09:05:00 gw kernel: Last message 'hello' repeated often", "08:05:00 gw kernel kernel | Last message 'hello' repeated often"},
 	// what is not the kernel's, whatever it says

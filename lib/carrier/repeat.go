@@ -5,7 +5,8 @@ import "bytes"
 // What syslog daemons write in place of a message that is the same as before:
 //
 //	message repeated 2 times: [ MESSAGE]    rsyslog (tools/syslogd.c, logmsgInternal); $RepeatedMsgReduction, on in Ubuntu
-//	last message repeated 2 times           sysklogd, syslog-ng, FreeBSD, rsyslog's before version 5; by no program
+//	last message repeated 2 times           sysklogd, syslog-ng, FreeBSD, rsyslog's before version 5; by no program,
+//	                                        or under the tag of the program whose message it was
 //	--- last message repeated 2 times ---   macOS
 //	Last message 'MESSAGE' repeated 2 times, suppressed by syslog-ng on gw
 
@@ -42,18 +43,25 @@ func (l *Line) messageRepeated(msg []byte) {
 }
 
 func (l *Line) lastRepeated(msg []byte) {
-	if len(l.Tag) > 0 && string(l.Tag) != kernel && string(l.Tag) != "syslogd" && string(l.Tag) != "last" {
-		return // a program's own message
-	}
 	msg = bytes.TrimPrefix(msg, []byte("--- "))
 	rest, ok := bytes.CutPrefix(msg, []byte("last message repeated "))
 	if !ok {
 		return
 	}
 	n, size := number(rest, 7)
-	if size > 0 && n <= maxTimes && bytes.HasPrefix(rest[size:], []byte(" time")) {
+	if size > 0 && 0 < n && n <= maxTimes && bytes.HasPrefix(rest[size:], []byte(" time")) {
 		l.Again = uint32(n)
 	}
+}
+
+// ByDaemon reports whether a line with Again says of the message before it, whoever
+// wrote that, that it was repeated. Otherwise it means the program's own last message.
+func (l *Line) ByDaemon() bool {
+	switch string(l.Tag) {
+	case "", kernel, "syslogd", "last":
+		return true
+	}
+	return false
 }
 
 // suppressed reads what syslog-ng writes with suppress() (lib/logwriter.c), under

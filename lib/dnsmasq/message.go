@@ -43,11 +43,10 @@ func (l *Line) message(b []byte) error {
 		if has(b, "dnssec-") {
 			return nil
 		}
-	case 'm':
-		if has(b, "message repeated ") {
+	case 'm', 'l', 'o':
+		if has(b, "message repeated ") || has(b, "last message repeated ") {
 			return ErrHead // written by a syslog daemon
 		}
-	case 'o', 'l':
 		if has(b, "overflow: ") || has(b, "log failed: ") {
 			l.Kind, l.Value = Lost, b
 			return nil

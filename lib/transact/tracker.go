@@ -52,6 +52,7 @@ type Tracker struct {
 	Lines     int    // dnsmasq's lines, of whatever kind
 
 	questioned int    // the value of Lines at the last query
+	interrupt  bool   // a line of another program came after it
 	times      uint64 // how many messages the line stands for
 	clock      stamp.Clock
 	newest     int64           // the latest stamp, unless the clock was set back
@@ -112,6 +113,22 @@ func (t *Tracker) Message(pid uint32, unix int64, message []byte, times uint32) 
 // Repeat counts the query of the last line again, so many times; if the last line
 // was no query, it counts nothing.
 func (t *Tracker) Repeat(unix int64, times uint32) {
+	if !t.interrupt {
+		t.repeat(unix, times)
+	}
+}
+
+// RepeatOf is Repeat for the last line of a process. It returns false if that is not
+// the last of dnsmasq's lines.
+func (t *Tracker) RepeatOf(pid uint32, unix int64, times uint32) bool {
+	if t.line.PID != pid {
+		return false
+	}
+	t.repeat(unix, times)
+	return true
+}
+
+func (t *Tracker) repeat(unix int64, times uint32) {
 	if t.questioned != t.Lines || t.Lines == 0 || !t.counted {
 		return
 	}
@@ -121,7 +138,7 @@ func (t *Tracker) Repeat(unix int64, times uint32) {
 
 // Interrupt tells that a line of another program came in between, so that Repeat
 // does not mean dnsmasq's last line.
-func (t *Tracker) Interrupt() { t.questioned = 0 }
+func (t *Tracker) Interrupt() { t.interrupt = true }
 
 // take takes a line of any Kind but Other.
 func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
@@ -146,7 +163,7 @@ func (t *Tracker) take(l *dnsmasq.Line, now int64) error {
 // question reads the name of a query. It returns an error if the name holds a part
 // of another line, which a canonical name does not.
 func (t *Tracker) question(l *dnsmasq.Line) error {
-	t.questioned = t.Lines + 1
+	t.questioned, t.interrupt = t.Lines+1, false
 	var same bool
 	if t.name, same = dnsmasq.Canonical(&t.scratch[0], l.Name); !same {
 		return l.Broken()
