@@ -517,3 +517,32 @@ func BenchmarkGzip(b *testing.B) {
 		}
 	}
 }
+
+// After Begin all of a file is new, also what was written to it before, and nothing was lost.
+func TestBegin(t *testing.T) {
+	var gap string
+	l := Log{Path: t.TempDir() + "/q.log", Reread: true, Gap: func(msg string) { gap = msg }}
+	for _, text := range []string{"", "a\nb\n"} {
+		if err := os.WriteFile(l.Path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		token, err := Begin(l.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(l.Path, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("c\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if _, err := l.Copy(&out, token); err != nil || out.String() != text+"c\n" || gap != "" {
+			t.Errorf("%q, %v, %q", out.String(), err, gap)
+		}
+	}
+}

@@ -68,6 +68,16 @@ func parseToken(token string) (past, error) {
 	return p, nil
 }
 
+// Begin returns the token of a log of which nothing was read: the plain file of that
+// name, which is there, and has no rotated copies.
+func Begin(path string) (string, error) {
+	s, err := lookAt(path)
+	if err != nil {
+		return "", err
+	}
+	return formatToken([]mark{newMark(0, nil, nil, fileID(s, plain))}, nil), nil
+}
+
 // newest returns the mark of the live segment, nil if there is none.
 func (p past) newest() *mark {
 	if len(p.marks) == 0 {

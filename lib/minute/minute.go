@@ -49,6 +49,7 @@ type round struct {
 	tasks  map[string]error        // by task
 	before map[string]canary.Sight // by way: before the polls
 	after  map[string]canary.Sight // and after them
+	alone  bool                    // no other minute has ended meanwhile: it would have counted more
 }
 
 // ways maps each way that a canary proves to the poll that counts the canary.
@@ -159,6 +160,7 @@ func (r *round) counted(way string) bool {
 // judge puts the results into the state.
 func (m *Minute) judge(r *round, s *truth.State) {
 	now := m.Now()
+	r.alone = s.Minute.Wall.IsZero() || s.Minute.Mono < r.sent.Mono
 	for name, err := range r.tasks {
 		if errors.Is(err, polls.ErrBusy) {
 			if t := s.Task(name); t.Busy.Wall.IsZero() {
@@ -182,7 +184,9 @@ func (m *Minute) judge(r *round, s *truth.State) {
 
 func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 	way, sight := s.Way(name), r.after[name]
-	m.replaced(name, way.Count, r.before[name])
+	if r.alone {
+		m.replaced(name, way.Count, r.before[name])
+	}
 	switch {
 	case r.failed[name] == nil && r.counted(name):
 		was := *way

@@ -177,6 +177,16 @@ func TestOlderCopy(t *testing.T) {
 	w.want("", "")
 }
 
+// A minute that began before another one ended knows less than that has noted.
+func TestTwoMinutes(t *testing.T) {
+	w := newWorld(t)
+	w.minute()
+	w.state.Way(truth.Names).Count += 2
+	w.state.Minute.Mono += time.Minute
+	w.minute()
+	w.want("", "")
+}
+
 // A line that is late is waited for, once more.
 func TestLate(t *testing.T) {
 	w := newWorld(t)

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"egress-monitor/lib/batch"
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/journal"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/logfile"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/polls"
 	"egress-monitor/lib/resolver"
@@ -42,8 +45,7 @@ func cursorLine(text string) (line string, ok bool) {
 	return line, ok && journal.ValidCursor(token)
 }
 
-// cursorDo puts the cursor after the newest line of the kernel. It is written as
-// the poller, whose folder it is in.
+// cursorDo puts the cursor after the newest line of the kernel.
 func (s *Setup) cursorDo(h *change.Hand) error {
 	if h.Dry() {
 		return h.Do("write "+s.cursor()+": the end of the journal", nil)
@@ -54,8 +56,34 @@ func (s *Setup) cursorDo(h *change.Hand) error {
 	if err != nil || !ok {
 		return nil // no line of the kernel yet
 	}
+	return writeCursor(s.cursor(), []byte(line+"\n"))
+}
+
+// logIsNew tells whether there is no query log yet, and no copy of one.
+func (s *Setup) logIsNew() bool {
+	_, err := os.Lstat(s.Settings.DNSMasqLog)
+	copies, err2 := filepath.Glob(s.Settings.DNSMasqLog + "?*")
+	return os.IsNotExist(err) && err2 == nil && len(copies) == 0
+}
+
+// beginDo puts the cursor at the beginning of the query log. Without one, and with a
+// file of names of before, a poll would take the position for lost.
+func (s *Setup) beginDo(h *change.Hand) error {
+	cursor := s.Settings.Cursor(polls.Domains)
+	if h.Dry() {
+		return h.Do("write "+cursor+": the beginning of the query log", nil)
+	}
+	token, err := logfile.Begin(s.Settings.DNSMasqLog)
+	if err != nil {
+		return err
+	}
+	return writeCursor(cursor, batch.Trailer{Cursor: token}.Append(nil))
+}
+
+// writeCursor writes it as the poller, whose folder it is in.
+func writeCursor(name string, text []byte) error {
 	script := `umask 027; cat >"$1.new" && mv "$1.new" "$1"`
-	return child.Command("sh", "-c", script, "-", s.cursor()).Input([]byte(line + "\n")).AsPoller().Run(context.Background())
+	return child.Command("sh", "-c", script, "-", name).Input(text).AsPoller().Run(context.Background())
 }
 
 // --- units

@@ -65,6 +65,10 @@ func (s *Setup) Steps() []Step {
 			Do: proof(func(ctx context.Context) error { return dns.Prove(ctx, s.Plan.Text()) }),
 		},
 		{
+			ID: stepUnread, Text: "the query log is read from its beginning",
+			Is: func() bool { return !s.newLog }, Do: plain(s.beginDo),
+		},
+		{
 			ID: stepResolver, Text: resolver.Text, Keeps: true,
 			Is: res.Is, Do: plain(res.Do), Undo: res.Undo,
 		},

@@ -56,6 +56,7 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	if err := s.preflight(); err != nil {
 		return err
 	}
+	s.newLog = !s.before && s.logIsNew()
 	if dry {
 		fmt.Fprintln(s.Out, "egress-monitor enable would do this:")
 		return s.print(ctx)

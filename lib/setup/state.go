@@ -27,6 +27,7 @@ type State struct {
 	res      *resolver.Resolver
 	resolved bool // programs could resolve a name before
 	off      Off
+	newLog   bool // there was no query log before
 	wasOn    bool // when disable began
 	unread   bool // the query log could not be read to its end
 }
