@@ -175,6 +175,68 @@ func TestOthersKeepTheirRows(t *testing.T) {
 	}
 }
 
+// Floods in many polls, a minute apart, of names that are asked once or more
+// often: what came before, and between them, keeps its rows.
+func TestFloodsInManyPolls(t *testing.T) {
+	const limit, size, polls = 20_000, 21_000, 21
+	single, com := random, func(i int) string { return random(i) + ".com" }
+	address := func(i int) string { return fmt.Sprintf("%d.%d.%d.9", 1+i*7%220, i/256%256, i%256) }
+	for name, test := range map[string]struct {
+		floods []func(int) string
+		asked  func(i int) int // how often a name of a flood is asked
+	}{
+		"one label, com": {[]func(int) string{single, com, single}, func(int) int { return 1 }},
+		"com":            {[]func(int) string{com, com, com}, func(int) int { return 1 }},
+		"asked twice":    {[]func(int) string{com, single, com}, func(int) int { return 2 }},
+		"asked 1 to 5":   {[]func(int) string{com, com}, func(i int) int { return 1 + i%5 }},
+		"addresses":      {[]func(int) string{address, address}, func(int) int { return 1 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, poll, sum, ordinary := t.TempDir(), 0, 0, map[string]int{}
+			next := func(n int, key func(int) string, asked func(int) int) {
+				commit(t, dir, poll, limit, func(w io.Writer) {
+					for i := range n {
+						sum += asked(i)
+						fmt.Fprintf(w, "%s %d 2026-02-08T%02d:%02d:00Z\n", key(i), asked(i), poll/60, poll%60)
+					}
+					fmt.Fprintf(w, "-- cursor: c%d\n", poll+1)
+				})
+				poll++
+			}
+			some := func(n, set int) {
+				key := func(i int) string {
+					if name == "addresses" {
+						return fmt.Sprintf("198.51.%d.%d", set, i)
+					}
+					return fmt.Sprintf("host%d.set%dsite%d.%s", i, set, i/5, []string{"com", "net", "org"}[i%3])
+				}
+				asked := func(i int) int { return 1 + i/3%4 }
+				next(n, key, asked)
+				for i := range n {
+					ordinary[key(i)] = asked(i)
+				}
+			}
+			some(250, 0)
+			for i, key := range test.floods {
+				for part := range polls {
+					at := size*i + size/polls*part
+					next(size/polls, func(n int) string { return key(at + n) }, test.asked)
+				}
+				some(15, 1+i)
+			}
+			rows, got := countsOf(t, filepath.Join(dir, "rows.log"))
+			if len(rows) > limit || got != sum {
+				t.Errorf("%d rows, sum %d, want %d", len(rows), got, sum)
+			}
+			for key, n := range ordinary {
+				if rows[key] != n {
+					t.Errorf("%s: %d, want %d", key, rows[key], n)
+				}
+			}
+		})
+	}
+}
+
 func countsOf(t *testing.T, file string) (rows map[string]int, sum int) {
 	t.Helper()
 	text, err := os.ReadFile(file)

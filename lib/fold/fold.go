@@ -51,20 +51,29 @@
 // together: else a thousand small floods, each smaller than what an ordinary
 // domain has, would cost the ordinary domain its rows.
 //
-// The weakest row is the one with the smallest count; of equal ones the newest,
-// and of those the last by key. If the weakest rows of all went until there are
-// few enough: the group that most of them are of, and of those that are as weak
-// as the last of them, made the flood. It gives up its own weakest rows, as many
-// as have to go; if that is all of them, and more than seven eighths of the limit
-// are left, the next group some. So a flood, whose rows are new and were counted
-// once, costs its own group. What was there before it stays, and what is new
-// afterwards finds room.
+// A crowd is rows of one group that were last counted in the same minute: of a
+// row, those that were counted at least as often as it, but fewer than 64 times,
+// if they are more than a 1024th of all rows and more than 8. The first crowds of
+// a group, up to a sixteenth of the limit together, are none: that is how a file
+// begins. So crowds are of floods, whenever these came.
+//
+// The weakest row is one of the largest crowd; of equal ones the one with the
+// smallest count, then the newest, and then the last by key. If the weakest rows
+// of all went until there are few enough: the group that most of them are of, and
+// of those that are as weak as the last of them, made the flood. It gives up the
+// weakest of its crowds, as many rows as have to go; if that is all of them, and
+// more than seven eighths of the limit are left, the next group some, if it has
+// any of those weakest rows. If all these crowds are not enough, the groups give
+// up their other rows, in the same way.
+// So a flood costs its own group, and what is left of older floods goes before
+// rows of none. What was there before it stays, and what is new afterwards finds
+// room and keeps it.
 //
 // The last group to give stops early, with seven eighths of the limit left at
-// most, where its next row was counted more often than the rows that go, or a
-// minute or more before them: that row is not of the flood. Without this, each
-// flood would take what came since the flood before, as the file is down to three
-// quarters then, and what is left of the older flood outlives what is newer.
+// most, where its next row is of a smaller crowd or of none, was counted more often
+// than the rows that go, or a minute or more before them: that row is not of what
+// goes. This is for floods that are too slow to be crowds: without it, each would
+// take what came since the one before, as the file is down to three quarters then.
 //
 // The rows that are given up go
 //

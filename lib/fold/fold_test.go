@@ -95,7 +95,7 @@ func TestLiteral(t *testing.T) {
 
 // A counter forgets none that is a large part of all.
 func TestCounter(t *testing.T) {
-	c := newCounter(10)
+	c := newNodeCounter(10)
 	var buf []byte // as of a reader
 	for i := range 10_000 {
 		buf = fmt.Appendf(buf[:0], "x%d", i)

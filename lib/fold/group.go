@@ -15,9 +15,20 @@ var (
 	group6 = nodeOf([]byte("::/0"))
 )
 
+// suffix returns the public suffix of a name.
+func (n node) suffix() string {
+	if n.prefix.IsValid() {
+		return ""
+	}
+	return suffix.Of(n.name)
+}
+
 // group returns the group of a key's row. The row "*" has no group; for it, group
 // returns root itself.
-func (n node) group() group {
+func (n node) group() group { return n.groupOf(n.suffix()) }
+
+// groupOf is group for a key whose suffix is known.
+func (n node) groupOf(s string) group {
 	switch {
 	case n == root, n == group4, n == group6:
 		return root
@@ -28,7 +39,6 @@ func (n node) group() group {
 	case strings.HasSuffix(n.name, "."):
 		return root // the name of the root, or an odd one
 	}
-	s := suffix.Of(n.name)
 	if s == n.name {
 		_, parent, more := strings.Cut(n.name, ".")
 		if !more {
@@ -49,7 +59,10 @@ const (
 
 // owner returns the widest narrow row that could take a key, which stands for all
 // keys of its owner. It returns n itself if no narrow row could.
-func (n node) owner() node {
+func (n node) owner() node { return n.ownerOf(n.suffix()) }
+
+// ownerOf is owner for a key whose suffix is known.
+func (n node) ownerOf(s string) node {
 	switch {
 	case n.prefix.IsValid() && n.prefix.Addr().Is4():
 		return n.within(bits4)
@@ -62,7 +75,7 @@ func (n node) owner() node {
 	case isBelow(n.name, reverse6):
 		return n.below(labels6)
 	}
-	return n.below(strings.Count(suffix.Of(n.name), ".") + 2)
+	return n.below(strings.Count(s, ".") + 2)
 }
 
 // below returns the family of the names that end in so many last labels of n; n

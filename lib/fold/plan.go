@@ -2,7 +2,8 @@ package fold
 
 import (
 	"cmp"
-	"maps"
+	"errors"
+	"io"
 	"slices"
 )
 
@@ -16,21 +17,24 @@ type Rows func(visit func(key []byte, count uint64, last []byte)) error
 // rows that may be of a flood (see counter).
 type Plan struct {
 	limit  int
-	rows   int              // of the aggregate
-	groups map[group]*quota // of large groups, and of those that are no suffix
-	small  quota            // of all other groups together
-	last   *quota           // of the group that was asked for last
-	all    bool             // the limit is smaller than the number of groups
+	rows   int // all there are
+	notes  *notes
+	groups *groups
+	quotas []*quota // those of groups that are large or no suffix, by their numbers; nil for others
+	small  quota    // of all other groups together
+	crowds *crowds
+	all    bool // the limit is smaller than the number of groups
 }
 
 // A quota is how many of its rows a group gives up.
 type quota struct {
-	group  group
-	into   string // the key of the row that they go into
-	weak   int    // how many are among the weakest of all rows: the group with the most gives first
-	size   int
-	exists bool // there is such a row already
-	gives  int
+	number  uint64 // that of the group; 0 is that of all small groups
+	into    string // the key of the row that they go into
+	weak    int    // how many are among the weakest of all: the group with most of them gives first
+	size    int    // how many may be given up
+	crowded int    // how many of them are of a crowd
+	exists  bool   // there is such a row already
+	gives   int
 	weakest
 }
 
@@ -42,140 +46,158 @@ func Enough(limit, rows int) bool { return rows <= enough(limit) }
 
 func enough(limit int) int { return limit - limit/8 }
 
-// NewPlan finds which rows are given up. There must be more than limit.
-func NewPlan(limit int, rows Rows) (*Plan, error) {
-	p := &Plan{limit: limit, small: quota{into: root.key()}}
-	candidates, all := newCounter(4096), &weakest{most: fewer(limit)}
-	err := rows(func(key []byte, count uint64, last []byte) {
-		p.rows++
-		all.add(strengthOf(count, last))
-		if n := nodeOf(key); n != root {
-			candidates.add(n.group())
+// NewPlan finds which rows are given up. There must be more than limit. It keeps
+// notes of all rows in file.
+func NewPlan(limit int, rows Rows, file io.ReadWriteSeeker) (*Plan, error) {
+	p := &Plan{limit: limit, small: quota{into: root.key()}, notes: &notes{file: file}, groups: newGroups()}
+	err := p.note(rows)
+	if p.groups.lost {
+		if p.groups, err = candidates(rows); err == nil {
+			err = p.note(rows)
 		}
-	})
-	all.end()
-	if err == nil {
-		err = p.sizes(rows, candidates, all.edge)
 	}
 	if err != nil {
 		return nil, err
 	}
-	p.share()
-	return p, p.measure(rows)
+	p.findLarge()
+	if err := p.findCrowds(); err != nil {
+		return nil, err
+	}
+	if err := p.rank(); err != nil {
+		return nil, err
+	}
+	return p, p.choose()
 }
 
 // Again returns a new plan for the same groups, in the same order, after narrow
 // rows have taken some of their rows. The order must stay: the group of the flood
 // may be the smaller one now.
 func (p *Plan) Again(rows Rows) (*Plan, error) {
-	again := &Plan{limit: p.limit, groups: map[group]*quota{}, small: quota{into: p.small.into, weak: p.small.weak}}
-	for g, q := range p.groups {
-		again.groups[g] = &quota{group: g, into: q.into, weak: q.weak}
+	again := &Plan{limit: p.limit, notes: p.notes, groups: p.groups}
+	again.small = quota{into: p.small.into, weak: p.small.weak}
+	for _, q := range p.quotas {
+		if q != nil {
+			q = &quota{number: q.number, into: q.into, weak: q.weak}
+		}
+		again.quotas = append(again.quotas, q)
 	}
-	if err := again.count(rows, func(*quota, strength) {}); err != nil {
+	if err := again.note(rows); err != nil {
 		return nil, err
 	}
-	again.pin()
-	again.share()
-	return again, again.measure(rows)
+	if err := again.findCrowds(); err != nil {
+		return nil, err
+	}
+	return again, again.choose()
 }
 
-// sizes finds the large groups, and how many rows each has. Rows that are not
-// stronger than edge are weak.
-func (p *Plan) sizes(rows Rows, candidates *counter, edge strength) error {
-	p.groups = map[group]*quota{root: {}, group4: {}, group6: {}}
-	for g := range candidates.size {
-		p.groups[g] = &quota{}
-	}
-	for g, q := range p.groups {
-		q.group, q.into = g, g.key()
-	}
-	err := p.count(rows, func(q *quota, s strength) {
-		if !s.stronger(edge) {
-			q.weak++
-		}
-	})
-	if err != nil {
+// note writes the notes, and counts the rows of each group.
+func (p *Plan) note(rows Rows) error {
+	if err := p.notes.create(); err != nil {
 		return err
 	}
-	p.last = nil
-	maps.DeleteFunc(p.groups, p.isSmall)
-	p.pin()
-	return nil
-}
-
-// count counts the rows of each group.
-func (p *Plan) count(rows Rows, each func(*quota, strength)) error {
-	p.rows = 0
-	return rows(func(key []byte, count uint64, last []byte) {
-		p.rows++
-		n := nodeOf(key)
-		if n.star || n.prefix.IsValid() {
-			if q := p.groups[n]; q != nil {
-				q.exists = true
-			}
+	err := rows(func(key []byte, count uint64, last []byte) {
+		n, k := note{count: count, last: digits(last)}, nodeOf(key)
+		if k.isGroup() {
+			n.wide = p.groups.number(k)
 		}
-		if n != root {
-			q := p.of(n.group())
-			q.size++
-			each(q, strengthOf(count, last))
+		if k != root {
+			s := k.suffix()
+			n.owned = k.ownerOf(s) != k
+			n.group = p.groups.number(k.groupOf(s))
 		}
+		p.notes.add(n)
+		p.groups.size[n.group]++
 	})
+	p.rows, p.groups.full = p.notes.rows, true
+	return errors.Join(err, p.notes.end())
 }
 
-// pin reserves a place for each wide row that exists already: the group which the
-// wide row belongs to must not give it up.
-func (p *Plan) pin() {
-	for g, q := range p.groups {
-		if q.exists && g != root {
-			p.of(g.group()).size--
+// findLarge finds the large groups, and makes the quotas.
+func (p *Plan) findLarge() {
+	p.quotas = make([]*quota, len(p.groups.names))
+	for i, size := range p.groups.size {
+		if i < firstSuffix || size*8 > p.rows && size > 1 {
+			p.quotas[i] = &quota{number: uint64(i), into: p.groups.names[i].key()}
 		}
 	}
+	p.quotas[noGroup] = nil
 }
 
-// isSmall adds a small group to the quota of all small groups.
-func (p *Plan) isSmall(g group, q *quota) bool {
-	small := g.star && g != root && (q.size*8 <= p.rows || q.size < 2)
-	if small {
-		p.small.size += q.size
-		p.small.weak += q.weak
-	}
-	return small
-}
-
-// of returns the quota of a group, which small groups share. It remembers the last
-// one: in a flood the same group is asked for many times in a row.
-func (p *Plan) of(g group) *quota {
-	if p.last != nil && g == p.last.group {
-		return p.last
-	}
-	if q := p.groups[g]; q != nil {
-		p.last = q
+// of returns the quota of a group, which small groups share.
+func (p *Plan) of(group uint16) *quota {
+	if q := p.quotas[group]; q != nil {
 		return q
 	}
 	return &p.small
 }
 
-// share decides how many rows each group gives up: the group with the most weak
-// rows gives as many as have to go, or all, then the next, until there are few
-// enough. The last group to give may keep some of them (see weakest.spare).
-func (p *Plan) share() {
-	list := p.quotas()
-	left := p.left(list)
-	for _, q := range list {
-		if Enough(p.limit, left) {
-			break
-		}
-		p.give(q, left-fewer(p.limit))
-		left = p.left(list)
-		q.spare = min(q.gives, max(0, enough(p.limit)-left))
+// quota returns the quota of a row that may be given up; nil for a row that must
+// stay, the wide row of a group.
+func (p *Plan) quota(n note) *quota {
+	if n.wide != noGroup && p.quotas[n.wide] != nil {
+		return nil
 	}
-	p.all = left > p.limit
+	return p.of(n.group)
 }
 
-// quotas returns all quotas in the order in which the groups give up rows.
-func (p *Plan) quotas() []*quota {
-	list := slices.SortedFunc(maps.Values(p.groups), func(x, y *quota) int {
+// each calls do for each row that may be given up.
+func (p *Plan) each(do func(*quota, strength)) error {
+	return p.notes.each(func(n note) {
+		if q := p.quota(n); q != nil {
+			do(q, strengthOf(n, p.crowds.size(q, n)))
+		}
+	})
+}
+
+// rank counts the weak rows of each group: those that are too many, and those that
+// are as weak as one of them.
+func (p *Plan) rank() error {
+	strongest := &weakest{most: fewer(p.limit)}
+	err := p.each(func(_ *quota, s strength) { strongest.add(s) })
+	strongest.end()
+	if err != nil {
+		return err
+	}
+	return p.each(func(q *quota, s strength) {
+		if !s.stronger(strongest.edge) {
+			q.weak++
+		}
+	})
+}
+
+// choose decides which rows of the groups go.
+func (p *Plan) choose() error {
+	list := p.inOrder()
+	for _, q := range list {
+		q.size = 0
+	}
+	err := p.notes.each(func(n note) {
+		q := p.quota(n)
+		if q == nil {
+			p.quotas[n.wide].exists = true
+			return
+		}
+		q.size++
+		if p.crowds.size(q, n) > 0 {
+			q.crowded++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	p.share(list)
+	return p.measure(list)
+}
+
+// inOrder returns all quotas in the order in which the groups give up rows.
+func (p *Plan) inOrder() []*quota {
+	var list []*quota
+	for _, q := range p.quotas {
+		if q != nil {
+			list = append(list, q)
+		}
+	}
+	slices.SortFunc(list, func(x, y *quota) int {
 		return cmp.Or(cmp.Compare(y.weak, x.weak), cmp.Compare(x.into, y.into))
 	})
 	at := 0
@@ -185,9 +207,36 @@ func (p *Plan) quotas() []*quota {
 	return slices.Insert(list, at, &p.small)
 }
 
+// share decides how many rows each group gives up: the first group gives as many as
+// have to go, or all, then the next, until there are few enough. In a first round
+// they give rows of crowds only. Groups without weak rows give none in it: they are
+// needed only if narrow rows have taken the crowds of others (see Again), which the
+// flood was. The last group to give may keep some of them (see weakest.spare).
+func (p *Plan) share(list []*quota) {
+	left := p.left(list)
+	for _, crowded := range []bool{true, false} {
+		for _, q := range list {
+			if Enough(p.limit, left) {
+				return
+			}
+			if crowded && q.weak == 0 {
+				continue
+			}
+			most := q.size
+			if crowded {
+				most = q.crowded
+			}
+			p.give(q, most, left-fewer(p.limit))
+			left = p.left(list)
+			q.spare = min(q.gives, max(0, enough(p.limit)-left))
+		}
+	}
+	p.all = left > p.limit
+}
+
 // give makes a group give up rows, and one more if the row that they go into is
-// new. It does not give up one row for another.
-func (p *Plan) give(q *quota, rows int) {
+// new, but most of them in all at most. It does not give up one row for another.
+func (p *Plan) give(q *quota, most, rows int) {
 	if rows <= 0 {
 		return
 	}
@@ -195,15 +244,15 @@ func (p *Plan) give(q *quota, rows int) {
 	if !exists {
 		rows++
 	}
-	if q.gives = min(q.size, rows); q.gives == 1 && !exists {
-		q.gives = 0
+	if gives := min(most, q.gives+rows); exists || gives > 1 {
+		q.gives = max(q.gives, gives)
 	}
 }
 
 // exists reports whether the row that a group's rows go into is there already.
 func (p *Plan) exists(q *quota) bool {
-	r := p.groups[root]
-	return q.exists || (q == &p.small || q == r) && (r.exists || r.gives+p.small.gives > 0)
+	r := p.quotas[rootGroup]
+	return q.exists || q.gives > 0 || (q == &p.small || q == r) && (r.exists || r.gives+p.small.gives > 0)
 }
 
 // left returns how many rows are left in the end.
@@ -214,28 +263,26 @@ func (p *Plan) left(list []*quota) (rows int) {
 			rows++
 		}
 	}
-	if r := p.groups[root]; p.small.gives > 0 && !r.exists && r.gives == 0 {
+	if r := p.quotas[rootGroup]; p.small.gives > 0 && !r.exists && r.gives == 0 {
 		rows++
 	}
 	return rows
 }
 
 // measure finds the strength up to which the rows of each group are given up.
-func (p *Plan) measure(rows Rows) error {
+func (p *Plan) measure(list []*quota) error {
 	if p.all {
 		return nil
 	}
-	p.small.most = p.small.size - p.small.gives
-	for _, q := range p.groups {
+	for _, q := range list {
 		q.most = q.size - q.gives
 	}
-	err := rows(func(key []byte, count uint64, last []byte) {
-		if q := p.quota(nodeOf(key)); q != nil && q.gives > 0 {
-			q.add(strengthOf(count, last))
+	err := p.each(func(q *quota, s strength) {
+		if q.gives > 0 {
+			q.add(s)
 		}
 	})
-	p.small.settle()
-	for _, q := range p.groups {
+	for _, q := range list {
 		q.settle()
 	}
 	return err
@@ -247,44 +294,45 @@ func (q *quota) settle() {
 	q.gives = q.size - q.most
 }
 
-// quota returns the quota of a row that may be given up; nil for a row that must
-// stay.
-func (p *Plan) quota(n node) *quota {
-	if (n.star || n.prefix.IsValid()) && p.groups[n] != nil {
-		return nil
-	}
-	return p.of(n.group())
-}
-
 // Start must be called before the calls of Into for all rows.
-func (p *Plan) Start() {
-	p.small.tied = 0
-	for _, q := range p.groups {
+func (p *Plan) Start() error {
+	for _, q := range p.inOrder() {
 		q.tied = 0
 	}
+	return p.notes.start()
 }
 
-// Into returns the key of the row that a row is added to; "" if the row stays. It
-// must be called for all rows, in order.
-func (p *Plan) Into(key []byte, count uint64, last []byte) string {
+// Into returns the key of the row that the next row is added to; "" if the row
+// stays. It must be called for all rows, in order.
+func (p *Plan) Into() (string, error) {
+	key, _, err := p.into()
+	return key, err
+}
+
+// into is Into, and also reports whether a narrow row could take the row.
+func (p *Plan) into() (key string, owned bool, err error) {
 	if p.all {
-		return root.key()
+		return root.key(), false, nil
 	}
-	q := p.quota(nodeOf(key))
-	if q == nil || q.gives == 0 || q.gives < q.size && q.stays(strengthOf(count, last)) {
-		return ""
+	n, err := p.notes.next()
+	if err != nil {
+		return "", false, err
 	}
-	return q.into
+	q := p.quota(n)
+	if q == nil || q.gives == 0 || q.gives < q.size && q.stays(strengthOf(n, p.crowds.size(q, n))) {
+		return "", n.owned, nil
+	}
+	return q.into, n.owned, nil
 }
 
 // Narrow returns the narrow rows that take a good part of the rows given up.
 func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	set := &Set{}
-	if p.all {
+	if p.all || p.notes.owned == 0 {
 		return set, nil
 	}
-	gone, stay := newCounter(1<<17), newCounter(1<<17)
-	if err := p.owners(rows, gone.add, func(node) {}); err != nil {
+	gone, stay := newNodeCounter(1<<17), newNodeCounter(1<<17)
+	if err := p.owners(rows, gone.add, nil); err != nil {
 		return nil, err
 	}
 	for n, size := range gone.size {
@@ -328,20 +376,24 @@ type flood struct {
 	gone, stay int
 }
 
-// owners calls gone with the owner of each row that goes, and stay with the owner
-// of each row that stays.
+// owners calls gone with the owner of each row that goes, and stay, unless it is
+// nil, with the owner of each row that stays.
 func (p *Plan) owners(rows Rows, gone, stay func(node)) error {
-	p.Start()
-	return rows(func(key []byte, count uint64, last []byte) {
-		goes, n := p.Into(key, count, last) != "", nodeOf(key)
-		switch owner := n.owner(); {
-		case owner == n:
-		case goes:
-			gone(owner)
-		default:
-			stay(owner)
+	if err := p.Start(); err != nil {
+		return err
+	}
+	var failed error
+	err := rows(func(key []byte, _ uint64, _ []byte) {
+		into, owned, err := p.into()
+		do := stay
+		if into != "" {
+			do = gone
+		}
+		if failed = cmp.Or(failed, err); failed == nil && owned && do != nil {
+			do(nodeOf(key).owner())
 		}
 	})
+	return cmp.Or(failed, err)
 }
 
 // sure reports whether most of what the owner has goes: more than half of a
@@ -356,6 +408,6 @@ func (f *flood) sure() bool {
 // flooded reports whether a narrow row may be made for an owner if sure rows are
 // not enough.
 func (p *Plan) flooded(f flood) bool {
-	given := p.of(f.group()).gives
+	given := p.of(p.groups.numbers[f.group()]).gives
 	return f.sure() || f.star && f.gone > 1 && (f.gone > given/8 || f.gone > p.limit/4)
 }

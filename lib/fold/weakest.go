@@ -1,40 +1,50 @@
 package fold
 
 import (
+	"math"
 	"slices"
 	"time"
 )
 
-// A strength orders rows: a row with a larger count is stronger, and of equal
-// counts the one with the earlier time.
+// A strength orders rows: a row of no crowd is stronger than one of a crowd, and
+// one of a smaller crowd than one of a larger crowd; then one with a larger count,
+// and of equal counts the one with the earlier time.
 type strength struct {
-	count uint64
+	worth uint64
 	last  uint64
 }
 
-func strengthOf(count uint64, last []byte) strength {
-	s := strength{count: count}
+func strengthOf(n note, crowd int) strength {
+	const alone = 1 << 40 // the least worth of rows of no crowd
+	if crowd > 0 {
+		return strength{alone - uint64(min(crowd, alone/often-1))*often + n.count, n.last}
+	}
+	return strength{alone + min(n.count, math.MaxUint64-alone), n.last}
+}
+
+// digits returns the digits of a time as a number.
+func digits(last []byte) (n uint64) {
 	for _, c := range last {
 		if c-'0' <= 9 {
-			s.last = s.last*10 + uint64(c-'0')
+			n = n*10 + uint64(c-'0')
 		}
 	}
-	return s
+	return n
 }
 
 // stronger reports whether s is stronger than than.
 func (s strength) stronger(than strength) bool {
-	return s.count > than.count || s.count == than.count && s.last < than.last
+	return s.worth > than.worth || s.worth == than.worth && s.last < than.last
 }
 
 // pause is the shortest time between a flood and an earlier row that is not of
 // it. Polls are a minute apart, and a flood has rows of each second.
 const pause = time.Minute
 
-// outlasts reports whether s is stronger than the next weaker row by a count, or
-// by a pause.
+// outlasts reports whether s is stronger than the next weaker row by its crowd,
+// by a count, or by a pause.
 func (s strength) outlasts(next strength) bool {
-	return s.count > next.count || next.time().Sub(s.time()) >= pause
+	return s.worth > next.worth || next.time().Sub(s.time()) >= pause
 }
 
 // time returns when the row was last counted.

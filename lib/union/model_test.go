@@ -236,6 +236,9 @@ type heap struct {
 	keys []string
 	size int
 	rank int // how many of them are as weak as the weakest of all that would go
+
+	crowd   map[string]int // how large the crowd is that a row is of
+	crowded int            // how many rows are of a crowd
 }
 
 // groups are the heaps of m: one for each large group and those that are no
@@ -256,13 +259,23 @@ func (m model) groups(limit int) map[string]*heap {
 	for _, wide := range []string{"*", "0.0.0.0/0", "::/0"} {
 		all[wide] = &heap{wide: wide}
 	}
-	m.fill(all)
-	strongest := slices.Collect(maps.Keys(m))
-	m.sort(strongest)
-	last := m[strongest[limit-limit/4-1]]
-	for key, r := range m {
-		if key != "*" && (r.Count < last.Count || r.Count == last.Count && r.Last >= last.Last) {
-			m.of(all, key).rank++
+	m.fill(limit, all)
+	var keys []string
+	crowd := map[string]int{}
+	for _, g := range all {
+		keys = append(keys, g.keys...)
+		maps.Copy(crowd, g.crowd)
+	}
+	m.sort(keys, crowd)
+	if len(keys) == 0 {
+		return all
+	}
+	last := keys[min(len(keys), limit-limit/4)-1]
+	for _, g := range all {
+		for _, key := range g.keys {
+			if m.compare(key, last, crowd) >= 0 {
+				g.rank++
+			}
 		}
 	}
 	return all
@@ -275,19 +288,22 @@ func (m model) of(all map[string]*heap, key string) *heap {
 	return all["small"]
 }
 
-func (m model) sort(keys []string) {
-	slices.SortFunc(keys, func(x, y string) int {
-		return cmp.Or(m[y].Count-m[x].Count, cmp.Compare(m[x].Last, m[y].Last), cmp.Compare(x, y))
-	})
+func (m model) sort(keys []string, crowd map[string]int) {
+	slices.SortFunc(keys, func(x, y string) int { return cmp.Or(m.compare(x, y, crowd), cmp.Compare(x, y)) })
+}
+
+// compare compares the strength of two rows, apart from their keys.
+func (m model) compare(x, y string, crowd map[string]int) int {
+	return cmp.Or(crowd[x]-crowd[y], m[y].Count-m[x].Count, cmp.Compare(m[x].Last, m[y].Last))
 }
 
 // fill puts the rows into their groups.
-func (m model) fill(all map[string]*heap) {
+func (m model) fill(limit int, all map[string]*heap) {
 	for _, g := range all {
-		g.keys, g.size = nil, 0
+		g.keys, g.size, g.crowd, g.crowded = nil, 0, map[string]int{}, 0
 	}
 	for key := range m {
-		if all[key] != nil {
+		if all[key] != nil || key == "*" {
 			continue // the row of a group is given up by none
 		}
 		g := m.of(all, key)
@@ -295,30 +311,75 @@ func (m model) fill(all map[string]*heap) {
 		g.size++
 	}
 	for _, g := range all {
-		m.sort(g.keys)
+		m.findCrowds(g, limit)
+		m.sort(g.keys, g.crowd)
 	}
 }
 
+// findCrowds counts for each row of a group those of its minute that were counted
+// as often or more often, but fewer than 64 times, if those are many.
+func (m model) findCrowds(g *heap, limit int) {
+	many := max(8, len(m)/1024)
+	minutes := map[string]int{}
+	for _, key := range g.keys {
+		r := m[key]
+		if r.Count >= 64 {
+			continue
+		}
+		minutes[r.Last[:16]]++
+		n := 0
+		for _, other := range g.keys {
+			if o := m[other]; o.Last[:16] == r.Last[:16] && o.Count >= r.Count && o.Count < 64 {
+				n++
+			}
+		}
+		if n > many {
+			g.crowd[key] = n
+		}
+	}
+	first := 0
+	for _, minute := range slices.Sorted(maps.Keys(minutes)) {
+		if minutes[minute] <= many {
+			continue
+		}
+		if first += minutes[minute]; first > limit/16 {
+			break
+		}
+		maps.DeleteFunc(g.crowd, func(key string, _ int) bool { return m[key].Last[:16] == minute })
+	}
+	g.crowded = len(g.crowd)
+}
+
 // givenUp are the rows of m that go, and where to: the group with the most weak
-// rows gives up its weakest, until three quarters of the limit are left or it has
-// none, then the next, if more than seven eighths are left.
+// rows gives up the weakest of its crowds, until three quarters of the limit are
+// left or it has none, then the next, if more than seven eighths are left; and so
+// once more, with all rows.
 func (m model) givenUp(limit int, all map[string]*heap) (into map[string]string, gives map[string]int) {
 	names := slices.SortedFunc(maps.Keys(all), func(x, y string) int {
 		return cmp.Or(all[y].rank-all[x].rank, strings.Compare(bySize(x), bySize(y)))
 	})
 	gives = map[string]int{}
 	enough := limit - limit/8
-	for _, name := range names {
-		before := m.left(all, gives, name, 0)
-		if before <= enough {
-			break
+	crowded := func(g *heap) int {
+		if g.rank == 0 {
+			return 0 // the flood is not of this group
 		}
-		n := 0
-		for n < all[name].size && m.left(all, gives, name, n) > limit-limit/4 {
-			n++
-		}
-		if n > 0 && m.left(all, gives, name, n) < before { // else it would be one row for another
-			gives[name] = m.paused(all[name], n, enough-m.left(all, gives, name, n))
+		return g.crowded
+	}
+	for _, most := range []func(*heap) int{crowded, func(g *heap) int { return g.size }} {
+		for _, name := range names {
+			given := gives[name]
+			before := m.left(all, gives, name, given)
+			if before <= enough {
+				break
+			}
+			n := given
+			for n < most(all[name]) && m.left(all, gives, name, n) > limit-limit/4 {
+				n++
+			}
+			if n > given && m.left(all, gives, name, n) < before { // else it would be one row for another
+				gives[name] = m.paused(all[name], n, enough-m.left(all, gives, name, n))
+			}
 		}
 	}
 	if m.left(all, gives, "small", gives["small"]) > limit {
@@ -335,20 +396,20 @@ func (m model) givenUp(limit int, all map[string]*heap) (into map[string]string,
 }
 
 // paused is how many of the n weakest rows of a group go, if up to spare of them
-// may stay: those after which there is a step in counts, or a pause.
+// may stay: those after which there is another crowd, a step in counts, or a pause.
 func (m model) paused(g *heap, n, spare int) int {
 	for fewer := max(1, n-max(0, spare)); fewer < n; fewer++ {
 		at := g.size - fewer
-		if at > 0 && m.outlasts(g.keys[at-1], g.keys[at]) {
+		if at > 0 && m.outlasts(g.keys[at-1], g.keys[at], g.crowd) {
 			return fewer
 		}
 	}
 	return n
 }
 
-func (m model) outlasts(key, next string) bool {
+func (m model) outlasts(key, next string, crowd map[string]int) bool {
 	x, y := m[key], m[next]
-	return x.Count > y.Count || toTime(y.Last).Sub(toTime(x.Last)) >= time.Minute
+	return crowd[key] < crowd[next] || crowd[key] == crowd[next] && x.Count > y.Count || toTime(y.Last).Sub(toTime(x.Last)) >= time.Minute
 }
 
 func toTime(text string) time.Time {
@@ -398,7 +459,7 @@ func (m model) folded(limit int) model {
 		if len(m) <= limit-limit/8 {
 			return m
 		}
-		m.fill(all)
+		m.fill(limit, all)
 		into, gives = m.givenUp(limit, all)
 	}
 	out := model{}

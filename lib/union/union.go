@@ -37,12 +37,13 @@ type Union struct {
 
 	dir    string
 	stream *merge.Sorter
-	look   []byte
+	buf    []byte   // to look through files
 	files  []string // sorted
 	merged []*os.File
 	narrow fold.Set // the narrow rows of the inputs
 	early  bool     // foldEarly has made some of them
-	varied bool     // too many owners: foldEarly has given up
+	full   int      // how often memory was full since foldEarly looked for some
+	look   int      // how often memory is full before it looks again
 	warned []string // the inputs that Warn has got
 }
 
@@ -104,11 +105,11 @@ func (u *Union) addFile(name string) error {
 // with a new buffer for each the kernel has to clear pages, which took a fourth
 // of the time of a thousand small files.
 func (u *Union) sorted(name string) (bool, error) {
-	if u.look == nil {
-		u.look = make([]byte, 64<<10)
+	if u.buf == nil {
+		u.buf = make([]byte, 64<<10)
 	}
 	in := lines(name)
-	in.Use(u.look)
+	in.Use(u.buf)
 	return merge.InOrder(in, u.note)
 }
 
@@ -141,7 +142,7 @@ func (u *Union) add(rec aggregate.Record) error {
 	if u.mayBeLong(rec.Len()) {
 		rec.IPs = u.shortenList(rec.IPs)
 	}
-	if u.Rows > 0 && u.stream.Full() && !u.varied {
+	if u.Rows > 0 && u.stream.Full() {
 		u.foldEarly()
 	}
 	if u.early {
@@ -152,12 +153,19 @@ func (u *Union) add(rec aggregate.Record) error {
 	return u.stream.Add(rec)
 }
 
-// foldEarly folds a family if more of its rows are in memory than the result may
-// have. Later rows of that family are then summed at once instead of being sorted
-// on disk: this alone handles ten million names of one domain.
+// foldEarly makes the narrow rows of owners that have more rows in memory than
+// there may be in the end. Their later rows are then summed at once, instead of
+// being sorted on disk: ten million names of one domain need no more memory than
+// this. After a search in vain it waits twice as long before the next one: a
+// search takes as long as reading the rows.
 func (u *Union) foldEarly() {
-	forced, ok := fold.Forced(u.Rows, u.stream.Keys())
-	u.varied = !ok
+	if u.full++; u.full < u.look {
+		return
+	}
+	forced := fold.Forced(u.Rows, u.stream.Keys())
+	if u.full = 0; len(forced) == 0 {
+		u.look = max(2, 2*u.look)
+	}
 	for _, key := range forced {
 		u.narrow.Add([]byte(key))
 		u.early = true

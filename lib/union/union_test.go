@@ -33,7 +33,7 @@ func (m *maker) text() string {
 		rows = 100 + m.Intn(150)
 	}
 	for range rows {
-		line := fmt.Sprintf("%s %d 2026-02-%02dT00:00:00Z", m.key(), m.Intn(4), 1+m.Intn(6))
+		line := fmt.Sprintf("%s %d %s", m.key(), m.count(), m.last())
 		if !m.ips {
 			line += " " + m.list()
 		}
@@ -43,6 +43,22 @@ func (m *maker) text() string {
 		return read(&testing.T{}, lines...).limited(0, 0).String()
 	}
 	return strings.Join(lines, "")
+}
+
+// count is small, but for one in fifty.
+func (m *maker) count() int {
+	if m.Intn(50) == 0 {
+		return 62 + m.Intn(4)
+	}
+	return m.Intn(4)
+}
+
+// last is one of few times, of which some are of one minute.
+func (m *maker) last() string {
+	if m.Intn(3) == 0 {
+		return fmt.Sprintf("2026-02-03T00:%02d:%02dZ", m.Intn(3), m.Intn(3)*29)
+	}
+	return fmt.Sprintf("2026-02-%02dT00:00:00Z", 1+m.Intn(6))
 }
 
 var zones = []string{"com", "com", "net", "co.uk", "uk", "github.io", "io", "s3.amazonaws.com", "amazonaws.com", "www.ck", "x.ck",
