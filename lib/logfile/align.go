@@ -12,12 +12,19 @@ import "slices"
 type aligner struct {
 	marks []mark
 	segs  []*segment
-	at    []int // index in segs of each mark's segment, -1 if it has none
-	seen  map[[2]int]likeness
+	old   []*segment // those of segs that are not new
+	at    []int      // index in segs of each mark's segment, -1 if it has none
+	seen  map[pair]likeness
 }
 
-func newAligner(marks []mark, segs []*segment) *aligner {
-	a := &aligner{marks: marks, segs: segs, at: make([]int, len(marks)), seen: map[[2]int]likeness{}}
+// A pair is a mark and a segment.
+type pair struct {
+	i int
+	*segment
+}
+
+func newAligner(marks []mark, segs, old []*segment) *aligner {
+	a := &aligner{marks: marks, segs: segs, old: old, at: make([]int, len(marks)), seen: map[pair]likeness{}}
 	for i := range a.at {
 		a.at[i] = -1
 	}
@@ -63,48 +70,62 @@ func (a *aligner) note() {
 func (a *aligner) placed() bool { return a.at[len(a.at)-1] >= 0 }
 
 // like returns how well segment j fits mark i. It keeps the results: to match a
-// compressed segment means to read it.
+// compressed segment means to read it. Only the newest mark can be of the live file.
 func (a *aligner) like(i, j int) (likeness, error) {
-	if j < 0 || j >= len(a.segs) {
+	if j < 0 || j >= len(a.segs) || a.segs[j].live && i < len(a.marks)-1 {
 		return unlike, nil
 	}
-	if l, ok := a.seen[[2]int{i, j}]; ok {
+	if l, ok := a.seen[pair{i, a.segs[j]}]; ok {
 		return l, nil
 	}
 	l, err := a.segs[j].match(a.marks[i])
-	a.seen[[2]int{i, j}] = l
+	a.seen[pair{i, a.segs[j]}] = l
 	return l, err
 }
 
 // placeFiles places the marks whose files are still the same: in most polls all
 // marks but that of the live file.
 func (a *aligner) placeFiles() (found bool, err error) {
-	next := 0
-	for i, m := range a.marks {
-		for j := next; j < len(a.segs); j++ {
-			if a.segs[j].id() != m.id {
-				continue
-			}
-			l, err := a.like(i, j)
-			if err != nil {
+	for i := range a.marks {
+		for j := range a.segs {
+			if ok, err := a.still(i, j); err != nil {
 				return false, err
-			}
-			if l == same { // the live file: not truncated, if its head can tell
-				head, err := a.segs[j].begin()
-				if err != nil {
-					return false, err
-				}
-				if telling(head) {
-					l = renamed
-				}
-			}
-			if l == renamed {
-				a.at[i], next, found = j, j+1, true
+			} else if ok && !slices.Contains(a.at, j) {
+				a.at[i], found = j, true
 				break
 			}
 		}
 	}
+	a.straighten()
 	return found, nil
+}
+
+// still reports whether segment j is the file of mark i.
+func (a *aligner) still(i, j int) (bool, error) {
+	if a.segs[j].id() != a.marks[i].id {
+		return false, nil
+	}
+	l, err := a.like(i, j)
+	if err != nil || l != same {
+		return l == renamed, err
+	}
+	return a.tells(j) // the live file: not truncated, if its head can tell
+}
+
+// straighten brings the segments that have a mark into the order of the marks.
+func (a *aligner) straighten() {
+	slots := slices.DeleteFunc(slices.Clone(a.at), func(j int) bool { return j < 0 })
+	if slices.IsSorted(slots) {
+		return
+	}
+	slices.Sort(slots)
+	segs := slices.Clone(a.segs)
+	for i, j := range a.at {
+		if j >= 0 {
+			a.at[i], slots = slots[0], slots[1:]
+			a.segs[a.at[i]] = segs[j]
+		}
+	}
 }
 
 // placeContents places mark i at segment i+k, for the k with the most equal contents;
@@ -137,31 +158,47 @@ func (a *aligner) placeContents() (found bool, err error) {
 }
 
 // placeSame places a mark at a segment of the same content, next to its neighbours
-// if possible.
+// if possible; or elsewhere, if its head can tell.
 func (a *aligner) placeSame(i int) error {
 	low, high := a.room(i)
 	places := []int{low, high - 1}
 	for j := low; j < high; j++ {
 		places = append(places, j)
 	}
+	for j := range a.segs {
+		places = append(places, j)
+	}
 	for _, j := range places {
-		if j < low || j >= high {
+		if j < 0 || j >= len(a.segs) || slices.Contains(a.at, j) {
 			continue
 		}
 		l, err := a.like(i, j)
 		if err != nil {
 			return err
 		}
-		if l >= same {
+		if l < same {
+			continue
+		}
+		if ok, err := a.tells(j); err != nil {
+			return err
+		} else if ok || low <= j && j < high {
 			a.at[i] = j
+			a.straighten()
 			return nil
 		}
 	}
 	return nil
 }
 
+// tells reports whether the head of segment j can tell it from others.
+func (a *aligner) tells(j int) (bool, error) {
+	head, err := a.segs[j].begin()
+	return telling(head), err
+}
+
 // placePossible places a mark next to a neighbour if the segment there may be the
-// right one: it was empty, or cannot be read.
+// right one: the segment of the mark was empty, or this one cannot be read, or was
+// compressed before the writer's last lines came.
 func (a *aligner) placePossible(i int) error {
 	low, high := a.room(i)
 	newest := i == len(a.marks)-1
@@ -172,14 +209,11 @@ func (a *aligner) placePossible(i int) error {
 			return nil // no neighbour
 		}
 	}
-	if j < low || j >= high {
+	if j < low || j >= high || slices.Contains(a.old, a.segs[j]) {
 		return nil
 	}
 	l, err := a.like(i, j)
-	switch {
-	case l == shorter && !newest: // compressed before the writer's last lines came, which were read
-		a.at[i] = j
-	case l == possible && !(newest && a.replaced(i, j)):
+	if l == possible && !(newest && a.replaced(i, j)) || l == shorter && !newest {
 		a.at[i] = j
 	}
 	return err
@@ -206,11 +240,10 @@ func (a *aligner) replaced(i, j int) bool {
 	return a.segs[j].live && a.segs[j].id() != a.marks[i].id
 }
 
-// begins reports whether nothing at all had been read before, and the file that was
-// empty then may be among the segments.
-func (a *aligner) begins() bool {
-	read := func(m mark) bool { return m.off > 0 }
-	return !slices.ContainsFunc(a.marks, read) && slices.ContainsFunc(a.segs, func(s *segment) bool {
-		return s.codec != plain || past{marks: a.marks}.knows(s)
-	})
+// count returns how many marks have a segment.
+func (a *aligner) count() int {
+	return len(slices.DeleteFunc(slices.Clone(a.at), func(j int) bool { return j < 0 }))
 }
+
+// last returns the index of the newest segment that has a mark, or -1.
+func (a *aligner) last() int { return slices.Max(a.at) }

@@ -10,39 +10,44 @@ import (
 	"slices"
 )
 
-// dropCopies leaves out copies of the live file: the unfinished one of logrotate's
-// copytruncate, or those of its option copy. The cursor does not note them among the
-// files that are not new: once the live file is truncated, such a copy is a segment.
+// dropCopies leaves out copies of the live file, and of the file that renamecopy
+// copies: the unfinished one of logrotate's copytruncate, or those of its option copy.
+// The cursor does not note them among the files that are not new: once the live file
+// is truncated, such a copy is a segment.
 func (p *plan) dropCopies(before past) error {
-	segs := p.segs
-	if len(segs) == 0 || !segs[len(segs)-1].live {
-		return nil
+	for _, o := range slices.Clone(p.segs) {
+		if !o.live && o.shape != beingCopied {
+			continue
+		}
+		for _, s := range slices.Clone(p.segs) {
+			copied, err := s.copiedFrom(o, before)
+			if err != nil {
+				return err
+			}
+			if copied {
+				p.copies = append(p.copies, s)
+				p.segs = slices.DeleteFunc(p.segs, func(o *segment) bool { return o == s })
+			}
+		}
 	}
-	live := segs[len(segs)-1]
-	known := before.knows(live)
-	for len(segs) > 1 {
-		s := segs[len(segs)-2]
-		if s.codec != plain || before.knows(s) || s.birth < live.birth || s.birth == live.birth && !known {
-			break // a copy is new, and younger than its original
-		}
-		copied, err := s.beginsLike(live, s.size)
-		if unlessDenied(err) != nil {
-			return err
-		}
-		if !copied {
-			break
-		}
-		p.copies = append(p.copies, s)
-		segs = append(segs[:len(segs)-2:len(segs)-2], live)
-	}
-	p.segs = segs
 	return nil
 }
 
+// copiedFrom reports whether s is a new file that has the bytes which o begins with. A
+// copy is younger than its original.
+func (s *segment) copiedFrom(o *segment, before past) (bool, error) {
+	if s.live || s == o || s.codec != plain || before.knows(s) || before.saw(s) ||
+		s.birth < o.birth || s.birth == o.birth && !before.knows(o) {
+		return false, nil
+	}
+	copied, err := s.beginsLike(o, s.size)
+	return copied, unlessDenied(err)
+}
+
 // dropKnown leaves out copies, and files that an earlier poll saw and gave no mark. Of
-// two files that are copies of each other, it leaves out the one whose name has
-// another shape than the known segments (or, if none is known, than a number); or
-// else the younger one.
+// two files that are copies of each other, it leaves out the one whose time does not
+// fit its name, or whose name has another shape than the known segments (or, if none is
+// known, than a number); or else the younger one.
 func (p *plan) dropKnown(before past) error {
 	kinds := map[string]int{numbered: 1}
 	for _, s := range p.segs {
@@ -50,27 +55,34 @@ func (p *plan) dropKnown(before past) error {
 			kinds[s.shape] = 2
 		}
 	}
-	strangers := slices.DeleteFunc(slices.Clone(p.segs), func(s *segment) bool { return s.live || before.knows(s) })
+	known := func(s *segment) bool { return s.live || before.knows(s) }
+	strangers := slices.DeleteFunc(slices.Clone(p.segs), func(s *segment) bool { return known(s) || before.saw(s) })
 	slices.SortStableFunc(strangers, func(a, b *segment) int {
-		return cmp.Or(cmp.Compare(kinds[a.shape], kinds[b.shape]), cmp.Compare(b.birth, a.birth))
+		return cmp.Or(
+			truth(b.until < b.time)-truth(a.until < a.time),
+			cmp.Compare(kinds[a.shape], kinds[b.shape]),
+			cmp.Compare(b.birth, a.birth),
+		)
 	})
+	others := slices.Clone(p.segs)
 	for _, s := range strangers {
-		old := before.saw(s) || s.size == 0 && kinds[s.shape] == 0 && slices.ContainsFunc(p.segs, isNumbered)
-		if !old {
-			var err error
-			if old, err = s.copied(p.segs); err != nil {
-				return err
-			}
+		old, err := s.copied(others)
+		if err != nil {
+			return err
 		}
 		if old {
-			p.old = append(p.old, s)
-			p.segs = slices.DeleteFunc(slices.Clone(p.segs), func(o *segment) bool { return o == s })
+			others = slices.DeleteFunc(others, func(o *segment) bool { return o == s })
 		}
 	}
+	old := func(s *segment) bool { return !known(s) && before.saw(s) || !slices.Contains(others, s) }
+	for _, s := range p.segs {
+		if old(s) {
+			p.old = append(p.old, s)
+		}
+	}
+	p.segs = slices.DeleteFunc(p.segs, old)
 	return nil
 }
-
-func isNumbered(s *segment) bool { return s.shape == numbered }
 
 // copied reports whether s is a copy of another segment as that is now, or was when
 // the copy was made: both begin alike, and have the same bytes before the end of s.

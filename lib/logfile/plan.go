@@ -13,7 +13,7 @@ import (
 type plan struct {
 	all    []*segment // every file that scan found
 	segs   []*segment // the files to read, oldest first
-	copies []*segment // copies of the live file as it is now
+	copies []*segment // copies that may soon be the only ones: see unique and dropCopies
 	old    []*segment // files that are not new
 	lost   string     // the message of a gap, "" if there is none
 	reread bool       // the lines may have been printed before
@@ -49,7 +49,7 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 	if p.all, err = l.scan(); err != nil {
 		return err
 	}
-	if p.segs, err = unique(p.all); err != nil {
+	if p.segs, p.copies, err = unique(p.all); err != nil {
 		return err
 	}
 	if err = p.dropCopies(before); err != nil {
@@ -87,12 +87,8 @@ func (l *Log) choose(p *plan, before past) error {
 	if err != nil {
 		return err
 	}
-	at := a.at[len(a.at)-1]
-	begins := !found && a.begins()
-	if first := slices.IndexFunc(p.segs, func(s *segment) bool { return s.from != nil }); first > 0 {
-		p.segs, at = p.segs[first:], at-first
-	}
-	p.dropOld(at)
+	p.dropOld(a.last())
+	begins := p.begins(before)
 	if a.placed() || begins {
 		return nil
 	}
@@ -107,18 +103,42 @@ func (l *Log) choose(p *plan, before past) error {
 	return nil
 }
 
+// begins reports whether the newest mark is of a file that was empty then, and that
+// file may be among the segments: it is there, or compressed, or a copy of it is there.
+// Such a copy comes after the other marks, or is younger than a segment after it.
+func (p *plan) begins(before past) bool {
+	if before.newest().off > 0 {
+		return false
+	}
+	marked := func(s *segment) bool { return s.from != nil }
+	found := slices.ContainsFunc(p.segs, marked)
+	if !found && slices.ContainsFunc(before.marks, func(m mark) bool { return m.off > 0 }) {
+		return false
+	}
+	empty := func(s *segment) bool { return s.size == 0 }
+	return slices.ContainsFunc(p.copies, empty) || slices.ContainsFunc(p.segs, func(s *segment) bool {
+		return !marked(s) && (before.knows(s) || s.codec != plain || !s.live && (found || p.copy(s)))
+	})
+}
+
+// copy reports whether a file was made by copying: it is younger than a later one.
+func (p *plan) copy(s *segment) bool {
+	i := slices.Index(p.segs, s)
+	return slices.ContainsFunc(p.segs[i+1:], func(o *segment) bool { return o.birth <= s.birth && o.codec == plain })
+}
+
 // align finds the segments of the marks. If it finds none for the newest mark, it
 // searches the files that are not new as well: the original of a copy may be gone.
 func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
-	a = newAligner(marks, p.segs)
+	a = newAligner(marks, p.segs, nil)
 	if found, err = a.run(); err != nil || a.placed() || len(p.old) == 0 {
 		return a, found, err
 	}
 	segs := slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool {
 		return !slices.Contains(p.segs, s) && !slices.Contains(p.old, s)
 	})
-	again := newAligner(marks, segs)
-	if _, err = again.run(); err != nil || !again.placed() {
+	again := newAligner(marks, segs, p.old)
+	if _, err = again.run(); err != nil || again.count() <= a.count() {
 		a.note()
 		return a, found, err
 	}
@@ -126,16 +146,25 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 	return again, true, nil
 }
 
-// dropOld leaves out segments without a mark before the segment at, which is that of
-// the newest mark: new segments come after it.
+// dropOld leaves out segments without a mark that come before the segment at, which is
+// that of the newest mark, or in their own series before one that has a mark. What was
+// last written to at the same time may be new.
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
-		if s.from != nil || s.live || i > at && !slices.Contains(p.old, s) {
+		later := i > at || !p.segs[at].live && s.until == p.segs[at].until && s.series() != p.segs[at].series()
+		if s.from != nil || s.live || later && !slices.Contains(p.old, s) && !p.passed(s) {
 			kept = append(kept, s)
 		}
 	}
 	p.segs = kept
+}
+
+// passed reports whether a later segment of the series has a mark.
+func (p *plan) passed(s *segment) bool {
+	return slices.ContainsFunc(p.segs, func(o *segment) bool {
+		return o.from != nil && o.series() == s.series() && s.compare(o.rotation) < 0
+	})
 }
 
 // blocked returns the error of a segment that we may not read, if there is one.
@@ -171,7 +200,7 @@ func (p *plan) idle(before past) bool {
 	return known == len(before.marks) && p.lost == ""
 }
 
-// others returns all files except the copies of the live one.
+// others returns all files except the copies that may become segments.
 func (p *plan) others() (list []*segment) {
 	for _, s := range p.all {
 		if !slices.Contains(p.copies, s) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,49 +131,75 @@ func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
 	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), nil
 }
 
-// order sorts rotated copies, oldest first. If their names are of two shapes, after
-// a change of logrotate's settings, the copies of one shape stay together, and the
-// shape that was last written to is the newer one.
+// order sorts rotated copies, oldest first. The numbers or dates tell the order of the
+// copies of one series only. Between series it is that in which they were last written
+// to, or else were born. No copy is newer than those after it in its series, whatever
+// its times.
 func order(segs []*segment) {
-	last := map[string]int64{}
+	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first
+	next := map[series]*segment{}
 	for _, s := range segs {
-		last[s.shape] = max(last[s.shape], s.time)
+		s.until, s.born = s.time, s.birth
+		if n := next[s.series()]; n != nil {
+			s.until, s.born = min(s.until, n.until), min(s.born, n.born)
+		}
+		next[s.series()] = s
 	}
-	last[beingCopied] = math.MaxInt64 // the file it is copied to comes before it
-	slices.SortStableFunc(segs, func(a, b *segment) int {
+	slices.SortFunc(segs, func(a, b *segment) int {
 		return cmp.Or(
-			cmp.Compare(last[a.shape], last[b.shape]),
+			truth(a.shape == beingCopied)-truth(b.shape == beingCopied), // the file it is copied to comes before it
+			cmp.Compare(a.until, b.until),
+			cmp.Compare(a.born, b.born),
 			strings.Compare(a.shape, b.shape),
 			a.compare(b.rotation),
-			cmp.Compare(a.time, b.time),
 			strings.Compare(a.path, b.path),
 		)
 	})
 }
 
+// A series is the copies that logrotate renames or dates one after the other. After a
+// change of its settings (olddir, dateext), it leaves them as they are and begins
+// another series, or goes on with an earlier one.
+type series struct{ dir, shape string }
+
+func (s *segment) series() series { return series{filepath.Dir(s.path), s.shape} }
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // unique keeps one file of each segment: while gzip compresses a file, or if it was
 // killed, the unfinished copy is beside the original, which is the better one.
-func unique(segs []*segment) (kept []*segment, err error) {
+func unique(segs []*segment) (kept, copies []*segment, err error) {
 	for _, s := range segs {
-		last := len(kept) - 1
-		if last < 0 || s.live || kept[last].shape != s.shape || kept[last].compare(s.rotation) != 0 {
+		i := slices.IndexFunc(kept, s.beside)
+		if i < 0 {
 			kept = append(kept, s)
 			continue
 		}
-		twice, err := kept[last].copies(s)
-		switch {
-		case err != nil && !errors.Is(err, fs.ErrPermission):
-			return nil, err
-		case err == nil && !twice:
-			kept = append(kept, s)
-		case s.better(kept[last]):
-			kept[last].close()
-			kept[last] = s
-		default:
-			s.close()
+		twice, err := kept[i].copies(s)
+		if unlessDenied(err) != nil {
+			return nil, nil, err
 		}
+		if err == nil && !twice {
+			kept = append(kept, s)
+			continue
+		}
+		if s.better(kept[i]) {
+			kept[i], s = s, kept[i]
+		}
+		s.close()
+		copies = append(copies, s)
 	}
-	return kept, nil
+	return kept, copies, nil
+}
+
+// beside reports whether o, in the same folder, has the same number or date.
+func (s *segment) beside(o *segment) bool {
+	return !s.live && !o.live && s.series() == o.series() && s.compare(o.rotation) == 0
 }
 
 // better reports whether s, of two copies of one segment, is to be read, and not o.

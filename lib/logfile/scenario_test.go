@@ -19,6 +19,7 @@ func half(w *world)         { w.writeHalf() }
 func rotate(w *world)       { w.rotate() }
 func rename(w *world)       { w.rename() }
 func reopen(w *world)       { w.reopen() }
+func tick(w *world)         { w.tick() }
 func copyTruncate(w *world) { w.copyTruncate() }
 
 // sameHead makes segments begin with the same kilobyte: n counts from the
@@ -266,7 +267,7 @@ func damage(n int) step {
 var lossyScenarios = map[string][]step{
 	"deleted unread":           {lines(30), rotate, lines(3), remove(1), lines(2), rotate, lines(4), remove(1), rotate, lines(3)},
 	"live deleted":             {lines(30), rotate, lines(3), removeLive, lines(5)},
-	"empty live, then deleted": {lines(30), rotate, remove(1), lines(3), rotate, lines(4), remove(1), rotate},
+	"empty live, then deleted": {lines(30), rotate, remove(1), lines(3), rotate, lines(4), tick, remove(1), rotate},
 	"truncated in place":       {lines(30), truncateInPlace, lines(5), truncateInPlace, lines(90)},
 	"truncated beside a copy":  {lines(30), rotate, lines(3), truncateInPlace, lines(5), rotate, lines(2)},
 	"not readable":             {lines(30), rotate, lines(3), xz(1), rotate, lines(3), xz(1), lines(5)},

@@ -16,8 +16,9 @@ type segment struct {
 	link bool // the name is a symbolic link
 	rotation
 	stat
-	file   *os.File // nil until it is opened
-	stream *stream  // of a compressed segment, where match left it
+	until, born int64    // time and birth, as far as order trusts them
+	file        *os.File // nil until it is opened
+	stream      *stream  // of a compressed segment, where match left it
 
 	denied error  // no permission to read it
 	head   []byte // its first bytes; nil until begin reads them

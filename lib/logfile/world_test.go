@@ -2,6 +2,7 @@ package logfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -332,4 +334,22 @@ func (w *world) compare(want []string) {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
+}
+
+// tick waits until the clock of the file system has another time.
+func (w *world) tick() {
+	w.t.Helper()
+	name := w.path + "~tick"
+	var before time.Time
+	for {
+		w.check(os.WriteFile(name, nil, 0o600))
+		info, err := os.Stat(name)
+		w.check(err)
+		if !before.IsZero() && info.ModTime().After(before.Add(time.Microsecond)) {
+			w.check(os.Remove(name))
+			return
+		}
+		before = cmp.Or(before, info.ModTime())
+		time.Sleep(time.Millisecond)
+	}
 }
