@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 
+	"egress-monitor/lib/testtools"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -10,6 +12,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"aggjoin": main})
 }
 
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "../../testdata/aggjoin"})
-}
+func TestScripts(t *testing.T) { testtools.Scripts(t, "aggjoin", testscript.Params{}) }

@@ -21,10 +21,8 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:  "../../testdata/cursorcat",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"poll": poll, "status": status},
-	})
+	cmds := map[string]func(*testscript.TestScript, bool, []string){"poll": poll, "status": status}
+	testtools.Scripts(t, "cursorcat", testscript.Params{Cmds: cmds})
 }
 
 // TestLogrotate runs with the real one; its script is skipped without.

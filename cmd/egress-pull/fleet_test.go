@@ -20,13 +20,6 @@ import (
 
 func TestMain(m *testing.M) { testtools.Main(m, testtools.OnPath, ".", "../egress-report") }
 
-func absolute(t testing.TB, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(name)
-	testtools.Must(t, err)
-	return path
-}
-
 // A fleet is servers on ports of a real sshd, each of which answers by a
 // script of its own, and a collector.
 type fleet struct {
@@ -125,7 +118,7 @@ func (f *fleet) server(name, script string) (port int) {
 // good adds a server as it is documented.
 func (f *fleet) good(name string, options string) {
 	f.t.Helper()
-	f.server(name, "exec '"+absolute(f.t, "../../scripts/egress-serve")+"' "+options+" '"+f.file("servers/"+name)+"'")
+	f.server(name, "exec '"+testtools.Absolute(f.t, "../../scripts/egress-serve")+"' "+options+" '"+f.file("servers/"+name)+"'")
 }
 
 func (f *fleet) aggregates(name, domains, ips string) {

@@ -253,7 +253,7 @@ func TestServe(t *testing.T) {
 	f.write("servers/a/secret", "secret\n")
 	both := stream(domainRow, ipRow)
 	serve := func(asked string, options ...string) (out, errs string) {
-		cmd := exec.Command(absolute(t, "../../scripts/egress-serve"), append(options, f.file("servers/a"))...)
+		cmd := exec.Command(testtools.Absolute(t, "../../scripts/egress-serve"), append(options, f.file("servers/a"))...)
 		cmd.Env = []string{"SSH_ORIGINAL_COMMAND=" + asked}
 		cmd.Dir = f.dir
 		var o, e strings.Builder

@@ -3,13 +3,11 @@ package main
 import (
 	"testing"
 
+	"egress-monitor/lib/testtools"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestScripts(t *testing.T) {
-	scripts := absolute(t, "../../scripts/collector")
-	testscript.Run(t, testscript.Params{Dir: "../../testdata/egress-pull", Setup: func(env *testscript.Env) error {
-		env.Setenv("SCRIPTS", scripts)
-		return nil
-	}})
+	testtools.Scripts(t, "egress-pull", testscript.Params{}, "SCRIPTS="+testtools.Absolute(t, "../../scripts/collector"))
 }

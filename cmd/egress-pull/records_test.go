@@ -22,7 +22,7 @@ cd '`+f.dir+`'
 [ -d "servers/$host" ] || exit 255
 [ ! -e "before/$host" ] || . "./before/$host"
 [ ! -e "options/$host" ] || options=$(cat "options/$host")
-SSH_ORIGINAL_COMMAND="$*" exec sh '`+absolute(t, "../../scripts/egress-serve")+`' $options "$PWD/servers/$host"`)
+SSH_ORIGINAL_COMMAND="$*" exec sh '`+testtools.Absolute(t, "../../scripts/egress-serve")+`' $options "$PWD/servers/$host"`)
 	t.Setenv("PATH", f.file("bin")+":"+os.Getenv("PATH"))
 	return f
 }

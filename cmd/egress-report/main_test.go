@@ -1,8 +1,9 @@
 package main
 
 import (
-	"flag"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -11,8 +12,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"egress-report": main})
 }
 
-var update = flag.Bool("update", false, "rewrite what the scripts expect")
-
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "../../testdata/egress-report", UpdateScripts: *update})
-}
+func TestScripts(t *testing.T) { testtools.Scripts(t, "egress-report", testscript.Params{}) }

@@ -13,6 +13,7 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/logfile"
+	"egress-monitor/lib/testtools"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,23 +23,8 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	samples, err := filepath.Abs("../../testdata/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{
-		Dir:           "../../testdata/ipparse",
-		UpdateScripts: os.Getenv("UPDATE") != "",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("TZ", "UTC")
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sum":   sum,
-			"bytes": writeBytes,
-		},
-	})
+	cmds := map[string]func(*testscript.TestScript, bool, []string){"sum": sum}
+	testtools.Scripts(t, "ipparse", testscript.Params{Cmds: cmds}, "SAMPLES="+testtools.Absolute(t, "../../testdata/journal"), "TZ=UTC")
 }
 
 // sum FILE: adds the records of stdout to those of FILE, and takes the cursor off.
@@ -68,22 +54,6 @@ func atoi(ts *testscript.TestScript, s string) (n int) {
 	_, err := fmt.Sscan(s, &n)
 	ts.Check(err)
 	return n
-}
-
-// bytes FILE TEXT [COUNT]: appends TEXT, with Go's escapes, COUNT times.
-func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
-	var text string
-	_, err := fmt.Sscanf(`"`+args[1]+`"`, "%q", &text)
-	ts.Check(err)
-	count := 1
-	if len(args) > 2 {
-		count = atoi(ts, args[2])
-	}
-	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	ts.Check(err)
-	_, err = f.Write(bytes.Repeat([]byte(text), count))
-	ts.Check(err)
-	ts.Check(f.Close())
 }
 
 // A stream that was cut anywhere has no cursor, and no record that the whole

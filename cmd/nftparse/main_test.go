@@ -1,8 +1,9 @@
 package main
 
 import (
-	"path/filepath"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -12,19 +13,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	samples, err := filepath.Abs("../../testdata/nft")
-	if err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/nftparse",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("T5", "set=0123456789abcdef;g=5;from=2026-01-02T03:01:00Z;to=2026-01-02T03:02:00Z")
-			env.Setenv("T6", "set=0123456789abcdef;g=6;from=2026-01-02T03:02:00Z;to=2026-01-02T03:03:00Z")
-			env.Setenv("T7", "set=0123456789abcdef;g=7;from=2026-01-02T03:03:00Z;to=2026-01-02T03:04:00Z")
-			env.Setenv("OTHER", "set=fedcba9876543210;g=9;from=2026-01-02T01:03:00Z;to=2026-01-02T01:04:00Z")
-			return nil
-		},
-	})
+	testtools.Scripts(t, "nftparse", testscript.Params{}, "SAMPLES="+testtools.Absolute(t, "../../testdata/nft"),
+		"T5=set=0123456789abcdef;g=5;from=2026-01-02T03:01:00Z;to=2026-01-02T03:02:00Z",
+		"T6=set=0123456789abcdef;g=6;from=2026-01-02T03:02:00Z;to=2026-01-02T03:03:00Z",
+		"T7=set=0123456789abcdef;g=7;from=2026-01-02T03:03:00Z;to=2026-01-02T03:04:00Z",
+		"OTHER=set=fedcba9876543210;g=9;from=2026-01-02T01:03:00Z;to=2026-01-02T01:04:00Z")
 }
