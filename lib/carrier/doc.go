@@ -43,14 +43,16 @@
 // # Adding a carrier
 //
 //  1. Put a line of it into a sample: NAME.meta, NAME.in and NAME.expected in
-//     testdata/carriers/dns.txtar or ip.txtar. go test ./lib/carrier fails.
+//     testdata/carriers/dns.txtar or ip.txtar (see README.md there). Then
+//     go test ./lib/carrier -run TestSamples/NAME fails.
 //  2. If it puts something in front of whole lines, write a function that takes
 //     that off, and add it to wrappers in wrap.go (or, behind a time, to
 //     Parser.after in record.go). Set contained if a container printed the lines:
 //     then none of them is the kernel's.
 //  3. If it has a header of its own, write a method like tai64n in tai64n.go, which
-//     returns stamp.ErrNone for all other lines, and add it to forms in record.go.
-//     Pass the time, and the rest of the line, to Parser.after.
+//     returns stamp.ErrNone for all other lines, and add it to formsOf in record.go
+//     for each byte that its lines can begin with (if the array is full, make it
+//     longer). Pass the time, and the rest of the line, to Parser.after.
 //  4. Add the line to lines in carrier_test.go, which also seeds the fuzz test, and
 //     to the list above, with the program and the function that prints it.
 //

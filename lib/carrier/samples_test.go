@@ -149,8 +149,10 @@ func (s sample) passes(records, said string, status int) bool {
 func TestSamples(t *testing.T) {
 	build(t)
 	for _, s := range samples(t) {
-		if got, said, status := s.run(t); !s.passes(got, said, status) {
-			t.Errorf("%s: %s, exit status %d\ngot\n%swant\n%ssaid\n%s", s.name, s.kind, status, got, s.want, said)
-		}
+		t.Run(s.name, func(t *testing.T) {
+			if got, said, status := s.run(t); !s.passes(got, said, status) {
+				t.Errorf("%s, exit status %d\ngot\n%swant\n%ssaid\n%s", s.kind, status, got, s.want, said)
+			}
+		})
 	}
 }

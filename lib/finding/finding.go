@@ -7,18 +7,28 @@
 // no list of bad things behind this and no model: see weigh, where each fact has
 // its weight and its words.
 //
-// To add a finding about something that a host's summary (fleet.Host) counts
-// already, touch this package alone. Write a method of judge that goes through
-// j.f.Hosts and returns findings, as freshFindings does, give its kind a name in extra,
-// and append its findings in List:
+// # Adding a finding
+//
+// The records hold, for each name and address of a host, the count and the first
+// and last time, and nothing about the time between: how often a name was asked at
+// night, or in an hour, cannot be found (see fleet.Item for all that can).
+//
+// A finding about something that a host's summary (fleet.Host) has already touches
+// this package alone. Write a method of judge that goes through j.f.Hosts and
+// returns findings, as freshFindings does, give its kind a name in extra, and
+// append its findings in List:
 //
 //	Finding{Hosts: []string{h.Name}, Kind: "mixed", What: "...", Why: []string{"the facts"}, on: i, surprise: 70}
 //
 // surprise is 30 (worth a line) to 110 (new, the only one, on a quiet host); from
 // notable (60) on a finding deserves attention. The text, the page, JSON and
-// Prometheus then have the new kind; name it in egress-report(1) too. Test it in
-// TestWorlds: plant the thing in world_test.go. Only a thing that has to be
-// counted anew needs package fleet: a Kind there, its name and weight here.
+// Prometheus then have the new kind. Name it in egress-report(1), too, and renew the
+// golden test of Prometheus: UPDATE=1 go test ./cmd/egress-report. Test the finding
+// in TestWorlds: plant the thing in bad, in world_test.go. Its pattern is a part of
+// What or Why of the finding.
+//
+// A thing that has to be counted anew needs package fleet: a Kind there (names.go
+// or addresses.go), its name and weight here, its heading in report/pages.go.
 package finding
 
 import (
