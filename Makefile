@@ -5,7 +5,7 @@
 #   make test      all tests; as root with real dnsmasq, journald, logrotate
 #   make profile   the profile that dnsparse is built with
 #   make bench     benchmarks, side by side with awk
-#   make lint fmt  what a change must pass before it is committed
+#   make lint fmt  the checks that a change must pass before it is committed
 #   make install   DESTDIR= PREFIX=   after make build; root, if DESTDIR is empty; uninstall takes it away
 #   make install-collector            the same for a collector, without a server
 #   make deb       the Debian packages: a server's into dist/, a collector's into dist/collector/

@@ -4,11 +4,11 @@
 //	example.com             # this domain and its subdomains
 //	192.0.2.0/24            # addresses of a prefix
 //	198.51.100.7            ntp1 ntp2      # its own clock
-//	mirror.example.net      build-*        # * and ? stand for what they do in a shell
+//	mirror.example.net      build-*        # * and ? as in a shell
 //	*                       crawl1         # all that a host does
 //	any-name                mail*          # all names that it asks for
 //	any-address             vpn1           # all addresses that it contacts
-//	*.github.io             # all names below a public suffix, whoever has them
+//	*.github.io             # all names below a public suffix, of any owner
 //
 // A rule hides no more than it names. A domain stands for the names of its
 // owner: amazonaws.com does not allow bucket.s3.eu-central-1.amazonaws.com,

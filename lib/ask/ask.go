@@ -31,7 +31,7 @@ func Unchecked(server netip.AddrPort, name string, timeout time.Duration) ([]net
 	return ask(server, name, unchecked, timeout)
 }
 
-// unchecked stands for type A, with the bits DO and CD.
+// unchecked is a question of type A with the bits DO and CD.
 const unchecked dnsmessage.Type = 0
 
 // typeDNSKEY is the type of the keys that sign a zone (RFC 4034).

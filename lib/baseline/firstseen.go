@@ -51,7 +51,7 @@ type update struct {
 	absorbed    bool
 }
 
-// run reads both files twice: to see what there is to do, and to do it.
+// run reads both files twice: to find the changes, and to make them.
 func (u *update) run() error {
 	state, err := openRows(filepath.Join(u.hostDir, u.state))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -54,8 +54,8 @@ func (l *Line) lastRepeated(msg []byte) {
 	}
 }
 
-// ByDaemon reports whether a line with Again says of the message before it, whoever
-// wrote that, that it was repeated. Otherwise it means the program's own last message.
+// ByDaemon reports whether a line with Again means the message before it, of any
+// program. Otherwise it means the last message of its own program.
 func (l *Line) ByDaemon() bool {
 	switch string(l.Tag) {
 	case "", kernel, "syslogd", "last":

@@ -9,7 +9,7 @@ import (
 // first call and kept: the minute opens ten files as the poller, and a thread for
 // each was 3 % of its time.
 type thread struct {
-	prepare func() error // makes it what it is
+	prepare func() error // drops the rights of the thread
 
 	lock    sync.Mutex // one call at a time
 	calls   chan func() error

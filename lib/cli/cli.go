@@ -3,7 +3,7 @@
 //
 // A message is one line on standard error, "tool: place: cause". The exit
 // status is 0 for done, 1 for failed (nothing was committed), 2 for a wrong
-// command line. Nothing is said on success.
+// command line. On success nothing is printed.
 package cli
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 // A Command is the flags of one tool, and what it does with them. If it has a
-// method Validate() error, what that returns is a usage error.
+// method Validate() error, its error is a usage error.
 type Command interface {
 	Run() error
 }

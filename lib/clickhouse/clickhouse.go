@@ -42,7 +42,7 @@ func Query(name string) (string, error) {
 	return strings.TrimRight(string(text), "; \t\r\n"), err
 }
 
-// SinceParameter stands in queries for the time that decides what is new, as
+// SinceParameter is the parameter of queries for the time that decides what is new, as
 // servers from 19 on write a parameter.
 const SinceParameter = "{since:DateTime('UTC')}"
 

@@ -34,7 +34,7 @@ func (c Command) Run(statement string, data io.Reader, out io.Writer) error {
 	return err
 }
 
-// HTTP is the address of a server. A password may stand in ~/.netrc.
+// HTTP is the address of a server. A password may be in ~/.netrc.
 type HTTP string
 
 // Run posts the statement, and the data behind it.

@@ -28,7 +28,7 @@ func Address(b []byte) (ip netip.Addr, ok bool) {
 // ipv6 reads groups of hexadecimal digits, in half the time of netip. It leaves
 // an address with dots to that one.
 func ipv6(b []byte) (ip [16]byte, ok bool) {
-	n, gap, i := 0, -1, 0 // bytes of ip; where :: stands in them
+	n, gap, i := 0, -1, 0 // bytes of ip; the index of "::" in them
 	if len(b) >= 2 && b[0] == ':' && b[1] == ':' {
 		gap, i = 0, 2
 	}
@@ -52,7 +52,7 @@ func ipv6(b []byte) (ip [16]byte, ok bool) {
 		}
 	}
 	if gap < 0 || n == 16 {
-		return ip, gap < 0 && n == 16 // and none if :: stands for nothing
+		return ip, gap < 0 && n == 16 // no "::" that replaces nothing
 	}
 	tail := n - gap
 	copy(ip[16-tail:], ip[gap:n])

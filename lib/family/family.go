@@ -1,4 +1,4 @@
-// Package family reads keys as what they stand for: an address, a prefix into
+// Package family reads the kinds of keys: an address, a prefix into
 // which many addresses were folded, a name, or *.example.com, a family of names
 // (see package fold).
 package family

@@ -128,7 +128,7 @@ func (f *failure) explain() error {
 	return fmt.Errorf("%s: exit status %d: %s", f.tool, f.status, message)
 }
 
-// noAnswer is what ssh said when there was no connection.
+// noAnswer matches ssh's messages when there was no connection.
 func noAnswer(said, message string) error {
 	switch {
 	case strings.Contains(said, "HOST IDENTIFICATION HAS CHANGED"):
@@ -144,7 +144,7 @@ func noAnswer(said, message string) error {
 // errLost is what ssh does not say: it is silent when a server stops answering.
 var errLost = errors.New("ssh: the server answered and then fell silent, or hung up")
 
-// message is the first line that was said. Without a connection rsync has
+// message returns the first line of the output. Without a connection rsync has
 // nothing to say but that, which ssh knows better.
 func (f *failure) message() string {
 	for line := range strings.FieldsFuncSeq(f.said, func(c rune) bool { return c == '\n' || c == '\r' }) {

@@ -180,7 +180,7 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 	}
 }
 
-// apart reports whether things stand in tables alone: the fleet's own networks,
+// apart reports whether things are listed in tables only: the fleet's own networks,
 // as they were at the first pull, and a few reverse look-ups.
 func apart(kind fleet.Kind, age fleet.Age, n int) bool {
 	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < few
@@ -391,7 +391,7 @@ func (j *judge) joined(after sighting.Stamp) (n int) {
 	return n
 }
 
-// busy says whether a host reaches so many things that nobody else does that new
+// busy reports whether a host reaches so many things that nobody else does that new
 // ones mean little.
 func busy(h *fleet.Host) bool {
 	n := 0
@@ -464,7 +464,7 @@ func sharedTrouble(some []Finding) []Finding {
 	return []Finding{one}
 }
 
-// Notable reports whether a finding deserves a look even where there are many;
+// Notable reports whether a finding deserves attention even where there are many;
 // the others are there to be read when there is time.
 func (f *Finding) Notable() bool { return f.surprise >= notable }
 

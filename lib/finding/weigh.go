@@ -10,7 +10,7 @@ import (
 	"egress-monitor/lib/fleet"
 )
 
-// A weigher adds up what makes one thing surprising, and says it.
+// A weigher adds up the facts that make one thing surprising, and their words.
 type weigher struct {
 	j       *judge
 	host    int
@@ -39,13 +39,13 @@ func (w *weigher) say(points int, format string, args ...any) {
 	}
 }
 
-// is says what the thing is.
+// is adds a fact about the nature of the thing.
 func (w *weigher) is(points int, format string, args ...any) {
 	w.surprise += points
 	w.what = append(w.what, fmt.Sprintf(format, args...))
 }
 
-// why returns what the thing is, and then the facts, the weightiest first.
+// why returns the nature of the thing, and then the facts, the weightiest first.
 func (w *weigher) why() []string {
 	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(max(b.points, -b.points), max(a.points, -a.points)) })
 	why := w.what
@@ -93,7 +93,7 @@ func (w *weigher) name() {
 	w.say(0, "%s", text)
 }
 
-// nature says what it is.
+// nature adds the facts about the nature of the thing.
 func (w *weigher) nature() {
 	item := w.item
 	switch w.kind {
@@ -267,7 +267,7 @@ func (w *weigher) habit() {
 	}
 }
 
-// crowded is a group of old things: the larger, the more it is what the host is
+// crowded weighs a group of old things: the larger, the more it is what the host is
 // there for.
 func (w *weigher) crowded() {
 	switch n := w.like + 1; {

@@ -42,7 +42,7 @@ func newCounts() counts {
 	}
 }
 
-// run reads a host. What is wrong with its files is found when they are read
+// run reads a host. Faults in its files are found when they are read
 // again.
 func (c *counting) run(f *Fleet, dir string) {
 	c.names, c.domains, c.led, c.ips, c.own, c.ownKeys = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0], c.ownKeys[:0]

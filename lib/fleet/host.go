@@ -63,7 +63,7 @@ type folded struct {
 type Trouble int
 
 const (
-	Blind   Trouble = iota // one of its pipelines stands still
+	Blind   Trouble = iota // one of its pipelines does not see
 	Reset                  // it began anew
 	Failed                 // it could not be pulled
 	Late                   // it was not pulled for a while

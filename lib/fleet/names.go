@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// manyNames is from how many names on a domain stands out.
+	// manyNames is how many names make a domain conspicuous.
 	manyNames = 30
 	// askedOnce is how often names are asked for, on average, that stand for
 	// data: a dual-stack question and its repetition.
@@ -119,13 +119,13 @@ func (n *names) collect(rec *aggregate.Record, of uint64, item Item) error {
 }
 
 // In the fleet's collector a name follows the hash of its registrable domain, so
-// that the names of a domain stand together.
+// that the names of a domain are adjacent.
 var order = binary.BigEndian
 
 // Split returns the registrable domain, as a hash, and the name of such a key.
 func Split(key string) (domain, name string) { return key[:8], key[8:] }
 
-// reverseDomain stands for all reverse names.
+// reverseDomain is the domain of all reverse names.
 var reverseDomain = sighting.Hash([]byte("arpa"))
 
 // domain takes a name into its registrable domain, and returns the hash of that.
@@ -289,7 +289,7 @@ func (n *names) odd(d *domain) {
 	}
 }
 
-// kind returns what a domain is an item of, if of anything.
+// kind returns the kind of item that a domain is; ok is false if it is none.
 func (d *domain) kind(rare uint32) (Kind, bool) {
 	few := d.Hosts <= rare
 	asked := d.Count / uint64(max(1, d.Names))

@@ -45,7 +45,7 @@ func (f *Fleet) pull(h *Host) {
 	h.resets()
 }
 
-// resets says which resets nobody knows of yet. An older egress-pull remembers
+// resets adds the resets that nobody knows of yet. An older egress-pull remembers
 // that of the last pull alone.
 func (h *Host) resets() {
 	resets := 0

@@ -28,7 +28,7 @@ func mine(err error) error {
 // (0 is not known).
 type visitor func(rec *aggregate.Record, first sighting.Stamp) error
 
-// readFile goes through a file of a host. What is wrong with it is a problem of
+// readFile reads a file of a host. Faults in it are a problem of
 // the host; an error is one of our own.
 func (f *Fleet) readFile(h *Host, dir, name, firstName string, visit visitor) error {
 	err := f.eachRow(h, dir, name, firstName, visit)

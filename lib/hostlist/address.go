@@ -11,7 +11,7 @@ const (
 	nameRest = digits + letters + "._-"
 )
 
-// IsName reports whether a name can stand for a host: as a folder, and as an
+// IsName reports whether a name can be that of a host: as a folder, and as an
 // argument. It begins with a letter or a digit.
 func IsName(s string) bool {
 	return len(s) <= 128 && isWord(s, digits+letters)

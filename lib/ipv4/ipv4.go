@@ -7,7 +7,7 @@ const longest = len("255.255.255.255")
 
 // Read reads the address that b begins with: four numbers up to 255 without
 // leading zeros, the one form there is. size is its length; 0 is no address.
-// What may follow it is for the caller to say.
+// The caller decides what may follow it.
 func Read(b []byte) (ip [4]byte, size int) {
 	n, from, v := 0, 0, uint(0) // numbers read; where the one being read begins, and it
 	b = b[:min(len(b), longest)]

@@ -1,6 +1,5 @@
-// Package layout is where everything of the root side lies, and what it is
-// called: the names and paths that the parts of egress-monitor share. What an
-// admin can change is in package settings instead.
+// Package layout holds the names and paths that the parts of egress-monitor on a
+// server share. Those that an admin can change are in package settings.
 package layout
 
 // Files and folders.

@@ -53,7 +53,7 @@ func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error)
 	return p.n, p.w.Flush()
 }
 
-// what says for which names or addresses the things of a kind stand, "" if no
+// what returns which names or addresses the things of a kind are; "" if no
 // rule is proposed for them.
 func what(kind fleet.Kind) string {
 	switch kind {

@@ -30,7 +30,7 @@
 //
 // The numbers and dates of the copies tell their order, but only within a series: the
 // copies of one folder and one kind of name. If logrotate's olddir or dateext is
-// changed, one series stands still and another begins or goes on. Between series the
+// changed, one series ends and another begins or continues. Between series the
 // order is that of the marks, and of the times of the last writes for the files without
 // one.
 //

@@ -51,7 +51,7 @@ func NewSource(lines Lines, bad func(line []byte, why error) error) *Source {
 
 // NewSealed reads lines that this program has written and nobody has changed.
 // Its rows are copied unread, unless another source has the same key. A caller
-// who only hopes that nobody has changed them must compare a checksum: that
+// a caller that only hopes that nobody has changed them must compare a checksum: that
 // costs a twentieth of reading every row.
 func NewSealed(lines Lines) *Source {
 	b, _ := lines.(buffered)

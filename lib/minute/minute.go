@@ -59,7 +59,7 @@ var ways = map[string]string{
 	truth.Addresses: polls.IPs,
 }
 
-// words names what is missed while a way is blind.
+// words are the things that are missed while a way is blind.
 var words = map[string]string{
 	truth.Names:     "names",
 	truth.Resolver:  "names that the system's resolver is asked",

@@ -101,7 +101,7 @@ func run(name string, args ...string) error {
 	return child.Command(name, args...).Within(time.Minute).Run(context.Background())
 }
 
-// said returns the last that the unit had to say, as a hint behind a message.
+// said returns the unit's last line in the journal, as a hint after a message.
 func said() string {
 	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "3", "-u", layout.DNSUnit).Output(context.Background())
 	if err != nil || len(r.Stdout) == 0 {

@@ -22,7 +22,7 @@ type store struct {
 }
 
 // status returns how a pull went, of which the files came by road, or err did.
-// What came is put in place.
+// The files that came are put in place.
 func (s *store) status(road string, err error) pulled.Status {
 	if err == nil {
 		if err = s.put(); err != nil {

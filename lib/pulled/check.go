@@ -111,7 +111,7 @@ func (c *checker) parse(line []byte) (aggregate.Record, error) {
 }
 
 // hasForm reports whether a line that is no record looks like one of this file:
-// then what is wrong with its fields is worth a word.
+// then a message about its fields is useful.
 func (c *checker) hasForm(line []byte) bool {
 	fields := bytes.Split(line, []byte{' '})
 	return (len(fields) == 4) == c.hasIPs && len(fields) >= 3 && len(fields) <= 4 && len(fields[2]) == len(aggregate.TimeLayout)

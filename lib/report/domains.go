@@ -68,7 +68,7 @@ func (d *domain) add(name string, s sighting.Seen, hosts uint32) {
 	d.example = name
 }
 
-// endDomain takes what there is to say of a domain: on one host only, or with
+// endDomain adds the row of a domain: on one host only, or with
 // names that are on one host only.
 func (b *builder) endDomain(d domain) {
 	d.fresh.flush()

@@ -159,7 +159,7 @@ func (l findingList) lines(e entry) (lines []string) {
 
 const (
 	whyIndent = "        "
-	// more stands for reasons that a line has no room for.
+	// more is printed in place of reasons that a line has no room for.
 	more = " .."
 )
 

@@ -68,7 +68,7 @@ func (b *builder) directHosts() Section {
 	return s
 }
 
-// own returns the fleet's own networks, which stand apart.
+// own returns the fleet's own networks, which have a section of their own.
 func (b *builder) own() Section {
 	s := Section{
 		ID: "own", Title: "Your own networks",

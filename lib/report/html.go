@@ -52,7 +52,7 @@ func hash(text string) string {
 // Missing returns how many rows were left out, for the template.
 func (s Section) Missing() string { return group(uint64(s.More)) }
 
-// Sort returns what a cell is sorted by in a browser: a number, or a text, with
+// Sort returns the sort key of a cell in a browser: a number, or a text, with
 // a letter before an address, so that it is not taken for a number.
 func (c Cell) Sort() string {
 	switch {
@@ -174,7 +174,7 @@ type pageFinding struct {
 	*finding.Finding
 }
 
-// Text returns what a finding is about, and why.
+// Text returns the subject and the reasons of a finding.
 func (f pageFinding) Text() string {
 	return whatCell(f.Finding).Text + ": " + Clean(whyText(f.Finding))
 }

@@ -19,7 +19,7 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// A Report is what there is to read, in the order in which it should be.
+// A Report is a list of sections, in the order in which to read them.
 type Report struct {
 	Title      string
 	Lead       []string // a few sentences about all of it
@@ -54,7 +54,7 @@ type Section struct {
 	Columns []Column
 	Rows    [][]Cell
 	More    int    // rows that were left out
-	Empty   string // what is said if there are none
+	Empty   string // the text if there are no rows
 }
 
 // drop takes out a column.
@@ -70,7 +70,7 @@ type Column struct {
 	Name   string
 	Key    string // in JSON; the name with an underscore for a blank, if it is empty
 	Number bool
-	ID     bool // says what a row is about: it is never cut
+	ID     bool // the subject of the row: it is never cut
 }
 
 func (c Column) key() string {
@@ -86,7 +86,7 @@ type Cell struct {
 	Number uint64
 	Exact  string   // a time as a record has it
 	List   []string // of which Text has the first few
-	order  string   // what it is sorted by, if not by its text
+	order  string   // the sort key, if not the text
 	Host   bool     // the text is, or the list are, names of hosts
 }
 

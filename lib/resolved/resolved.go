@@ -23,7 +23,7 @@ type Server struct {
 // A Domain is one that a link, or systemd-resolved itself, is set to.
 type Domain struct {
 	Name  string // without a dot at its end; the root is ""
-	Route bool   // it is no search domain: "~" stands before it
+	Route bool   // a routing domain ("~" before it), no search domain
 }
 
 // A Link is a network interface that has name servers.

@@ -22,7 +22,7 @@ const (
 	comesFrom = "# The name servers come from "
 )
 
-// own returns what the text is made of that is ours and not the admin's.
+// own reports whether a line of a resolv.conf is ours, and not the admin's.
 func own(line string) bool {
 	return line == Mark || line == howToFile || strings.HasPrefix(line, comesFrom)
 }

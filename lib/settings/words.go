@@ -97,7 +97,7 @@ func (r *reader) statement() *Error {
 	return r.assignment(name)
 }
 
-// export reads what may stand behind the word: assignments, or only names.
+// export reads the words after export: assignments, or only names.
 func (r *reader) export() *Error {
 	for n := 0; ; n++ {
 		r.blanks()

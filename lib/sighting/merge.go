@@ -46,7 +46,7 @@ func (c *Collector) Each(visit func(*Row) error) error {
 	return nil
 }
 
-// merge is a heap of runs, by the rows they stand at.
+// merge is a heap of runs, ordered by their current rows.
 type merge []head
 
 type head struct {

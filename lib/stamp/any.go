@@ -46,7 +46,7 @@ var (
 //	23.11.2026 08:05:00, 23.11.26 08:05:00  German
 //	2026-11-23_08:05:00.12345, 2026-11-23T08:05:00.12345  svlogd -tt and -ttt (runit, src/fmt_ptime.c): UTC
 //
-// A tab may stand for each blank, and AM or PM may follow the time.
+// A tab may replace each blank, and AM or PM may follow the time.
 // Days of the week may be of any language, months of those in month.go. The
 // second 60 is the one after 59. Where a wall clock cannot have shown such a
 // time, ErrTime is returned; where there is no stamp, ErrNone.

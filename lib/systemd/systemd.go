@@ -100,7 +100,7 @@ func (c *Conn) Property(unit, property string) (any, error) {
 }
 
 // unitPath returns the unit's object: systemd loads it when it is asked for.
-// Bytes that are no letter or digit stand as _ and two hexadecimal digits
+// Bytes that are no letter or digit are written as _ and two hexadecimal digits
 // (sd_bus_path_encode(3)).
 func unitPath(unit string) dbus.ObjectPath {
 	var b strings.Builder

@@ -35,7 +35,7 @@ const (
 // A Moment is a time on both clocks.
 type Moment struct {
 	Wall time.Time     `json:"wall"`
-	Mono time.Duration `json:"mono"` // CLOCK_MONOTONIC; it stands still while the machine is suspended
+	Mono time.Duration `json:"mono"` // CLOCK_MONOTONIC, which stops while the machine is suspended
 }
 
 // Now returns the present moment.

@@ -116,7 +116,7 @@ func Put(path string, s State) error {
 	return cause(err)
 }
 
-// Suffix is what the name of a file has that is about to be renamed. Left
+// Suffix is the end of the name of a file that is about to be renamed. Left
 // behind by a kill, it is removed by the next Put or Undo.
 const Suffix = ".egress-monitor"
 

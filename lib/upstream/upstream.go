@@ -222,7 +222,7 @@ func orDNS(port uint16) uint16 {
 	return port
 }
 
-// usable leaves out what would be a loop or is no server.
+// usable reports whether dnsmasq can ask an address: not if that would be a loop.
 func (src Sources) usable(a netip.Addr) bool {
 	stub := a == netip.AddrFrom4([4]byte{127, 0, 0, 53}) || a == netip.AddrFrom4([4]byte{127, 0, 0, 54})
 	return a.IsValid() && !stub && !a.IsUnspecified() && !a.IsMulticast() && !slices.Contains(src.Ours, a.Unmap())

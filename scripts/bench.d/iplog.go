@@ -46,7 +46,7 @@ func newDst(r *rand.Rand) dst {
 	return dst{ip.String(), ip.StringExpanded()}
 }
 
-// entry returns the next one: what is said, and when in microseconds. The first
+// entry returns the next message, and its time in microseconds. The first
 // entries lead to each address once.
 func (l *ipLog) entry(i int) (micros int64, message string) {
 	r := l.r

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A truth is what an aggregate must say: known by whoever wrote the log, and
+// A truth is the expected content of an aggregate, known to the writer of the log, and
 // made without any code of the tools.
 type truth struct {
 	ips  bool // whether rows have the field of addresses
