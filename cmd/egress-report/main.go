@@ -1,5 +1,5 @@
-// The egress-report command says, for people, what does not belong in what was
-// pulled from many hosts.
+// The egress-report command reports names and addresses of many hosts that do not
+// belong.
 //
 // Usage:
 //
@@ -63,7 +63,7 @@ func (c *command) Validate() (err error) {
 
 func main() {
 	debug.SetGCPercent(400) // a tenth faster, for a hundred megabytes of a large fleet
-	cli.Main("egress-report", "Say what does not belong in what was pulled from many hosts.", &command{})
+	cli.Main("egress-report", "Report names and addresses of many hosts that do not belong.", &command{})
 }
 
 func (c *command) Run() error {
