@@ -165,3 +165,38 @@ func TestCursorcat(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// BenchmarkBulk reads large logs, of journalctl and of syslog: make profile runs it.
+func BenchmarkBulk(b *testing.B) {
+	for _, form := range []string{"basic.short-unix", "basic.kern-trad", "basic.kern-iso", "basic-all.short-unix"} {
+		b.Run(form, func(b *testing.B) {
+			name, size := bulk(b, form)
+			defer func(f *os.File) { os.Stdout = f }(os.Stdout)
+			os.Stdout, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+			b.SetBytes(size)
+			for b.Loop() {
+				c := command{UTC: true, Prefix: []string{"EGRESS: "}, Files: []string{name}, Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
+				if err := c.Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// bulk is a log of 16 MiB: a sample, again and again, with other addresses each time.
+func bulk(b *testing.B, form string) (name string, size int64) {
+	text, err := os.ReadFile("../../testdata/journal/" + form)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var log []byte
+	for i := 0; len(log) < 16<<20; i++ {
+		log = append(log, bytes.ReplaceAll(text, []byte("198.51.100."), fmt.Appendf(nil, "198.18.%d.", i%200))...)
+	}
+	name = filepath.Join(b.TempDir(), "log")
+	if err := os.WriteFile(name, log, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return name, int64(len(log))
+}

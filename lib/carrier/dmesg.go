@@ -18,8 +18,8 @@ func KernelMessage(msg []byte) (rest []byte, uptime bool) {
 		case msg[0] == '<' && len(msg) > 2 && msg[1]-'0' <= 7 && msg[2] == '>':
 			msg = msg[3:]
 		case msg[0] == '[' && !uptime:
-			_, n, ok := uptimeOf(msg)
-			if !ok {
+			_, n := uptimeLen(msg)
+			if n == 0 {
 				return msg, false
 			}
 			msg, uptime = msg[n:], true
@@ -39,24 +39,43 @@ func KernelMessage(msg []byte) (rest []byte, uptime bool) {
 // uptimeOf reads [ 3940.030707], also with the difference to the line before in
 // it: [ 3940.030707 <    0.000123>].
 func uptimeOf(b []byte) (seconds int64, n int, ok bool) {
-	n = 1
-	for n < len(b) && b[n] == ' ' {
+	from, n := uptimeLen(b)
+	if n == 0 {
+		return 0, 0, false
+	}
+	whole, _ := number(b[from:], 12)
+	return int64(whole), n, true
+}
+
+// uptimeLen returns the length of such a time, or 0, and where its number begins.
+func uptimeLen(b []byte) (from, n int) {
+	from = 1
+	for from < len(b) && b[from] == ' ' {
+		from++
+	}
+	dot := digitsEnd(b, from)
+	if dot == from || dot > from+12 || dot == len(b) || b[dot] != '.' {
+		return 0, 0
+	}
+	n = digitsEnd(b, dot+1)
+	if n == dot+1 || n > dot+10 {
+		return 0, 0
+	}
+	if n < len(b) && b[n] == ' ' {
+		n = skipDelta(b, n)
+	}
+	if n == len(b) || b[n] != ']' {
+		return 0, 0
+	}
+	return from, n + 1
+}
+
+// digitsEnd returns the index of the first byte from n on that is no digit.
+func digitsEnd(b []byte, n int) int {
+	for n < len(b) && b[n]-'0' <= 9 {
 		n++
 	}
-	whole, size := number(b[n:], 12)
-	n += size
-	if size == 0 || n == len(b) || b[n] != '.' {
-		return 0, 0, false
-	}
-	_, fraction := number(b[n+1:], 9)
-	if n += 1 + fraction; fraction == 0 {
-		return 0, 0, false
-	}
-	n = skipDelta(b, n)
-	if n == len(b) || b[n] != ']' {
-		return 0, 0, false
-	}
-	return int64(whole), n + 1, true
+	return n
 }
 
 // skipDelta goes past " <    0.000123 >".

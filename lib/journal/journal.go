@@ -100,13 +100,11 @@ type Reader struct {
 	host        []byte // of the last entry of text, unless it began with
 	marked      bool   // the mark
 
-	// What most lines have in common with the one before: the second, as
-	// short-unix has it, and the host and identifier of the kernel, where they
-	// begin.
-	second     [11]byte
-	secondTime int64
-	mark       []byte
-	markAt     int
+	// What most lines have in common with the one before: the second, and the host
+	// and identifier of the kernel, where they begin.
+	second second
+	mark   []byte
+	markAt int
 }
 
 // NewReader reads the entries of lines.

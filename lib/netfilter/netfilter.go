@@ -139,8 +139,8 @@ func (p *Parser) dst(msg []byte, n int, is4 bool) (dst []byte, ok bool, err erro
 // knows it; otherwise nil.
 func (p *Parser) known(b []byte) []byte {
 	size := bytes.IndexByte(b, ' ')
-	if size <= 0 || !hasLen(b[size:]) || bytes.IndexByte(b[:size], ':') >= 0 {
-		return nil
+	if size < len("0.0.0.0") || b[1] != '.' && b[2] != '.' && b[3] != '.' || !hasLen(b[size:]) {
+		return nil // Lookup knows no other address with a dot there
 	}
 	dst := b[:size:size]
 	if p.id, p.found = p.Lookup(dst); !p.found {
