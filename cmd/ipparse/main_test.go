@@ -166,7 +166,8 @@ func TestCursorcat(t *testing.T) {
 	}
 }
 
-// BenchmarkBulk reads large logs, of journalctl and of syslog: make profile runs it.
+// BenchmarkBulk reads large logs, of journalctl and of syslog. (A profile of it in
+// default.pgo gains 2 % for short-unix, 4 % for ISO 8601, and makes the build longer by half.)
 func BenchmarkBulk(b *testing.B) {
 	for _, form := range []string{"basic.short-unix", "basic.kern-trad", "basic.kern-iso", "basic-all.short-unix"} {
 		b.Run(form, func(b *testing.B) {
