@@ -19,10 +19,10 @@ import (
 )
 
 type command struct {
-	JSON    bool        `name:"json" xor:"format" help:"JSON lines (what is printed anyway)."`
+	JSON    bool        `name:"json" xor:"format" help:"JSON lines; the default."`
 	CSV     bool        `name:"csv" xor:"format" help:"CSV with a header."`
 	COF     bool        `name:"cof" xor:"format" help:"Passive DNS, Common Output Format; rows of domains only."`
-	Joined  *bool       `negatable:"" help:"The rows are what aggjoin prints, or are not. Default: found out from the rows."`
+	Joined  *bool       `negatable:"" help:"The rows were printed by aggjoin, or are records. Default: found out from the rows."`
 	Version cli.Version `help:"Print the version and exit."`
 	Files   []string    `arg:"" optional:"" name:"file" help:"Records or aggregates. Default, or -: standard input."`
 }

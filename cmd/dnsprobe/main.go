@@ -19,7 +19,7 @@ import (
 
 type command struct {
 	Timeout time.Duration `default:"2s" help:"How long to wait for the answer."`
-	NoWait  bool          `help:"Send the question and wait for no answer. That a firewall refuses to pass it is no error."`
+	NoWait  bool          `help:"Send the question without waiting for an answer. A packet that a firewall drops is no error."`
 	Version cli.Version   `help:"Print the version and exit."`
 
 	Server string `arg:"" help:"Address of the server, with :PORT if it is not 53."`

@@ -26,13 +26,13 @@ type command struct {
 	URL       string      `name:"url" placeholder:"URL" help:"The HTTP address of the server, instead of clickhouse-client."`
 	Schema    bool        `xor:"what" help:"Make the database, its tables and its views."`
 	Query     string      `xor:"what" placeholder:"NAME" help:"Print the answer to a query: one of --list, or a file."`
-	Since     time.Time   `format:"2006-01-02" placeholder:"DATE" help:"What came from that day on is new to queries (a week ago)."`
+	Since     time.Time   `format:"2006-01-02" placeholder:"DATE" help:"Names and addresses first seen on this day or later are new to queries (a week ago)."`
 	List      bool        `xor:"what" help:"List the queries that have a name."`
 	Grafana   bool        `xor:"what" help:"Print a dashboard for Grafana."`
 	Resolvers string      `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
 	Keep      int         `default:"400" placeholder:"DAYS" help:"How long the states of each day are kept (${default}); whole months go at once."`
 	Version   cli.Version `help:"Print the version and exit."`
-	Dir       string      `arg:"" optional:"" help:"What was pulled: a folder for each host."`
+	Dir       string      `arg:"" optional:"" help:"The pulled files: a folder for each host."`
 	Hosts     []string    `arg:"" optional:"" name:"host" help:"The hosts to load, instead of all."`
 }
 

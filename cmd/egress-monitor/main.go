@@ -20,13 +20,13 @@ type command struct {
 	Enable  enable  `cmd:"" help:"Turn collecting on. Safe to repeat; puts changed settings in force."`
 	Disable disable `cmd:"" help:"Give the machine back as it was."`
 
-	Status status `cmd:"" help:"How it is, for people, or as JSON, or as metrics."`
+	Status status `cmd:"" help:"Show the state: text, JSON or metrics."`
 	Check  check  `cmd:"" help:"One line and exit 0, 1, 2 or 3, for monitoring."`
 
 	// Commands for cron and the units.
 	Minute   minute   `cmd:"" hidden:"" help:"Heal, send the canaries, poll, and check that they were counted."`
-	Poll     poll     `cmd:"" hidden:"" help:"Count what was logged since the last poll."`
-	Heal     heal     `cmd:"" hidden:"" help:"Put right what has gone wrong."`
+	Poll     poll     `cmd:"" hidden:"" help:"Count the lines logged since the last poll."`
+	Heal     heal     `cmd:"" hidden:"" help:"Repair the monitor."`
 	Sync     sync     `cmd:"" hidden:"" help:"Follow the name servers."`
 	Rules    rules    `cmd:"" hidden:"" help:"Make the firewall rules."`
 	Upstream upstream `cmd:"" hidden:"" help:"Write which servers dnsmasq asks."`

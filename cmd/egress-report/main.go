@@ -20,13 +20,13 @@ import (
 )
 
 type command struct {
-	Allow      []string      `sep:"none" placeholder:"FILE" help:"What is known to be right: a domain, address or prefix a line, and hosts."`
-	Watch      []string      `sep:"none" placeholder:"FILE" help:"What is never right: a name, address or prefix a line."`
+	Allow      []string      `sep:"none" placeholder:"FILE" help:"Things that are known to be right: a domain, address or prefix a line, and hosts."`
+	Watch      []string      `sep:"none" placeholder:"FILE" help:"Things that must not be seen: a name, address or prefix a line."`
 	Networks   string        `placeholder:"FILE" help:"Names of networks: a prefix and a name a line."`
-	Own        []string      `placeholder:"PREFIX,..." help:"The fleet's own networks beside the private ones; with ! before it, one that is not."`
+	Own        []string      `placeholder:"PREFIX,..." help:"The fleet's own networks beside the private ones; ! before a network removes it."`
 	Resolvers  string        `placeholder:"FILE" help:"The public resolvers to look for, instead of those that are known."`
-	Since      string        `default:"7d" placeholder:"DATE" help:"What was first seen later is new: 2026-02-08, a time, or an age in hours or days, 12h, 7d (${default})."`
-	Host       string        `placeholder:"NAME" help:"Print what there is to say of one host."`
+	Since      string        `default:"7d" placeholder:"DATE" help:"Things that were first seen later are new: 2026-02-08, a time, or an age in hours or days, 12h, 7d (${default})."`
+	Host       string        `placeholder:"NAME" help:"Print everything about one host."`
 	Findings   int           `placeholder:"N" help:"Findings on a terminal (as many as fit on a screen)."`
 	Top        int           `placeholder:"N" help:"Rows of each table (20 on a terminal, 200 in a page or JSON)."`
 	HTML       string        `name:"html" xor:"form" placeholder:"FILE" help:"Write a page for a browser to FILE; - is standard output."`
@@ -41,7 +41,7 @@ type command struct {
 	Stale      time.Duration `placeholder:"AGE" default:"26h" help:"A host that was not pulled for longer than this is late (${default})."`
 	Now        time.Time     `placeholder:"RFC3339" help:"The time of the report (the present)."`
 	Version    cli.Version   `help:"Print the version and exit."`
-	Dir        string        `arg:"" name:"dir" help:"What was pulled: a folder for each host."`
+	Dir        string        `arg:"" name:"dir" help:"The pulled files: a folder for each host."`
 
 	since time.Time
 }
