@@ -22,7 +22,7 @@ import (
 type command struct {
 	New     bool        `help:"Only rows whose key was not there before."`
 	Version cli.Version `help:"Print the version and exit."`
-	Old     string      `arg:"" name:"old" help:"An earlier state of it; - is standard input."`
+	Old     string      `arg:"" name:"old" help:"An earlier state of the aggregate; - is standard input."`
 	Now     string      `arg:"" name:"new" help:"The aggregate; - is standard input."`
 }
 
