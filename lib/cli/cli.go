@@ -56,9 +56,6 @@ func run(description string, cmd any, args []string, stdout, stderr io.Writer) (
 			status = 1
 		}
 	}()
-	if one, ok := cmd.(Command); ok && plain(one, args) {
-		return finish(one.Run(), stderr)
-	}
 	parser, err := kong.New(cmd,
 		kong.Name(tool),
 		kong.Description(description),
@@ -77,15 +74,12 @@ func run(description string, cmd any, args []string, stdout, stderr io.Writer) (
 		fmt.Fprintf(stderr, "%s: %v (see %s --help)\n", tool, err, tool)
 		return 2
 	}
-	if one, ok := cmd.(Command); ok {
-		return finish(one.Run(), stderr)
-	}
-	return finish(parsed.Run(), stderr)
-}
-
-// finish reports the error that a command ended with, and returns the exit status.
-func finish(err error, stderr io.Writer) int {
 	var exit Exit
+	if one, ok := cmd.(Command); ok {
+		err = one.Run()
+	} else {
+		err = parsed.Run()
+	}
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
