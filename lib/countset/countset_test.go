@@ -49,15 +49,6 @@ func (w *world) act(stdin []byte, name string, args ...string) error {
 	return nil
 }
 
-func (w *world) run(script string) string {
-	w.Helper()
-	out, err := exec.Command("sh", "-euc", script).CombinedOutput()
-	if err != nil {
-		w.Fatalf("%s: %v\n%s", script, err, out)
-	}
-	return string(out)
-}
-
 // read is what nftparse and aggmerge make of a listing.
 func (w *world) read(token string, now time.Time, listing []byte) error {
 	next, ok := setcursor.Parse(token)
@@ -134,14 +125,14 @@ func (w *world) exact() {
 func (w *world) is(want bool) {
 	w.Helper()
 	if got, err := w.set.Is(); err != nil || got != want {
-		w.Fatalf("Is: %v, %v; want %v\n%s", got, err, want, w.run("nft list ruleset"))
+		w.Fatalf("Is: %v, %v; want %v\n%s", got, err, want, testtools.Shell(w, "nft list ruleset"))
 	}
 }
 
 func (w *world) undo() {
 	w.Helper()
 	testtools.Must(w.T, w.set.Undo())
-	if left := w.run("nft list ruleset"); left != "" {
+	if left := testtools.Shell(w, "nft list ruleset"); left != "" {
 		w.Errorf("left: %s", left)
 	}
 	if _, err := os.Stat(w.set.file()); err == nil {
@@ -172,7 +163,7 @@ func TestCounts(t *testing.T) {
 	if !w.cursor.End || len(w.gaps) > 0 || len(w.counts) != 3 || w.counts["203.0.113.255"] != 1 {
 		t.Errorf("%+v %v %v", w.cursor, w.gaps, w.counts)
 	}
-	if left := w.run("nft list ruleset"); strings.Contains(left, "hook") {
+	if left := testtools.Shell(w, "nft list ruleset"); strings.Contains(left, "hook") {
 		t.Errorf("it counts after Stop: %s", left)
 	}
 	testtools.Must(t, w.set.Stop(w.read, true))
@@ -195,7 +186,7 @@ func TestEndAndGap(t *testing.T) {
 	if len(w.gaps) != 0 {
 		t.Errorf("after an end: %v", w.gaps)
 	}
-	w.run("nft flush ruleset")
+	testtools.Shell(w, "nft flush ruleset")
 	w.is(false)
 	w.poll("was gone")
 	if len(w.gaps) != 1 {
@@ -205,7 +196,7 @@ func TestEndAndGap(t *testing.T) {
 	w.poll("")
 	w.exact()
 	testtools.Must(t, os.Remove(w.set.file())) // a reboot takes both
-	w.run("nft flush ruleset")
+	testtools.Shell(w, "nft flush ruleset")
 	w.poll("")
 	if len(w.gaps) != 2 {
 		t.Errorf("after a reboot: %v", w.gaps)
@@ -254,7 +245,7 @@ func TestChangedByOthers(t *testing.T) {
 		w.hit(1)
 		w.poll("")
 		w.exact()
-		w.run(x.harm)
+		testtools.Shell(w, x.harm)
 		w.is(false)
 		before := w.counts["192.0.2.1"]
 		w.poll(x.said)
@@ -263,7 +254,7 @@ func TestChangedByOthers(t *testing.T) {
 		}
 		w.is(true)
 	}
-	w.run("nft add table inet other")
+	testtools.Shell(w, "nft add table inet other")
 	w.is(true)
 	w.hit(1)
 	w.poll("")
@@ -275,7 +266,7 @@ func TestLostRules(t *testing.T) {
 	w := newWorld(t)
 	testtools.Must(t, w.set.Do())
 	w.hit(3)
-	w.run("nft flush chain inet egress_monitor out")
+	testtools.Shell(w, "nft flush chain inet egress_monitor out")
 	w.poll("gap: rules")
 	w.exact()
 	if len(w.gaps) > 0 {
@@ -302,12 +293,12 @@ func TestSettings(t *testing.T) {
 	if n := w.counts["192.0.2.53"]; n != 1 {
 		t.Errorf("%d of 1 questions are counted", n)
 	}
-	if text := w.run("nft list ruleset"); strings.Count(text, `oifname "d0"`) != 2 {
+	if text := testtools.Shell(w, "nft list ruleset"); strings.Count(text, `oifname "d0"`) != 2 {
 		t.Error(text)
 	}
 	w.set.Want = Want{Log: true}
 	testtools.Must(t, w.set.Do())
-	if text := w.run("nft list ruleset"); strings.Contains(text, "through") || strings.Contains(text, "drop") {
+	if text := testtools.Shell(w, "nft list ruleset"); strings.Contains(text, "through") || strings.Contains(text, "drop") {
 		t.Error(text)
 	}
 	w.hit(1)
@@ -485,7 +476,7 @@ func TestDry(t *testing.T) {
 		return nil
 	}
 	testtools.Must(t, w.set.Do())
-	if !strings.HasPrefix(text, "nft -f -\nadd table inet egress_monitor\n") || w.run("nft list ruleset") != "" {
+	if !strings.HasPrefix(text, "nft -f -\nadd table inet egress_monitor\n") || testtools.Shell(w, "nft list ruleset") != "" {
 		t.Error(text)
 	}
 	if _, err := os.Stat(w.set.file()); err == nil {

@@ -53,23 +53,14 @@ func (w *world) act(stdin []byte, name string, args ...string) error {
 	return err
 }
 
-func (w *world) run(script string) string {
-	w.Helper()
-	out, err := exec.Command("sh", "-euc", script).CombinedOutput()
-	if err != nil {
-		w.Fatalf("%s: %v\n%s", script, err, out)
-	}
-	return string(out)
-}
-
 // all is everything that any backend has. iptables-nft is asked through nft:
 // so nothing is made by looking.
 func (w *world) all() string {
 	w.Helper()
-	text := w.run("nft list ruleset 2>/dev/null")
+	text := testtools.Shell(w, "nft list ruleset 2>/dev/null")
 	for _, fam := range families {
 		for table := range strings.Lines(legacyTables(fam)) {
-			text += w.run(fam.in(legacy) + "-save -t " + strings.TrimSpace(table) + " | grep -v '^#' | sed 's/\\[.*\\]//'")
+			text += testtools.Shell(w, fam.in(legacy)+"-save -t "+strings.TrimSpace(table)+" | grep -v '^#' | sed 's/\\[.*\\]//'")
 		}
 	}
 	return text
@@ -159,7 +150,7 @@ func TestMadeAndUndone(t *testing.T) {
 // What others have in table mangle stays, to the byte.
 func TestOthersStay(t *testing.T) {
 	w := newWorld(t)
-	w.run(`iptables-nft -t mangle -N OTHERS; iptables-nft -t mangle -A OTHERS -j MARK --set-mark 7
+	testtools.Shell(w, `iptables-nft -t mangle -N OTHERS; iptables-nft -t mangle -A OTHERS -j MARK --set-mark 7
 		iptables-nft -t mangle -A OUTPUT -j OTHERS; ip6tables-nft -t mangle -P FORWARD DROP; nft add table ip6 other`)
 	before := w.all()
 	w.fw.Want.Forward, w.fw.Want.Uplinks = true, FindUplinks()
@@ -179,7 +170,7 @@ func TestOthersStay(t *testing.T) {
 func TestOthersComeLater(t *testing.T) {
 	w := newWorld(t)
 	w.do()
-	w.run(`iptables-nft -t mangle -A FORWARD -j ACCEPT`)
+	testtools.Shell(w, `iptables-nft -t mangle -A FORWARD -j ACCEPT`)
 	testtools.Must(t, w.fw.Undo())
 	text := w.all()
 	if !strings.Contains(text, "chain FORWARD") || strings.Contains(text, "chain OUTPUT") || strings.Contains(text, "ip6 mangle") {
@@ -200,7 +191,7 @@ func TestHealed(t *testing.T) {
 		`iptables-nft -t mangle -I EGRESS_MONITOR 1 -d 192.0.2.1 -j RETURN`,
 		`ip6tables-nft -t mangle -N ELSEWHERE; ip6tables-nft -t mangle -A ELSEWHERE -j EGRESS_MONITOR; ip6tables-nft -t mangle -F EGRESS_MONITOR`,
 	} {
-		w.run(harm)
+		testtools.Shell(w, harm)
 		w.is(false)
 		w.heal("gap: ")
 		w.heal("")
@@ -208,12 +199,12 @@ func TestHealed(t *testing.T) {
 			t.Errorf("after %q %d of 4 connections are logged", harm, n)
 		}
 	}
-	w.run(`iptables-nft -t mangle -F; ip6tables-nft -t mangle -F; ip6tables-nft -t mangle -X; iptables-nft -t mangle -X`)
+	testtools.Shell(w, `iptables-nft -t mangle -F; ip6tables-nft -t mangle -F; ip6tables-nft -t mangle -X; iptables-nft -t mangle -X`)
 	testtools.Must(t, w.fw.Undo())
 	if text := w.all(); strings.Contains(text, "EGRESS") {
 		t.Error(text)
 	}
-	w.run("nft flush ruleset")
+	testtools.Shell(w, "nft flush ruleset")
 	if before != w.all() {
 		t.Error("left over")
 	}
@@ -229,8 +220,8 @@ func TestFlushedAndRestored(t *testing.T) {
 			w.do()
 			w.hit(2)
 			w.heal("")
-			w.run("iptables-" + string(b) + "-save > " + w.fw.Dir + "/saved; iptables-" + string(b) + " -t mangle -F; iptables-" +
-				string(b) + "-restore < " + w.fw.Dir + "/saved")
+			testtools.Shell(w, "iptables-"+string(b)+"-save > "+w.fw.Dir+"/saved; iptables-"+string(b)+" -t mangle -F; iptables-"+
+				string(b)+"-restore < "+w.fw.Dir+"/saved")
 			w.heal("gap: ")
 			w.heal("")
 		})
@@ -260,10 +251,10 @@ func TestLegacy(t *testing.T) {
 	if n := w.hit(3); n != 6 {
 		t.Errorf("%d of 6 connections are logged", n)
 	}
-	if text := w.run("nft list ruleset"); text != "" {
+	if text := testtools.Shell(w, "nft list ruleset"); text != "" {
 		t.Errorf("nf_tables has\n%s", text)
 	}
-	w.run("iptables-legacy -t mangle -F EGRESS_MONITOR")
+	testtools.Shell(w, "iptables-legacy -t mangle -F EGRESS_MONITOR")
 	w.heal("gap: ")
 	testtools.Must(t, w.fw.Undo())
 	if text := w.all(); strings.Contains(text, "EGRESS") || before != "" {
@@ -294,13 +285,13 @@ func TestOtherBackend(t *testing.T) {
 				t.Errorf("State: %+v", st)
 			}
 			// both: what an older version did
-			w.run(fmt.Sprintf(`iptables-%s -t mangle -N EGRESS_MONITOR; iptables-%[1]s -t mangle -I OUTPUT -j EGRESS_MONITOR`, other))
+			testtools.Shell(w, fmt.Sprintf(`iptables-%s -t mangle -N EGRESS_MONITOR; iptables-%[1]s -t mangle -I OUTPUT -j EGRESS_MONITOR`, other))
 			w.is(false)
 			w.heal("may count twice")
 			if n := w.hit(3); n != 6 {
 				t.Errorf("%d of 6 connections are logged after both had rules", n)
 			}
-			w.run(fmt.Sprintf(`iptables-%s -t mangle -F; iptables-%[1]s -t mangle -X`, from))
+			testtools.Shell(w, fmt.Sprintf(`iptables-%s -t mangle -F; iptables-%[1]s -t mangle -X`, from))
 			w.heal("gap: ")
 			w.heal("")
 			if n := w.hit(3); n != 6 {
@@ -404,7 +395,7 @@ func TestFailures(t *testing.T) {
 func TestKilledHeal(t *testing.T) {
 	w := newWorld(t)
 	w.do()
-	w.run("nft flush ruleset")
+	testtools.Shell(w, "nft flush ruleset")
 	w.fw.Act = func([]byte, string, ...string) error { panic("killed") }
 	func() {
 		defer func() { recover() }()
@@ -464,12 +455,12 @@ func TestNotrack(t *testing.T) {
 		}
 		return text
 	}
-	w.run(`nft 'add table inet in; add chain inet in c { type filter hook prerouting priority -300; }; add rule inet in c udp dport 9 notrack'
+	testtools.Shell(w, `nft 'add table inet in; add chain inet in c { type filter hook prerouting priority -300; }; add rule inet in c udp dport 9 notrack'
 		iptables-nft -t raw -A PREROUTING -j NOTRACK`)
 	if text := problems(); text != "" {
 		t.Errorf("what comes in is none of ours: %s", text)
 	}
-	w.run(`nft 'add table inet x; add chain inet x c { type filter hook output priority -300; }; add rule inet x c udp dport 9 notrack'
+	testtools.Shell(w, `nft 'add table inet x; add chain inet x c { type filter hook output priority -300; }; add rule inet x c udp dport 9 notrack'
 		iptables-nft -t raw -A OUTPUT -d 192.0.2.1 -j CT --notrack; ip6tables-legacy -t raw -A OUTPUT -j NOTRACK; ip6tables-legacy -t raw -A OUTPUT -p tcp -j CT --zone 3`)
 	text := problems()
 	for _, want := range []string{"table inet x, chain c, handle 2: notrack\n", "iptables-nft -t raw -A OUTPUT -d 192.0.2.1/32 -j CT --notrack\n", "ip6tables-legacy -t raw -A OUTPUT -j NOTRACK\n"} {
@@ -480,7 +471,7 @@ func TestNotrack(t *testing.T) {
 	if strings.Count(text, "\n") != 3 || w.hit(1) != 0 {
 		t.Errorf("%s", text)
 	}
-	w.run("nft flush ruleset; ip6tables-legacy -t raw -F")
+	testtools.Shell(w, "nft flush ruleset; ip6tables-legacy -t raw -F")
 }
 
 // The time of a gap is between two looks.
@@ -492,7 +483,7 @@ func TestGapTimes(t *testing.T) {
 	clock = clock.Add(time.Minute)
 	w.heal("")
 	clock = clock.Add(time.Minute)
-	w.run("nft flush ruleset")
+	testtools.Shell(w, "nft flush ruleset")
 	w.heal("between 2026-01-02T03:05:05Z and 2026-01-02T03:06:05Z")
 	st, err := w.fw.State()
 	testtools.Must(t, err)

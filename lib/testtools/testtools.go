@@ -115,6 +115,16 @@ func Run(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// Shell runs a script, which must succeed, and returns its output.
+func Shell(t testing.TB, script string) string {
+	t.Helper()
+	out, err := exec.Command("sh", "-euc", script).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return string(out)
+}
+
 // Text returns the text of a file, which must be there.
 func Text(t testing.TB, name string) string {
 	t.Helper()
