@@ -1,6 +1,5 @@
-// Package baseline keeps on a collector what a pull alone would forget: when
-// each name and address was first seen, dated states, and what happened to the
-// pulls of a host.
+// Package baseline keeps a collector's records beyond the last pull: when each name
+// and address was first seen, dated states, and the history of the pulls of a host.
 //
 //	DIR/HOST/first-seen-domains.log    when each name was first seen on the host
 //	DIR/HOST/first-seen-ips.log        when each address was
@@ -10,16 +9,16 @@
 //	DIR/.fleet/first-seen-*.log        the same first times, of all hosts ever
 //
 // A first-seen file is an aggregate with another algebra: its time is the
-// earliest one at which the key is known to have been seen, and its count is
-// what the row had in that state. Of two rows of a key the one with the earlier
-// time stays, of equal times the smaller count: so files merge in any order, and
-// merging one twice changes nothing.
+// earliest one at which the key is known to have been seen, and its count is the
+// count of that time. Of two rows of a key the one with the earlier time stays, of
+// equal times the one with the smaller count: so files merge in any order, and to
+// merge one twice changes nothing.
 //
 // A key of the first state that was ever pulled may be older than the records:
 // its time is not later than that pull. A key that came later has a later time.
 //
-// All functions that write may be killed at any point: the next call completes
-// what was begun.
+// All functions that write may be killed at any point: the next call completes the
+// work.
 package baseline
 
 import (
@@ -54,11 +53,11 @@ func FleetFile(dir, name string) string { return filepath.Join(dir, fleetDir, na
 
 // An entry is the time and the count of a row of a first-seen file.
 type entry struct {
-	at    string // aggregate.TimeLayout: the order of the bytes is that of time
+	at    string // aggregate.TimeLayout, which sorts by time
 	count uint64
 }
 
-// before says which of two entries of a key stays.
+// before reports whether e, and not o, stays of two entries of a key.
 func (e entry) before(o entry) bool {
 	return e.at < o.at || e.at == o.at && e.count < o.count
 }

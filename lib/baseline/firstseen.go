@@ -18,8 +18,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Update takes the state that a good pull has published in the folder of a host
-// into its baseline.
+// Update adds the state that a good pull has published in the folder of a host to
+// its baseline.
 func Update(hostDir string, pulled time.Time) error {
 	if err := sweep(hostDir); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (u *update) run() error {
 	return u.write(old, state)
 }
 
-// look counts what is new, and finds what a folded row has absorbed.
+// look counts the new keys, and finds the keys that folded rows have absorbed.
 func (u *update) look(old, state *aggregate.Record) error {
 	switch {
 	case old == nil:
@@ -100,8 +100,8 @@ func (u *update) look(old, state *aggregate.Record) error {
 	return nil
 }
 
-// write writes the new file. Of the keys that are gone from the state the ones
-// beyond the limit are left out.
+// write writes the new file. Keys that are gone from the state are kept up to the
+// limit.
 func (u *update) write(old, state *union.File) error {
 	out, err := replace(filepath.Join(u.hostDir, u.first), u.domains)
 	if err != nil {
@@ -142,8 +142,7 @@ func (u *update) seen(rec *aggregate.Record) entry {
 
 func entryOf(rec *aggregate.Record) entry { return entry{string(rec.Last), rec.Count} }
 
-// openRows opens an aggregate. What cannot be used in it was reported when it
-// was pulled.
+// openRows opens an aggregate. The pull has reported the lines that cannot be used.
 func openRows(path string) (*union.File, error) {
 	return union.Open(func(batch.Skipped) {}, path)
 }
@@ -153,7 +152,7 @@ func openRows(path string) (*union.File, error) {
 type replacement struct {
 	to     *renameio.PendingFile
 	w      *bufio.Writer
-	fields string // behind the time
+	fields string // the fields after the time
 	buf    []byte
 }
 
@@ -185,8 +184,8 @@ func (r *replacement) commit() error {
 
 func (r *replacement) cleanup() { r.to.Cleanup() } // nothing after a commit
 
-// sweep removes what a killed writer has left in a folder: the names that
-// renameio gives to pending files.
+// sweep removes the pending files that a killed writer has left in a folder, which
+// it knows by the names that renameio gives them.
 func sweep(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

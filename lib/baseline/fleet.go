@@ -12,8 +12,8 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// UpdateFleet takes the first-seen files of hosts (nil is all) into those of
-// the fleet.
+// UpdateFleet merges the first-seen files of hosts (nil: all) into those of the
+// fleet.
 func UpdateFleet(dir string, names []string) (err error) {
 	if names == nil {
 		if names, err = hosts(dir); err != nil {
@@ -68,7 +68,7 @@ func updateFleet(dir, name string, hosts []string) error {
 	return out.commit()
 }
 
-// merge is a heap of first-seen files, by the keys that they are at.
+// merge is a heap of first-seen files, ordered by their current keys.
 type merge struct {
 	heads []*union.Reader
 	files []*union.File
@@ -98,7 +98,7 @@ func (m *merge) close() {
 	}
 }
 
-// next returns the smallest key, with the entry that stays of all files.
+// next returns the smallest key, and the entry that stays of those of all files.
 func (m *merge) next() ([]byte, entry, error) {
 	rec := m.heads[0].Record()
 	m.key = append(m.key[:0], rec.Key...)

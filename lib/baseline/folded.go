@@ -9,8 +9,8 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// folded is the narrow folded rows of a state: the keys that they cover are
-// gone from it, and the earliest of their times is that of the row.
+// folded holds the narrow folded rows of a state. The keys that a row covers are
+// gone from the state; the time of the row is the earliest of theirs.
 type folded struct {
 	domains map[string]*entry
 	nets    map[netip.Prefix]*entry
@@ -33,7 +33,7 @@ func (f *folded) read(state *union.File) error {
 	return r.Err()
 }
 
-// absorb gives the entry of a key to the row that covers it, if one does.
+// absorb adds the entry of a key to the row that covers it, if there is one.
 func (f *folded) absorb(key []byte, e entry) bool {
 	row := f.cover(key)
 	if row == nil {

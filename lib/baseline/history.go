@@ -57,8 +57,8 @@ func History(hostDir string) ([]Event, error) {
 	return events, lines.Err()
 }
 
-// Note remembers an event. A failure after a failure is not another one, nor is
-// a good pull after a good one.
+// Note adds an event. It ignores a failure after a failure, and a good pull after a
+// good one.
 func Note(hostDir string, at time.Time, kind, message string) error {
 	events, err := History(hostDir)
 	if err != nil {
@@ -115,7 +115,7 @@ func beginning(hostDir string, now time.Time) (time.Time, error) {
 	return first.At, writeHistory(hostDir, append([]Event{first}, events...))
 }
 
-// SetKnown says that the events of a host up to a time need no attention.
+// SetKnown marks the events of a host up to a time as needing no attention.
 func SetKnown(hostDir string, upTo time.Time) error {
 	return renameio.WriteFile(filepath.Join(hostDir, knownFile), []byte(stamp(upTo)+"\n"), 0o644, renameio.WithTempDir(hostDir))
 }

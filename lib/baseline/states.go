@@ -86,7 +86,8 @@ func States(hostDir string) (times []time.Time, err error) {
 	return times, err
 }
 
-// thin removes states that are too many, and what a killed run has left.
+// thin removes the states that are not to be kept, and the folders that a killed
+// run has left.
 func thin(dir string, now time.Time) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -108,7 +109,7 @@ func thin(dir string, now time.Time) error {
 	return err
 }
 
-// EachRow calls do with each row of a dated state. The record is good until do
+// EachRow calls do with each row of a dated state. The record is valid until do
 // returns.
 func EachRow(hostDir string, at time.Time, name string, do func(aggregate.Record) error) error {
 	f, err := openRegular(filepath.Join(hostDir, statesDir, at.UTC().Format(stampLayout), name+compressed))

@@ -1,5 +1,5 @@
-// Package change is the only way in which a step changes the machine: it notes
-// what was there, then changes it. A dry Hand prints what it would do.
+// Package change is the only way in which a step changes the machine: it notes the
+// state before, then changes it. A dry Hand prints the changes instead.
 package change
 
 import (
@@ -16,11 +16,11 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Attr is owner and mode of a file or a folder.
+// Attr is the owner and the mode of a file or a folder.
 type Attr struct {
 	Mode     uint32 // as chmod(2) takes it
 	UID, GID int
-	Owner    string // USER:GROUP for people, who may not be there yet; "" is root:root
+	Owner    string // USER:GROUP in messages, since the user may not exist yet; "" is root:root
 }
 
 func (a Attr) owner() string {
@@ -30,7 +30,7 @@ func (a Attr) owner() string {
 	return a.Owner
 }
 
-// Root644 and Root755 are what most of /etc has.
+// Root644 and Root755 are the owner and mode of most files and folders in /etc.
 var (
 	Root644 = Attr{Mode: 0o644}
 	Root755 = Attr{Mode: 0o755}
@@ -40,8 +40,8 @@ func (a Attr) of(s undo.State) bool { return s.Mode == a.Mode && s.UID == a.UID 
 
 // A Hand makes the changes of one step.
 type Hand struct {
-	Step    string        // what the journal calls the step
-	Journal *undo.Journal // what is noted, and where
+	Step    string        // the name of the step in the journal
+	Journal *undo.Journal // keeps the notes
 	Context context.Context
 	Print   io.Writer       // not nil: a dry run, which prints and changes nothing
 	changed []undone        // by this run, for TakeBack
@@ -53,7 +53,7 @@ type undone struct {
 	was  undo.State
 }
 
-// Dry reports whether nothing is to be changed.
+// Dry reports whether the Hand only prints.
 func (h *Hand) Dry() bool { return h.Print != nil }
 
 // Note notes a change that only the step itself can undo, before it is made.
@@ -70,15 +70,16 @@ func (h *Hand) Noted(kind, name string) bool {
 	return ok
 }
 
-// Write makes path a file of ours with that text. Another file, a link or
-// nothing there is noted first, and comes back with disable; so it does for a
-// path that is ours by its name, whatever somebody has done to it meanwhile.
+// Write makes path a file of ours with that text. It first notes the file, the link
+// or the absence of both at path, which disable restores. Later changes of that
+// file by others do not matter: the path is ours.
 func (h *Hand) Write(path, text string, a Attr) error {
 	return h.put(path, text, a, true, nil)
 }
 
-// Replace is Write for a path that others write as well: what they write after
-// us stays. was, if it is not nil, is put back in place of what is there now.
+// Replace is Write for a path that other programs write as well: if they write it
+// after us, disable leaves their file. was, if it is not nil, is restored instead
+// of the present file.
 func (h *Hand) Replace(path, text string, a Attr, was *undo.State) error {
 	return h.put(path, text, a, false, was)
 }
@@ -110,8 +111,8 @@ func (h *Hand) put(path, text string, a Attr, ours bool, was *undo.State) error 
 	return undo.Put(path, s)
 }
 
-// Folder makes a folder, with its parents. One that is there must be ours
-// already: it is given that owner and mode, and what it had is noted.
+// Folder makes a folder, with its parents. A folder that is there must be ours: its
+// owner and mode are noted, and changed.
 func (h *Hand) Folder(path string, a Attr) error {
 	now, err := undo.Look(path)
 	if err != nil {
@@ -131,8 +132,7 @@ func (h *Hand) Folder(path string, a Attr) error {
 	return fmt.Errorf("%s is no folder", path)
 }
 
-// Need makes a folder that is missing, with its parents. One that is there stays
-// as it is.
+// Need makes a folder if it is missing, with its parents.
 func (h *Hand) Need(path string) error {
 	if h.made[path] {
 		return nil
@@ -169,7 +169,7 @@ func (h *Hand) makeFolder(path string, a Attr) error {
 }
 
 // Own gives a file or folder of ours another owner and mode. The folder around
-// it must be root's, closed to those who could put a link in its place.
+// it must be root's, and closed to users who could put a link in its place.
 func (h *Hand) Own(path string, a Attr) error {
 	now, err := undo.Look(path)
 	if err == nil && h.Dry() && !a.of(now) {
@@ -210,7 +210,7 @@ func (h *Hand) Command(c *child.Cmd) error {
 	return c.Run(context.WithoutCancel(h.Context))
 }
 
-// quote writes a command as a shell would read it.
+// quote returns a command in the syntax of a shell.
 func quote(argv []string) string {
 	words := make([]string, len(argv))
 	for i, w := range argv {
@@ -224,7 +224,7 @@ func quote(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// Do does something else that a dry run can only describe.
+// Do calls a function whose changes a dry run can only describe.
 func (h *Hand) Do(what string, do func() error) error {
 	if h.Dry() {
 		fmt.Fprintf(h.Print, "    %s\n", what)
@@ -233,9 +233,9 @@ func (h *Hand) Do(what string, do func() error) error {
 	return do()
 }
 
-// TakeBack makes the files as they were before this Hand wrote them: for an
-// enable that was repeated, and failed, on a machine where an earlier one is in
-// force. What the journal has noted stays true.
+// TakeBack restores the files that this Hand has written: for an enable that was
+// repeated, and failed, while an earlier one is in force. The notes in the journal
+// stay valid.
 func (h *Hand) TakeBack() (changed bool, err error) {
 	for i := len(h.changed) - 1; i >= 0; i-- {
 		if e := undo.Put(h.changed[i].path, h.changed[i].was); e != nil && err == nil {
@@ -247,7 +247,7 @@ func (h *Hand) TakeBack() (changed bool, err error) {
 	return changed, err
 }
 
-// indent shows a text below the line that names it.
+// indent returns a text indented, for printing below its heading.
 func indent(text []byte) string {
 	var b strings.Builder
 	for line := range bytes.Lines(text) {

@@ -26,7 +26,7 @@ type Host struct {
 	Port string // "" if none is named
 }
 
-// A List is what a file says.
+// A List is the content of a file.
 type List struct {
 	Hosts []Host
 	Bad   []Bad // lines that are no host

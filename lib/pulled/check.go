@@ -19,9 +19,8 @@ var (
 	errOrder   = errors.New("rows out of order or not in their one form")
 )
 
-// Check says what is wrong with the two files in a folder. Nothing is, if both are
-// aggregates to the byte: every line a row of its kind in its one form, in order,
-// each key once.
+// Check returns an error unless both files in a folder are aggregates to the byte:
+// every line a row of its kind in its one form, in order, each key once.
 func Check(dir string, max int64) error {
 	for _, name := range Files {
 		if err := checkFile(filepath.Join(dir, name), name, max); err != nil {
@@ -48,11 +47,11 @@ func checkFile(path, name string, max int64) error {
 	return c.lines(batch.NewScanner(f, name))
 }
 
-// checker looks at the rows of one file.
+// A checker checks the rows of one file.
 type checker struct {
 	name   string
 	hasIPs bool
-	before []byte // the key before
+	before []byte // the key of the row before
 	text   []byte
 }
 
@@ -95,7 +94,7 @@ func (c *checker) row(line []byte) error {
 
 // parse reads a row. A server of an older version may have a question for a name
 // that looks like an address in another spelling. Readers leave that row out and
-// say so; it is no reason to know nothing of its host.
+// report it; the rest of the file is good.
 func (c *checker) parse(line []byte) (aggregate.Record, error) {
 	rec, err := aggregate.Parse(line)
 	i := bytes.IndexByte(line, ' ')

@@ -9,12 +9,12 @@ import (
 	"egress-monitor/lib/union"
 )
 
-// covers are the folded rows of a state, narrow and wide ones.
+// covers holds the folded rows of a state, narrow and wide ones.
 type covers struct {
 	all      bool            // "*"
 	below    map[string]bool // the domains of families of names
 	prefixes map[netip.Prefix]bool
-	bits     [129]bool // how long they are
+	bits     [129]bool // the lengths of the prefixes
 }
 
 func (c *covers) read(f *union.File) error {
@@ -39,7 +39,7 @@ func (c *covers) add(key []byte) {
 	}
 }
 
-// cover reports whether a row of the key may have gone into one of them.
+// cover reports whether the row of a key may have been folded into one of them.
 func (c *covers) cover(key []byte) bool {
 	if c.all {
 		return true

@@ -33,7 +33,7 @@ func fell(old, new string) (bool, error) {
 	return c.less || c.after < c.before, err
 }
 
-// open opens a state. What is no row of it counts for nothing.
+// open opens a state. Lines that are not rows are ignored.
 func open(name string) (*union.File, error) {
 	return union.Open(func(batch.Skipped) {}, name)
 }

@@ -1,15 +1,13 @@
-// Package pulled is what a collector has of one host: the two files as they
-// came last, each as it was before it changed the last time, and how the last
-// pull went.
+// Package pulled handles the files that a collector has of one host: the two files
+// of the last pull, the previous state of each, and the status of the last pull.
 //
 //	DIR/HOST/unique-domains.log   and .prev
 //	DIR/HOST/unique-ips.log       and .prev
 //	DIR/HOST/pull.status          see Status
 //
-// Whatever a host sends is hostile until Check has read it. Then Publish puts it
-// in place, by renames: each of them leaves files that are whole, and a kill
-// between two of them leaves nothing that the next pull does not complete, since
-// it brings the states again.
+// Files from a host are hostile until Check has read them. Then Publish puts them in
+// place, by renames. Files are whole after each rename; if a kill comes between two
+// renames, the next pull completes the work, since it brings the files again.
 package pulled
 
 import (
@@ -29,12 +27,12 @@ const (
 	StatusFile = "pull.status"
 )
 
-// Files are the two, in the order in which a server sends them.
+// Files are the names of the two files, in the order in which a server sends them.
 var Files = []string{Domains, IPs}
 
 var errRegular = errors.New("not a regular file")
 
-// A Host is the folder of one. What comes is in Stage, a folder of the same file
+// A Host is the folder of a host. New files are in Stage, a folder of the same file
 // system that nobody else writes to.
 type Host struct {
 	Dir   string
@@ -42,13 +40,14 @@ type Host struct {
 	Mode  fs.FileMode // of the files
 }
 
-// A Change is what a pull has brought.
+// A Change is the difference that a pull has made.
 type Change struct {
-	Changed []string // of Files: those that are not as they were
-	Fallen  []string // and of these, those whose counts fell
+	Changed []string // those of Files that have changed
+	Fallen  []string // those of Changed whose counts fell
 }
 
-// Compare says what the files in the stage change.
+// Compare returns the difference between the files in the stage and the current
+// ones.
 func (h Host) Compare() (c Change, err error) {
 	for _, name := range Files {
 		now, came := filepath.Join(h.Dir, name), filepath.Join(h.Stage, name)
@@ -86,8 +85,8 @@ func (h Host) Publish(c Change) error {
 	return nil
 }
 
-// keep makes the current file the previous one, whose name is there at every
-// moment. They are one file already if a pull was killed in between.
+// keep makes the current file the previous one, whose name exists at every moment.
+// Both names are of one file already if a pull was killed in between.
 func (h Host) keep(name string) error {
 	now := filepath.Join(h.Dir, name)
 	same, err := equal(now, now+Previous)
@@ -103,8 +102,8 @@ func (h Host) keep(name string) error {
 	return os.Rename(link, now+Previous)
 }
 
-// replace puts a file of the stage in the place of one of the host's, when what
-// it holds is on disk: after a loss of power there is the old or the new one.
+// replace renames a file of the stage over the host's, after its content is on
+// disk: after a loss of power the old or the new file is there.
 func (h Host) replace(from, name string) error {
 	f, err := os.Open(from)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"egress-monitor/lib/aggregate"
 )
 
-// A State is how a pull went.
+// A State is the result of a pull.
 type State string
 
 const (
@@ -28,8 +28,8 @@ const (
 //	message=by rsync, unchanged    printable ASCII
 //	pulled=2026-02-08T21:30:00Z    the last pull that did not fail; none if there was none
 //
-// The shell's egress-pull wrote no pulled. Then it is known as long as no pull
-// fails, and guessed from the times of the files after that.
+// The egress-pull that was a shell script wrote no pulled. Then pulled is time while
+// no pull fails, and later it is guessed from the times of the files.
 type Status struct {
 	Time    time.Time
 	State   State
@@ -37,11 +37,11 @@ type Status struct {
 	Pulled  time.Time // zero if there was none
 }
 
-// maxStatus is how much of a status is read.
+// maxStatus is how many bytes of a status are read.
 const maxStatus = 4 << 10
 
-// ReadStatus reads the status of the host in dir. What is missing there, or not
-// understood, is zero.
+// ReadStatus reads the status of the host in dir. Fields that are missing, or cannot
+// be parsed, are zero.
 func ReadStatus(dir string) (s Status) {
 	f, err := openRegular(filepath.Join(dir, StatusFile))
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Status) take(line string) {
 	}
 }
 
-// guessed returns when the files came, where the status does not say it.
+// guessed returns when the files came, if the status does not have it.
 func (s Status) guessed(dir string) (at time.Time) {
 	if s.State == OK || s.State == Reset {
 		return s.Time
@@ -85,7 +85,7 @@ func (s Status) guessed(dir string) (at time.Time) {
 	return at.UTC().Truncate(time.Second)
 }
 
-// text returns the status as it is written.
+// text returns the text of the file.
 func (s Status) text() string {
 	text := fmt.Sprintf("time=%s\nstate=%s\nmessage=%s\n", s.Time.UTC().Format(aggregate.TimeLayout), s.State, s.Message)
 	if !s.Pulled.IsZero() {
