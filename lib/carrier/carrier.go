@@ -17,7 +17,7 @@ type Line struct {
 	Process  bool   // the tag has a process number, or something in its place
 	Facility Facility
 	Bare     bool   // the kernel's own form: the message follows the stamp
-	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container
+	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container (also docker logs -t)
 	Times    uint32 // how many messages the line stands for
 	Again    uint32 // how many repetitions of the message before it, of the same host: see ByDaemon
 	Message  []byte // what follows the tag, or the header if there is no tag

@@ -198,9 +198,9 @@ var lines = []struct{ line, want string }{
 	{"Mon 2026-11-23 09:05:00 CET gw dnsmasq.service[603]: hello", "08:05:00 gw dnsmasq.service[603] | hello"},
 	{"Mon 2026-11-23 03:05:00 EST gw kernel: hello", "08:05:00 gw kernel kernel | hello"},
 	// containers: the time of the outer stamp if it has a zone
-	{"2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] | hello"},
-	{"2026-11-23T08:05:00.123456789Z dnsmasq: hello", "08:05:00  dnsmasq | hello"},
-	{"2026-11-23T08:05:00.123456789Z Nov 23 11:11:11 dnsmasq[1]: hello", "08:05:00  dnsmasq[1] | hello"},
+	{"2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
+	{"2026-11-23T08:05:00.123456789Z dnsmasq: hello", "08:05:00  dnsmasq relayed | hello"},
+	{"2026-11-23T08:05:00.123456789Z Nov 23 11:11:11 dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"2026-11-23T08:05:00.123456789+00:00 stdout F Nov 23 11:11:11 dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"2026-11-23T08:05:00.123456789Z stderr F dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
 	{"dnsmasq-1  | 2026-11-23T08:05:00.123456789Z dnsmasq[1]: hello", "08:05:00  dnsmasq[1] relayed | hello"},
@@ -257,6 +257,9 @@ var lines = []struct{ line, want string }{
 	{"1795421100.346626 app[112]: kernel: hello", "08:05:00  app[112] | kernel: hello"},
 	{"1795421100.346626 app: kernel: hello", "08:05:00  app | kernel: hello"},
 	{"Nov 23 09:05:00 daemon.info app: kernel: hello", "08:05:00  app | kernel: hello"},
+	{"2026-11-23T08:05:00.123456789Z kernel: hello", "08:05:00  kernel relayed | hello"}, // a container may print that
+	{"2026-11-23T08:05:00.123456789Z Nov 23 08:05:00 gw kernel: hello", "08:05:00 gw kernel relayed | hello"},
+	{"2026-11-23T08:05:00.123456Z Nov 23 08:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"}, // a shipper
 	{"2026-11-23T08:05:00.98+00:00 gw app: x,4,1234,3940030707,-;hello", "08:05:00 gw app | x,4,1234,3940030707,-;hello"},
 	{"1795421100.346626 gw app[112]: x,4,1234,3940030707,-;hello", "08:05:00 gw app[112] | x,4,1234,3940030707,-;hello"},
 	{"Nov 23 09:05:00 gw kernelx: hello", "08:05:00 gw kernelx | hello"},

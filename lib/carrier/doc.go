@@ -26,7 +26,7 @@
 //	[ 3940.030707] gw kernel: MESSAGE                         journalctl -o short-monotonic, short-delta
 //	@400000006b03f3b6075bcd15 LINE                            multilog, s6-log t, svlogd -t (TAI64N)
 //	2026-11-23_08:05:00.12345 kern.warn: LINE                 svlogd -tt, and what socklog prints
-//	2026-11-23T08:05:00.123456789Z LINE                       docker logs -t, kubectl logs --timestamps
+//	2026-11-23T08:05:00.123456789Z LINE                       docker logs -t, kubectl logs --timestamps: nanoseconds
 //	2026-11-23T08:05:00.123456789+00:00 stdout F LINE         the log files of containerd and cri-o
 //	2026-11-23T08:05:00Z {job="syslog"} LINE                  logcli, of Loki
 //	dnsmasq-1  | LINE, [pod/a/b] LINE, pod container LINE     docker compose logs, kubectl logs --prefix, stern

@@ -48,12 +48,12 @@ func (p *Parser) isKnown(line []byte, l *Line) bool {
 		return false
 	}
 	s, err := p.Clock.Read(line)
-	if err != nil || s.Len != from || s.Form != k.stamp.Form || s.Short != k.stamp.Short || s.Comma != k.stamp.Comma {
+	if err != nil || s.Len != from || s.Form != k.stamp.Form || s.Short != k.stamp.Short || s.Comma != k.stamp.Comma || s.Nanos != k.stamp.Nanos {
 		return false
 	}
 	text := len(k.line.Rest) - len(k.line.Text)
 	*l = k.line
-	l.Unix, l.Message, l.Rest = s.Unix, line[n:], line[from+1:]
+	l.Unix, l.Message, l.Rest, l.Relayed = s.Unix, line[n:], line[from+1:], s.Nanos // see Parser.after
 	l.Text = l.Rest[text:]
 	return true
 }

@@ -117,6 +117,7 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
 	l.Unix = s.Unix
 	rest, contained := skipStream(b)
+	contained = contained || s.Nanos
 	if s.Form == stamp.Exact {
 		if r, ok := composed(rest); ok {
 			rest, contained = r, true // docker service logs -t

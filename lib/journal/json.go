@@ -19,6 +19,7 @@ import (
 
 var (
 	errObject = errors.New("not an object of journalctl -o json, or of a program that ships logs")
+	errStamp  = errors.New("object whose time cannot be read")
 	errPretty = errors.New("object cut short")
 )
 

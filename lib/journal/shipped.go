@@ -86,14 +86,47 @@ func (r *Reader) shipped(f object) bool {
 	case len(at) == 0:
 		r.lines.Skip(errTime)
 		return false
+	case !r.isStamp(at):
+		r.lines.Skip(errStamp)
+		return false
 	case f.has([]string{"pri"}) && at[0]-'0' <= 9: // dmesg's
 		return r.carried(append(append(append([]byte("["), at...), "] "...), text...))
 	}
-	line := append(epochText(at), ' ')
+	line := append(bytes.Clone(cutNanos(epochText(at))), ' ')
 	if f.has(containFields) {
 		line = append(line, "stdout F "...) // as containerd writes it
 	}
 	return r.carried(append(append(line, f.header()...), text...))
+}
+
+// isStamp reports whether the time of an object is nothing but a time: behind one,
+// somebody could write what looks like a header.
+func (r *Reader) isStamp(at []byte) bool {
+	if isDigits(at[:1]) && len(bytes.Trim(at, "0123456789.")) == 0 {
+		return true
+	}
+	clock := *r.Clock
+	clock.Doubt = nil
+	s, err := clock.Read(append(bytes.Clone(at), ' '))
+	return err == nil && s.Len >= len(at)
+}
+
+// cutNanos cuts nanoseconds to microseconds: only in lines of containers does a time
+// have nanoseconds (see stamp.Stamp), and many shippers write them of any line.
+func cutNanos(at []byte) []byte {
+	const micros = len(".123456")
+	i := bytes.IndexByte(at, '.')
+	if i < 0 || len(at) <= i+micros {
+		return at
+	}
+	end := i + 1
+	for end < len(at) && at[end]-'0' <= 9 {
+		end++
+	}
+	if end <= i+micros {
+		return at
+	}
+	return append(at[:i+micros:i+micros], at[end:]...)
 }
 
 // header returns "host facility program[pid]: " for an object that names its
@@ -106,7 +139,7 @@ func (f object) header() (header []byte) {
 	if host := f.field(hostFields); len(host) > 0 && !bytes.ContainsAny(host, " \t:[<") {
 		header = append(append(header, host...), ' ')
 	}
-	if facility := f.field(facilityFields); len(facility) > 0 {
+	if facility := f.field(facilityFields); len(facility) > 0 && !bytes.ContainsAny(facility, " \t:.[<") {
 		header = append(append(header, strings.ToLower(string(facility))...), ".info "...)
 	}
 	header = append(header, program...)

@@ -12,6 +12,7 @@ type Stamp struct {
 	Form  Form
 	Comma bool // before its fraction, as dmesg has it
 	Short bool // without a day of the week, as syslog has it
+	Nanos bool // more than six digits of a fraction: syslog has no more (RFC 5424 §6), containers do
 }
 
 // A Form tells which parts a stamp has.
@@ -69,7 +70,7 @@ func (c *Clock) usual(b []byte) (s Stamp, ok bool) {
 		if s.Unix, s.Len, ok = ISO(b); !ok || s.Len == len(b) || b[s.Len] != ' ' {
 			return s, false
 		}
-		s.Form, s.Comma = Exact, b[isoLen] == ','
+		s.Form, s.Comma, s.Nanos = Exact, b[isoLen] == ',', hasNanos(b[isoLen:s.Len])
 		c.question(&s, false)
 	case b[Len] == ' ' && b[10] != ' ' && b[13] != ' ':
 		if s.Unix, ok = c.Unix(b); !ok {
@@ -80,6 +81,21 @@ func (c *Clock) usual(b []byte) (s Stamp, ok bool) {
 	}
 	s.Short = true
 	return s, ok
+}
+
+// hasNanos reports whether b, what follows the seconds, is a fraction of more than six
+// digits.
+func hasNanos(b []byte) bool {
+	const micros = len(".123456")
+	if len(b) <= micros || b[micros]-'0' > 9 {
+		return false
+	}
+	for _, c := range b[1:micros] {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlain reports whether b, of two bytes at least, begins with a word that Read
@@ -111,7 +127,7 @@ func (c *Clock) any(b []byte) (Stamp, error) {
 		return Stamp{}, ErrNone
 	}
 	r.zone(c, s.Short)
-	s.Len, s.Comma = r.i, r.comma
+	s.Len, s.Comma, s.Nanos = r.i, r.comma, r.fraction > 6
 	if r.badZone {
 		return s, ErrZone
 	}
