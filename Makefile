@@ -54,6 +54,7 @@ lint:
 	$(GO) vet ./... ./testdata/real/...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./... ./testdata/real/...
 	shellcheck -s sh $$(scripts/shell-files)
+	shellcheck -S warning $$(scripts/shell-files bash)
 	@! mandoc -Tlint $$(find cmd scripts -name '*.[1-8]') | grep -v 'referenced manual not found'
 
 fmt:
