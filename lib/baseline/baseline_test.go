@@ -3,6 +3,7 @@ package baseline
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,18 +97,37 @@ func TestStates(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := thin(filepath.Join(host, statesDir), at); err != nil {
+		if err := thin(filepath.Join(host, statesDir)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	pull(t, host, "", row, day0.Add(500*day))
 	pull(t, host, "", row, day0.Add(500*day+time.Hour))
 	states, err := States(host)
-	if err != nil || len(states) < 31+45 || len(states) > 32+54 {
+	if err != nil || len(states) != keepDaily+keepWeekly {
 		t.Errorf("%d states, %v", len(states), err)
 	}
+	for i, at := range states[1:] {
+		step := at.Sub(states[i])
+		if weekly := i < keepWeekly; weekly && (step < day || step > 7*day) || !weekly && step != day {
+			t.Errorf("%v follows %v", at, states[i])
+		}
+	}
+	pull(t, host, "", row, day0.Add(30000*day)) // the clock is wrong, for once
+	if err := os.MkdirAll(filepath.Join(host, statesDir, "20990101T000000Z"+newSuffix), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	pull(t, host, "", row, day0.Add(501*day))
+	after, err := States(host)
+	gone := slices.DeleteFunc(slices.Clone(states), func(at time.Time) bool { return slices.Contains(after, at) })
+	if err != nil || len(after) != len(states) || len(gone) != 2 { // as many as came
+		t.Errorf("after a wrong clock: %d states, %v are gone, %v", len(after), gone, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(host, statesDir, "*"+newSuffix)); left != nil {
+		t.Errorf("left: %s", left)
+	}
 	got := ""
-	err = EachRow(host, states[len(states)-1], IPsFile, func(rec aggregate.Record) error {
+	err = EachRow(host, after[len(after)-2], IPsFile, func(rec aggregate.Record) error {
 		got += string(rec.Append(nil))
 		return nil
 	})
@@ -146,6 +166,16 @@ func TestHistory(t *testing.T) {
 	events, err := History(host)
 	if err != nil || len(events) != maxEvents || events[0].Kind != First {
 		t.Errorf("%d events, %v, %v", len(events), events[0], err)
+	}
+	testtools.Write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n2026-11-01T13:00:00Z reset\n"+strings.TrimSuffix(old, "2026-11-01T19:00:00Z failed x\n"))
+	for n, kind := range []string{Good, Failed, Reset, Good, Failed} {
+		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), kind, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err = History(host)
+	if err != nil || len(events) != maxEvents || events[0].Kind != First || events[1].Kind != Reset {
+		t.Errorf("a reset is forgotten: %d events, %v, %v", len(events), events[:2], err)
 	}
 	if !Known(host).IsZero() {
 		t.Error("known before it was")

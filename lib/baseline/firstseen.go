@@ -37,7 +37,7 @@ func Update(hostDir string, pulled time.Time) error {
 	if err := keepState(hostDir, pulled); err != nil {
 		return err
 	}
-	return thin(filepath.Join(hostDir, statesDir), pulled)
+	return thin(filepath.Join(hostDir, statesDir))
 }
 
 // update is the update of one first-seen file.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,10 +75,26 @@ func Note(hostDir string, at time.Time, kind, message string) error {
 		return nil
 	}
 	events = append(events, Event{at.UTC().Truncate(time.Second), kind, printable(message)})
-	if len(events) > maxEvents {
-		events = append(events[:1], events[len(events)-maxEvents+1:]...)
-	}
+	events = bounded(events)
 	return writeHistory(hostDir, events)
+}
+
+// bounded leaves out the oldest events where there are too many: failures and
+// their ends before resets, which stay until somebody knows them.
+func bounded(events []Event) []Event {
+	excess := len(events) - maxEvents
+	leave := func(goes func(Event) bool) {
+		events = slices.DeleteFunc(events, func(e Event) bool {
+			if excess <= 0 || !goes(e) {
+				return false
+			}
+			excess--
+			return true
+		})
+	}
+	leave(func(e Event) bool { return e.Kind == Failed || e.Kind == Good })
+	leave(func(e Event) bool { return e.Kind != First })
+	return events
 }
 
 func writeHistory(hostDir string, events []Event) error {

@@ -17,11 +17,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// How long dated states stay: one a day for a month, one a week for a year.
+// How many dated states stay: the last ones, which are of a month if there is one
+// each day, and of the ones before the last of each week, which are of a year. They
+// are numbers and no ages: a clock that is wrong for a day must not end them all.
 const (
 	day        = 24 * time.Hour
-	keepDaily  = 31 * day
-	keepWeekly = 53 * 7 * day
+	keepDaily  = 31
+	keepWeekly = 53
 )
 
 // keepState keeps the current state under its date, unless there is one of that
@@ -88,22 +90,25 @@ func States(hostDir string) (times []time.Time, err error) {
 
 // thin removes the states that are not to be kept, and the folders that a killed
 // run has left.
-func thin(dir string, now time.Time) error {
+func thin(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	week := int64(-1)
-	for _, e := range entries { // in the order of time
+	daily, weekly, week := 0, 0, int64(-1)
+	for _, e := range slices.Backward(entries) { // the newest first
 		at, bad := time.Parse(stampLayout, e.Name())
-		age, its := now.Sub(at), at.Unix()/int64(7*day/time.Second)
+		its := at.Unix() / int64(7*day/time.Second)
 		switch {
 		case bad != nil && !strings.HasSuffix(e.Name(), newSuffix):
-			continue // not ours
-		case bad != nil, age > keepWeekly, age > keepDaily && its == week:
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-		default:
+			// not ours
+		case bad == nil && daily < keepDaily:
+			daily++
+		case bad == nil && weekly < keepWeekly && its != week:
+			weekly++
 			week = its
+		default:
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 		}
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"egress-monitor/lib/allow"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/resolvers"
@@ -204,6 +205,55 @@ func TestHistogram(t *testing.T) {
 		}
 		if got := strings.Join(classes, ", "); got != want {
 			t.Errorf("%d hosts: %s, want %s", hosts, got, want)
+		}
+	}
+}
+
+// TestEightyColumns: no line of a table is wider than the terminal, and what
+// identifies a row is there in one piece.
+func TestEightyColumns(t *testing.T) {
+	dir := t.TempDir()
+	for _, host := range []string{"frontend-web-001", "frontend-web-002", "frontend-web-003"} {
+		path := filepath.Join(dir, host)
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var names, ips strings.Builder
+		for i := range 30 {
+			fmt.Fprintf(&names, "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop%02d.tunnel-%s.example 1234567 2026-11-22T11:20:00Z -\n", i, host)
+			fmt.Fprintf(&ips, "198.51.100.%d 123456789 2026-11-22T11:20:00Z\n", i+100)
+		}
+		os.WriteFile(filepath.Join(path, "unique-domains.log"), []byte(names.String()), 0o600)
+		os.WriteFile(filepath.Join(path, "unique-ips.log"), []byte(ips.String()), 0o600)
+		os.WriteFile(filepath.Join(path, "pull.history"), []byte("2026-11-01T00:00:00Z first\n"), 0o600)
+		os.WriteFile(filepath.Join(path, "pull.status"), []byte("time=2026-11-22T12:00:00Z\nstate=ok\nmessage=x\n"), 0o600)
+	}
+	now := time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
+	f, err := fleet.Read(dir, fleet.Options{Now: now, Since: now.AddDate(0, 0, -7), Stale: 24 * time.Hour, Known: resolvers.Builtin(), Warn: func(batch.Skipped) {}, Allow: allow.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := Build(f, 20, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := r.Print(&out, TextStyle{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := len(strings.TrimSuffix(line, "\n")); n > 80 && !strings.HasPrefix(strings.TrimSpace(line), "abcdef") {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	for _, s := range r.Sections {
+		for _, row := range s.Rows {
+			for i, c := range s.Columns {
+				if c.ID && !strings.Contains(out.String(), row[i].Text) {
+					t.Errorf("%s: %s is not there in one piece", s.ID, row[i].Text)
+				}
+			}
 		}
 	}
 }

@@ -88,22 +88,41 @@ func (p printer) table(s *Section) {
 	}
 }
 
-// narrow returns the section for a terminal: where it is too wide, without the
-// time at which things were last seen, which the page and JSON have.
+// narrow returns the section for a terminal. What the page and JSON have too goes
+// where it is too wide: the time at which things were last seen, and, where even
+// broken cells would be, an example of many names, and the first pull.
 func (s *Section) narrow(terminal int) *Section {
-	last := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Key == "last_seen" })
-	total := len(indent) * len(s.Columns)
-	for _, w := range s.widths(0) {
+	if terminal > 0 && s.total(s.widths(0)) > terminal {
+		s = s.without("last_seen")
+	}
+	for _, key := range []string{"example", "first_pull"} {
+		if terminal > 0 && s.total(s.widths(terminal)) > terminal {
+			s = s.without(key)
+		}
+	}
+	return s
+}
+
+// total returns how wide a table is.
+func (s *Section) total(widths []int) int {
+	total := len(indent) * len(widths)
+	for _, w := range widths {
 		total += w
 	}
-	if terminal == 0 || total <= terminal || last < 0 {
+	return total
+}
+
+// without returns the section without a column.
+func (s *Section) without(key string) *Section {
+	i := slices.IndexFunc(s.Columns, func(c Column) bool { return c.key() == key })
+	if i < 0 {
 		return s
 	}
 	less := *s
-	less.Columns = slices.Concat(s.Columns[:last], s.Columns[last+1:])
+	less.Columns = slices.Concat(s.Columns[:i], s.Columns[i+1:])
 	less.Rows = make([][]Cell, len(s.Rows))
-	for i, cells := range s.Rows {
-		less.Rows[i] = slices.Concat(cells[:last], cells[last+1:])
+	for n, cells := range s.Rows {
+		less.Rows[n] = slices.Concat(cells[:i], cells[i+1:])
 	}
 	return &less
 }
