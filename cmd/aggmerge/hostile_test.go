@@ -84,7 +84,7 @@ func rowOf(t *testing.T, file, key string) string {
 // ends, and returns its own port.
 func startDNSMasq(t *testing.T, log string, upstream int) int {
 	t.Helper()
-	port := freePort(t)
+	port := testtools.FreePorts(t, 1)[0]
 	cmd := exec.Command("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
 		"--listen-address=127.0.0.1", "--bind-interfaces", fmt.Sprint("--port=", port), fmt.Sprintf("--server=127.0.0.1#%d", upstream),
 		"--cache-size=0", "--log-queries=extra", "--log-facility="+log, "--user=root")
@@ -107,15 +107,6 @@ func startDNSMasq(t *testing.T, log string, upstream int) int {
 	}
 	t.Fatal("dnsmasq does not listen")
 	return 0
-}
-
-func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // serveHostile is a name server that answers over TCP only: www with one

@@ -1,63 +1,25 @@
 package ask
 
 import (
-	"net"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
-)
 
-// serve answers one question with what reply makes of it, and returns the
-// server's address.
-func serve(t *testing.T, reply func(m *dnsmessage.Message) []*dnsmessage.Message) netip.AddrPort {
-	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	go func() {
-		buf := make([]byte, 1500)
-		n, from, err := conn.ReadFromUDP(buf)
-		if err != nil {
-			return
-		}
-		var m dnsmessage.Message
-		if m.Unpack(buf[:n]) != nil {
-			return
-		}
-		for _, r := range reply(&m) {
-			if b, err := r.Pack(); err == nil {
-				conn.WriteToUDP(b, from)
-			}
-		}
-	}()
-	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
-}
+	"egress-monitor/lib/testtools"
+)
 
 const patience = 300 * time.Millisecond
 
-func withAddress(m *dnsmessage.Message, a [4]byte) *dnsmessage.Message {
-	r := *m
-	r.Response = true
-	r.Answers = []dnsmessage.Resource{{
-		Header: dnsmessage.ResourceHeader{Name: m.Questions[0].Name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
-		Body:   &dnsmessage.AResource{A: a},
-	}}
-	return &r
-}
-
 // What is not the answer to our question is passed over: another id, another name, a question.
 func TestAnswerIsOurs(t *testing.T) {
-	server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
-		otherID := withAddress(m, [4]byte{192, 0, 2, 66})
+	server := testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+		otherID := testtools.WithAddress(m, [4]byte{192, 0, 2, 66})
 		otherID.ID++
-		otherName := withAddress(m, [4]byte{192, 0, 2, 67})
+		otherName := testtools.WithAddress(m, [4]byte{192, 0, 2, 67})
 		otherName.Questions = []dnsmessage.Question{{Name: dnsmessage.MustNewName("evil.example."), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}}
-		return []*dnsmessage.Message{otherID, otherName, m, withAddress(m, [4]byte{192, 0, 2, 1})}
+		return []*dnsmessage.Message{otherID, otherName, m, testtools.WithAddress(m, [4]byte{192, 0, 2, 1})}
 	})
 	addrs, err := A(server, "www.example.org", patience)
 	if err != nil || len(addrs) != 1 || addrs[0].String() != "192.0.2.1" {
@@ -73,7 +35,7 @@ func TestResponseCodes(t *testing.T) {
 		dnsmessage.RCodeServerFailure: "says ServerFailure",
 		dnsmessage.RCodeRefused:       "says Refused",
 	} {
-		server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+		server := testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
 			r := *m
 			r.Response, r.RCode = true, code
 			return []*dnsmessage.Message{&r}
@@ -86,7 +48,7 @@ func TestResponseCodes(t *testing.T) {
 }
 
 func TestSilence(t *testing.T) {
-	server := serve(t, func(*dnsmessage.Message) []*dnsmessage.Message { return nil })
+	server := testtools.NameServer(t, func(*dnsmessage.Message) []*dnsmessage.Message { return nil })
 	if addrs, err := A(server, "www.example.org", patience); err == nil {
 		t.Errorf("got %v from a silent server", addrs)
 	}
@@ -94,7 +56,7 @@ func TestSilence(t *testing.T) {
 
 func TestRoot(t *testing.T) {
 	for code, good := range map[dnsmessage.RCode]bool{dnsmessage.RCodeSuccess: true, dnsmessage.RCodeServerFailure: false} {
-		server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+		server := testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
 			if q := m.Questions[0]; q.Name.String() != "." || q.Type != typeDNSKEY {
 				return nil
 			}
@@ -110,11 +72,11 @@ func TestRoot(t *testing.T) {
 
 // The question of Unchecked has both bits, and its answer is as good as another.
 func TestUnchecked(t *testing.T) {
-	server := serve(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+	server := testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
 		if !m.CheckingDisabled || len(m.Additionals) != 1 || !m.Additionals[0].Header.DNSSECAllowed() {
 			return nil
 		}
-		return []*dnsmessage.Message{withAddress(m, [4]byte{192, 0, 2, 1})}
+		return []*dnsmessage.Message{testtools.WithAddress(m, [4]byte{192, 0, 2, 1})}
 	})
 	if addrs, err := Unchecked(server, "www.example.org", patience); err != nil || len(addrs) != 1 {
 		t.Errorf("got %v, %v", addrs, err)

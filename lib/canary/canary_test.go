@@ -86,34 +86,9 @@ check.canary.egress-monitor.invalid 9 2036-02-08T21:30:00Z 203.0.113.255
 
 // serve answers every question with an address.
 func serve(t *testing.T, addr [4]byte) netip.AddrPort {
-	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	go func() {
-		buf := make([]byte, 1500)
-		for {
-			n, from, err := conn.ReadFromUDP(buf)
-			if err != nil {
-				return
-			}
-			var m dnsmessage.Message
-			if m.Unpack(buf[:n]) != nil {
-				continue
-			}
-			m.Response = true
-			m.Answers = []dnsmessage.Resource{{
-				Header: dnsmessage.ResourceHeader{Name: m.Questions[0].Name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
-				Body:   &dnsmessage.AResource{A: addr},
-			}}
-			if b, err := m.Pack(); err == nil {
-				conn.WriteToUDP(b, from)
-			}
-		}
-	}()
-	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
+		return []*dnsmessage.Message{testtools.WithAddress(m, addr)}
+	})
 }
 
 func TestAsk(t *testing.T) {
