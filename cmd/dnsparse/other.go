@@ -109,6 +109,30 @@ func (s *stream) entry(e *journal.Entry) {
 	message, pid := l.Inner("dnsmasq")
 	if err := s.log.Message(processOf(l.Host, pid), e.Time, message, l.Times); err != nil {
 		s.in.Skip(because(err, s.in))
+		s.second(message)
+	}
+}
+
+// second takes the line that follows half a message, after NULs or glued to it: see
+// broken.
+func (s *stream) second(message []byte) {
+	line, sure := dnsmasq.Rest(message)
+	if sure {
+		s.take(line)
+		return
+	}
+	if len(line) == 0 || !s.entries.Take(line) {
+		return
+	}
+	e := s.entries.Entry()
+	l := e.Line
+	if l == nil || l.Again > 0 || s.command.Host != "" && string(l.Host) != s.command.Host || !s.trusts(l) || e.Time > s.log.Clock().Present()+60 {
+		return
+	}
+	var query dnsmasq.Line
+	message, pid := l.Inner("dnsmasq")
+	if query.ParseMessage(0, message) == nil && query.Kind == dnsmasq.Query {
+		s.log.Message(processOf(l.Host, pid), e.Time, message, l.Times)
 	}
 }
 

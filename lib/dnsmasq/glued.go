@@ -9,7 +9,7 @@ import "bytes"
 //
 // A client can ask for a name that looks like this, and the owner of a zone can
 // answer with one. So only a query is believed after the second stamp: that
-// client could have asked it anyway.
+// client could have asked it anyway. In syslog's lines a host is before the ident.
 
 const ident = " dnsmasq["
 
@@ -21,13 +21,38 @@ func Second(b []byte) int {
 		if i < 0 {
 			return -1
 		}
-		at := from + i - stampLen
-		if from += i + len(ident); at > 0 && isLine(b[at:]) {
+		at := begin(b, from+i)
+		if from += i + len(ident); at > 0 && isTag(b[from:]) {
 			return at
 		}
 	}
 	return -1
 }
+
+// begin returns the index of the time stamp of a line whose ident begins at b[n]: before
+// it may be a host, as in syslog's lines, and the stamp may be one of ISO 8601. It is 0 if
+// there is no stamp.
+func begin(b []byte, n int) int {
+	for range 2 {
+		if at := n - stampLen; at > 0 && isStamp(b[at:]) {
+			return at
+		}
+		word := bytes.LastIndexByte(b[max(0, n-maxHost):n], ' ') + 1 + max(0, n-maxHost)
+		for t := word + len("2006-01-02"); t+len("T15:04:05") <= n; t++ {
+			if b[t] == 'T' && isForm(b[t-len("2006-01-02"):], "0000-00-00T00:00:00") {
+				return t - len("2006-01-02")
+			}
+		}
+		n = word - 1
+		if n <= 0 {
+			break
+		}
+	}
+	return 0
+}
+
+// maxHost is how long a host may be, or a stamp with what is before it.
+const maxHost = 256
 
 // CutHead returns the index at which a second line begins, if nothing is before it
 // but the first part of a time stamp and ident; otherwise -1.
@@ -67,12 +92,13 @@ func mostHead(line []byte) int {
 
 // isLine reports whether b begins with a time stamp and an ident.
 func isLine(b []byte) bool {
-	if len(b) < stampLen || !has(b[stampLen:], ident) || !isStamp(b) {
-		return false
-	}
-	rest := b[stampLen+len(ident):]
-	_, n := number(rest)
-	return n > 0 && has(rest[n:], "]: ")
+	return len(b) >= stampLen && has(b[stampLen:], ident) && isStamp(b) && isTag(b[stampLen+len(ident):])
+}
+
+// isTag reports whether b goes on as an ident does.
+func isTag(b []byte) bool {
+	_, n := number(b)
+	return n > 0 && has(b[n:], "]: ")
 }
 
 // isIdent reports whether b is an ident or the beginning of one.
@@ -86,8 +112,14 @@ func isIdent(b []byte) bool {
 }
 
 // isStamp reports whether b begins with the form of a time stamp.
-func isStamp(b []byte) bool {
-	const form = "Aaa  0 00:00:00"
+func isStamp(b []byte) bool { return isForm(b, "Aaa  0 00:00:00") }
+
+// isForm reports whether b begins with such a text: A is a capital, a a letter, 0 a digit,
+// and a digit may stand for the second of two blanks.
+func isForm(b []byte, form string) bool {
+	if len(b) < len(form) {
+		return false
+	}
 	for i := range form {
 		switch c := b[i]; form[i] {
 		case 'A':
@@ -103,7 +135,7 @@ func isStamp(b []byte) bool {
 				return false
 			}
 		default:
-			if c != form[i] && !(i == 4 && c-'0' <= 9) {
+			if c != form[i] && !(i == 4 && form[i] == ' ' && c-'0' <= 9) {
 				return false
 			}
 		}
