@@ -196,9 +196,19 @@ func (h *Healer) way() {
 	if r.Is() {
 		return
 	}
+	past, now := r.PastSince(), time.Now()
 	err := r.Do(h.hand("resolver"))
+	if d := now.Sub(past); !past.IsZero() && d >= briefly {
+		h.tell("gap: names went past dnsmasq between %s and %s, since other name servers were written into the system's files", stamp(past), stamp(now))
+	}
 	h.healed("the resolver's way through dnsmasq", err == nil && r.Is(), err)
 }
+
+// briefly is how long names may go past dnsmasq without a gap: who writes resolv.conf
+// anew, with each lease, is noticed at once.
+const briefly = 3 * time.Second
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func bypassed() bool {
 	_, err := os.Stat(layout.Bypassed)

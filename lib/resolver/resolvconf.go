@@ -187,6 +187,9 @@ func (r *Resolver) resolvConfDo(h *change.Hand) error {
 // resolvConfUndo puts back what was there, with what the admin has changed in
 // ours. What another program has written after us stays.
 func (r *Resolver) resolvConfUndo() error {
+	if err := removeCopies(resolvConf); err != nil {
+		return err
+	}
 	if _, known := r.noted(); !known && IsOurs() {
 		return errLost
 	}
@@ -202,4 +205,22 @@ func (r *Resolver) resolvConfUndo() error {
 		return nil
 	}
 	return undo.Put(resolvConf, *was)
+}
+
+// removeCopies removes copies of our file beside it. Who keeps what was there before
+// him, as openresolv does in resolv.conf.bak, would put ours back one day.
+func removeCopies(of string) error {
+	names, err := filepath.Glob(of + "?*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if s, err := undo.Keep(name); err != nil || s.Type != undo.File || !hasMark(s.Data) {
+			continue // not ours
+		}
+		if err := undo.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,6 +2,9 @@ package resolver
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"egress-monitor/lib/undo"
@@ -40,5 +43,22 @@ func TestEdited(t *testing.T) {
 	}
 	if text := r.ours(link); !own("# The name servers come from x") || text[:len(Mark)] != Mark {
 		t.Errorf("%q", text)
+	}
+}
+
+// A copy of ours is removed, and nothing else.
+func TestRemoveCopies(t *testing.T) {
+	conf := t.TempDir() + "/resolv.conf"
+	for name, text := range map[string]string{"": Mark + "\n", ".bak": Mark + "\nnameserver 127.0.0.55\n", ".mine": "nameserver 192.0.2.1\n"} {
+		if err := os.WriteFile(conf+name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeCopies(conf); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(conf + "*")
+	if want := []string{conf, conf + ".mine"}; err != nil || !slices.Equal(left, want) {
+		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
@@ -35,6 +37,30 @@ func (r *Resolver) Do(h *change.Hand) error {
 // systemd-resolved restarts.
 func (r *Resolver) Undo(notes []undo.Entry) error {
 	return errors.Join(r.resolvConfUndo(), resolvedUndo(notes))
+}
+
+// PastSince returns since when the system's names may go past dnsmasq, by the time of
+// the file that says so; zero if they do not, or it is not known.
+func (r *Resolver) PastSince() time.Time {
+	switch {
+	case r.Resolved && r.InForce() != nil:
+		return changed("/run/systemd/resolve/resolv.conf")
+	case r.Resolved && isResolveds(), First().Addr() == r.Listen:
+		return time.Time{}
+	}
+	return changed(resolvConf)
+}
+
+// changed returns when a file, or the link in its place, was last written or put there.
+func changed(name string) (last time.Time) {
+	var link, file unix.Stat_t
+	if unix.Lstat(name, &link) == nil {
+		last = time.Unix(link.Ctim.Unix())
+	}
+	if unix.Stat(name, &file) == nil && time.Unix(file.Ctim.Unix()).After(last) {
+		last = time.Unix(file.Ctim.Unix())
+	}
+	return last
 }
 
 // First returns the server that a program without systemd-resolved's own
