@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // Objects in which programs ship logs: a whole line, or a message with its program
@@ -92,11 +93,11 @@ func (r *Reader) shipped(f object) bool {
 	case f.has([]string{"pri"}) && at[0]-'0' <= 9: // dmesg's
 		return r.carried(append(append(append([]byte("["), at...), "] "...), text...))
 	}
-	line := append(bytes.Clone(cutNanos(epochText(at))), ' ')
+	line := append(isoText(epochText(at)), ' ')
 	if f.has(containFields) {
 		line = append(line, "stdout F "...) // as containerd writes it
 	}
-	return r.carried(append(append(line, f.header()...), text...))
+	return r.carried(append(append(line, f.header(text)...), text...))
 }
 
 // isStamp reports whether the time of an object is nothing but a time: behind one,
@@ -109,6 +110,15 @@ func (r *Reader) isStamp(at []byte) bool {
 	clock.Doubt = nil
 	s, err := clock.Read(append(bytes.Clone(at), ' '))
 	return err == nil && s.Len >= len(at)
+}
+
+// isoText returns a time as ISO 8601 has it if it is of seconds since 1970, and without
+// nanoseconds.
+func isoText(at []byte) []byte {
+	if unix, n, ok := seconds(at); ok && n == len(at) {
+		return time.Unix(unix, 0).UTC().AppendFormat(nil, time.RFC3339)
+	}
+	return bytes.Clone(cutNanos(at))
 }
 
 // cutNanos cuts nanoseconds to microseconds: only in lines of containers does a time
@@ -130,14 +140,20 @@ func cutNanos(at []byte) []byte {
 }
 
 // header returns "host facility program[pid]: " for an object that names its
-// program, or nothing.
-func (f object) header() (header []byte) {
+// program, "host " if the text begins with a program, otherwise nothing.
+func (f object) header(text []byte) (header []byte) {
+	host := f.field(hostFields)
+	if len(host) == 0 || bytes.ContainsAny(host, " \t:[<") {
+		host = []byte("-") // as RFC 5424 has it: without one, the program could be taken for it
+	}
+	header = append(append(header, host...), ' ')
 	program := bytes.TrimSuffix(f.field(programFields), []byte{':'})
 	if len(program) == 0 || bytes.ContainsAny(program, " \t:<") {
-		return nil
-	}
-	if host := f.field(hostFields); len(host) > 0 && !bytes.ContainsAny(host, " \t:[<") {
-		header = append(append(header, host...), ' ')
+		word, _, _ := bytes.Cut(text, []byte{' '})
+		if f.has(containFields) || !bytes.HasSuffix(word, []byte{':'}) {
+			return nil
+		}
+		return header
 	}
 	if facility := f.field(facilityFields); len(facility) > 0 && !bytes.ContainsAny(facility, " \t:.[<") {
 		header = append(append(header, strings.ToLower(string(facility))...), ".info "...)
