@@ -29,10 +29,10 @@
 // copy, a file does not become new when its original is deleted.
 //
 // The numbers and dates of the copies tell their order, but only within a series: the
-// copies of one folder and one kind of name. If logrotate's olddir or dateext is
-// changed, one series ends and another begins or continues. Between series the
-// order is that of the marks, and of the times of the last writes for the files without
-// one.
+// copies of one folder and one kind of name. If logrotate's olddir, dateext or compress
+// is changed, one series ends and another begins or continues. Between series
+// the order is that of the marks, and of the times of the last writes for the files
+// without one.
 //
 // Copy syncs the files (fdatasync) before it returns the cursor, so that after a
 // power cut no cursor is ahead of its file. If the end of a file is lost nevertheless

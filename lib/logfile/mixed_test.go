@@ -26,7 +26,7 @@ type mixed struct {
 	delay  bool
 	keep   int // copies, more are deleted
 	day    int
-	turned bool     // since the last poll
+	turned bool     // there are lines or a rotation since the last poll
 	told   []string // the story
 }
 
@@ -72,6 +72,7 @@ func (m *mixed) step() {
 
 func (m *mixed) write(n int) {
 	m.world.write(n)
+	m.turned = true
 	m.tell("write to %d", m.lines)
 }
 
@@ -181,8 +182,8 @@ func (m *mixed) deleteDated(ext string) {
 	}
 }
 
-// delete deletes a copy; after a poll, if there was a rotation since the last one, so
-// that nothing is lost.
+// delete deletes a copy; after a poll, if something has changed, so that nothing is
+// lost.
 func (m *mixed) delete(name string) {
 	if m.turned {
 		m.poll()

@@ -52,6 +52,7 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 	if p.segs, p.copies, err = unique(p.all); err != nil {
 		return err
 	}
+	order(p.segs) // without unfinished copies
 	if err = p.dropCopies(before); err != nil {
 		return err
 	}
@@ -87,8 +88,8 @@ func (l *Log) choose(p *plan, before past) error {
 	if err != nil {
 		return err
 	}
-	p.dropOld(a.last())
 	begins := p.begins(before)
+	p.dropOld(a.last())
 	if a.placed() || begins {
 		return nil
 	}
@@ -105,26 +106,21 @@ func (l *Log) choose(p *plan, before past) error {
 
 // begins reports whether the newest mark is of a file that was empty then, and that
 // file may be among the segments: it is there, or compressed, or a copy of it is there.
-// Such a copy comes after the other marks, or is younger than a segment after it.
+// Such a copy is new beside the other marks, or was written within a second.
 func (p *plan) begins(before past) bool {
 	if before.newest().off > 0 {
 		return false
 	}
 	marked := func(s *segment) bool { return s.from != nil }
+	old := func(s *segment) bool { return marked(s) || p.passed(s) || slices.Contains(p.old, s) }
 	found := slices.ContainsFunc(p.segs, marked)
 	if !found && slices.ContainsFunc(before.marks, func(m mark) bool { return m.off > 0 }) {
 		return false
 	}
 	empty := func(s *segment) bool { return s.size == 0 }
 	return slices.ContainsFunc(p.copies, empty) || slices.ContainsFunc(p.segs, func(s *segment) bool {
-		return !marked(s) && (before.knows(s) || s.codec != plain || !s.live && (found || p.copy(s)))
+		return !old(s) && (before.knows(s) || s.codec != plain || !s.live && (found || s.time-s.birth < 1e9))
 	})
-}
-
-// copy reports whether a file was made by copying: it is younger than a later one.
-func (p *plan) copy(s *segment) bool {
-	i := slices.Index(p.segs, s)
-	return slices.ContainsFunc(p.segs[i+1:], func(o *segment) bool { return o.birth <= s.birth && o.codec == plain })
 }
 
 // align finds the segments of the marks. If it finds none for the newest mark, it
@@ -137,6 +133,7 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 	segs := slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool {
 		return !slices.Contains(p.segs, s) && !slices.Contains(p.old, s)
 	})
+	order(segs)
 	again := newAligner(marks, segs, p.old)
 	if _, err = again.run(); err != nil || again.count() <= a.count() {
 		a.note()
@@ -152,7 +149,7 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
-		later := i > at || !p.segs[at].live && s.until == p.segs[at].until && s.series() != p.segs[at].series()
+		later := i > at || !p.segs[at].live && s.until == p.segs[at].until && s.series != p.segs[at].series
 		if s.from != nil || s.live || later && !slices.Contains(p.old, s) && !p.passed(s) {
 			kept = append(kept, s)
 		}
@@ -163,7 +160,7 @@ func (p *plan) dropOld(at int) {
 // passed reports whether a later segment of the series has a mark.
 func (p *plan) passed(s *segment) bool {
 	return slices.ContainsFunc(p.segs, func(o *segment) bool {
-		return o.from != nil && o.series() == s.series() && s.compare(o.rotation) < 0
+		return o.from != nil && o.series == s.series && s.compare(o.rotation) < 0
 	})
 }
 

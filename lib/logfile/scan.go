@@ -131,22 +131,24 @@ func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
 	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), nil
 }
 
-// order sorts rotated copies, oldest first. The numbers or dates tell the order of the
+// order sorts segments, oldest first. The numbers or dates tell the order of the
 // copies of one series only. Between series it is that in which they were last written
 // to, or else were born. No copy is newer than those after it in its series, whatever
 // its times.
 func order(segs []*segment) {
+	join(segs)
 	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first
 	next := map[series]*segment{}
 	for _, s := range segs {
 		s.until, s.born = s.time, s.birth
-		if n := next[s.series()]; n != nil {
+		if n := next[s.series]; n != nil {
 			s.until, s.born = min(s.until, n.until), min(s.born, n.born)
 		}
-		next[s.series()] = s
+		next[s.series] = s
 	}
 	slices.SortFunc(segs, func(a, b *segment) int {
 		return cmp.Or(
+			truth(a.live)-truth(b.live),
 			truth(a.shape == beingCopied)-truth(b.shape == beingCopied), // the file it is copied to comes before it
 			cmp.Compare(a.until, b.until),
 			cmp.Compare(a.born, b.born),
@@ -158,11 +160,32 @@ func order(segs []*segment) {
 }
 
 // A series is the copies that logrotate renames or dates one after the other. After a
-// change of its settings (olddir, dateext), it leaves them as they are and begins
-// another series, or goes on with an earlier one.
-type series struct{ dir, shape string }
+// change of its settings (olddir, dateext, compress), it leaves them as they are and
+// begins another series, or goes on with an earlier one.
+type series struct {
+	dir, shape string
+	codec      codec
+}
 
-func (s *segment) series() series { return series{filepath.Dir(s.path), s.shape} }
+// join notes the series of each segment. Those of one kind of name in a folder are in
+// one series, whether they are compressed or not; but if a number is there twice, each
+// codec has its own: logrotate shifts those with the suffix of its settings.
+func join(segs []*segment) {
+	count := map[string]int{}
+	for _, s := range segs {
+		s.series = series{filepath.Dir(s.path), s.shape, plain}
+		count[s.place()]++
+	}
+	twice := map[series]bool{}
+	for _, s := range segs {
+		twice[s.series] = twice[s.series] || count[s.place()] > 1
+	}
+	for _, s := range segs {
+		if twice[s.series] {
+			s.series.codec = s.codec
+		}
+	}
+}
 
 func truth(b bool) int {
 	if b {
@@ -198,8 +221,14 @@ func unique(segs []*segment) (kept, copies []*segment, err error) {
 }
 
 // beside reports whether o, in the same folder, has the same number or date.
-func (s *segment) beside(o *segment) bool {
-	return !s.live && !o.live && s.series() == o.series() && s.compare(o.rotation) == 0
+func (s *segment) beside(o *segment) bool { return s.place() == o.place() }
+
+// place is the path without the suffix of a compressor.
+func (s *segment) place() string {
+	if s.codec == plain {
+		return s.path
+	}
+	return strings.TrimSuffix(s.path, filepath.Ext(s.path))
 }
 
 // better reports whether s, of two copies of one segment, is to be read, and not o.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 type step = func(w *world)
@@ -19,7 +20,6 @@ func half(w *world)         { w.writeHalf() }
 func rotate(w *world)       { w.rotate() }
 func rename(w *world)       { w.rename() }
 func reopen(w *world)       { w.reopen() }
-func tick(w *world)         { w.tick() }
 func copyTruncate(w *world) { w.copyTruncate() }
 
 // sameHead makes segments begin with the same kilobyte: n counts from the
@@ -114,6 +114,12 @@ func packBackups(w *world) {
 	}
 }
 
+// hour makes the live file an hour old.
+func hour(w *world) {
+	when := time.Now().Add(time.Hour)
+	w.check(os.Chtimes(w.path, when, when))
+}
+
 // newer makes the backups the files that were written to last.
 func newer(w *world) {
 	names, err := filepath.Glob(w.path + "-2026*")
@@ -179,6 +185,9 @@ var exactScenarios = map[string][]step{
 	"half last line, no newer":   {lines(3), half, rename, lines(2)},
 	"half last line ends late":   {lines(3), half, rotate, lines(2), lateLF, lines(1), gz(1)},
 	"numbers, then dateext":      {lines(3), rotate, lines(3), rotate, lines(4), dateext("-%d"), rotateDated, lines(2), rotateDated, lines(9)},
+	"gzip, then zstd at once":    {lines(30), rotate, gz(1), lines(3), rotate, gz(1), lines(9), rotateZstd, lines(5), rotateZstd, lines(4), rotateZstd, lines(2)},
+	"gzip, then zstd, an empty":  {lines(30), rotate, gz(1), rotate, gz(1), lines(9), rotateZstd, lines(5), rotateZstd, lines(2)},
+	"gzip, then nothing":         {lines(30), rotate, gz(1), lines(3), rotate, gz(1), lines(9), rotatePlain, lines(5), rotatePlain, lines(4), rotatePlain, lines(2)},
 	"moved between devices":      {lines(30), rotate, lines(3), reborn(1), lines(2), rotate, reborn(1), reborn(2)},
 	"long line":                  {longLine, lines(2), rotate, longLine, gz(1), lines(1)},
 }
@@ -186,6 +195,20 @@ var exactScenarios = map[string][]step{
 func gzipAtWork0(w *world) {
 	w.check(os.WriteFile(w.path+".1.gz", nil, 0o640))
 	w.check(os.Remove(w.path + ".1.gz"))
+}
+
+// rotateZstd and rotatePlain shift only the copies with their own suffix.
+func rotateZstd(w *world) {
+	w.shiftAll(".zst")
+	w.check(os.Rename(w.path, w.name(1)))
+	w.reopen()
+	w.compress(1, ".zst")
+}
+
+func rotatePlain(w *world) {
+	w.shiftAll("")
+	w.check(os.Rename(w.path, w.name(1)))
+	w.reopen()
 }
 
 // lateLF completes the line that rotation cut in two.
@@ -267,7 +290,7 @@ func damage(n int) step {
 var lossyScenarios = map[string][]step{
 	"deleted unread":           {lines(30), rotate, lines(3), remove(1), lines(2), rotate, lines(4), remove(1), rotate, lines(3)},
 	"live deleted":             {lines(30), rotate, lines(3), removeLive, lines(5)},
-	"empty live, then deleted": {lines(30), rotate, remove(1), lines(3), rotate, lines(4), tick, remove(1), rotate},
+	"empty live, then deleted": {lines(30), rotate, remove(1), lines(3), rotate, lines(4), hour, remove(1), rotate},
 	"truncated in place":       {lines(30), truncateInPlace, lines(5), truncateInPlace, lines(90)},
 	"truncated beside a copy":  {lines(30), rotate, lines(3), truncateInPlace, lines(5), rotate, lines(2)},
 	"not readable":             {lines(30), rotate, lines(3), xz(1), rotate, lines(3), xz(1), lines(5)},

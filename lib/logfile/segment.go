@@ -16,6 +16,7 @@ type segment struct {
 	link bool // the name is a symbolic link
 	rotation
 	stat
+	series      series
 	until, born int64    // time and birth, as far as order trusts them
 	file        *os.File // nil until it is opened
 	stream      *stream  // of a compressed segment, where match left it
@@ -174,19 +175,19 @@ func (s *segment) beginsLike(o *segment, size int64) (bool, error) {
 }
 
 // copies reports whether s and o, two files of one number or date, hold the same
-// segment: one is being compressed into the other, or was kept a second time
-// elsewhere. If not, one is left over from an earlier configuration.
+// segment: one is being compressed into the other. If not, one is left over from an
+// earlier configuration.
 func (s *segment) copies(o *segment) (bool, error) {
-	if s.stat.is(o.stat) || s.codec == unreadable || o.codec == unreadable {
-		return true, nil
+	if o.codec == plain {
+		s, o = o, s
 	}
-	if s.codec == plain && o.codec == plain {
-		return s.beginsLike(o, min(s.size, o.size))
+	if s.codec == unreadable || o.codec == unreadable {
+		return s.codec == plain, nil
 	}
 	a, err1 := s.begin()
 	b, err2 := o.begin()
 	n := min(len(a), len(b))
-	return bytes.Equal(a[:n], b[:n]), cmp.Or(err1, err2)
+	return bytes.Equal(a[:n], b[:n]) && (n > 0 || s.codec == plain && len(b) == 0), cmp.Or(err1, err2)
 }
 
 // begin returns the first window bytes of the text, or all of a shorter text.

@@ -127,7 +127,10 @@ func (w *world) name(n int) string {
 var suffixes = []string{"", ".gz", ".zst", ".xz"}
 
 // shift makes room for a new copy 1.
-func (w *world) shift() {
+func (w *world) shift() { w.shiftAll(suffixes...) }
+
+// shiftAll does so for the copies with these suffixes.
+func (w *world) shiftAll(suffixes ...string) {
 	for n := 40; n > 0; n-- {
 		for _, s := range suffixes {
 			os.Rename(w.name(n)+s, w.name(n+1)+s)
