@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -182,5 +183,25 @@ func TestHistory(t *testing.T) {
 	}
 	if err := SetKnown(host, day0); err != nil || !Known(host).Equal(day0) {
 		t.Errorf("%v, %v", Known(host), err)
+	}
+}
+
+// TestFind: the rows of some keys, as they were in a dated state.
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	rows := "a.example 1 2026-11-25T00:00:00Z -\nb.example 2 2026-11-25T00:00:00Z -\nd.example 4 2026-11-25T00:00:00Z -\n"
+	if err := os.WriteFile(filepath.Join(dir, DomainsFile), []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Update(dir, at); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	err := Find(dir, at, DomainsFile, []string{"a", "b.example", "c.example", "d.example", "e"}, func(key string, rec aggregate.Record) {
+		got += fmt.Sprint(key, rec.Count, " ")
+	})
+	if err != nil || got != "b.example2 d.example4 " {
+		t.Error(got, err)
 	}
 }

@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -114,9 +115,40 @@ func thin(dir string) error {
 	return err
 }
 
+// Find calls do with each row of a dated state whose key is one of keys, which are
+// in order. The record is valid until do returns.
+func Find(hostDir string, at time.Time, name string, keys []string, do func(key string, rec aggregate.Record)) error {
+	return eachLine(hostDir, at, name, func(line []byte) (more bool, err error) {
+		space := bytes.IndexByte(line, ' ')
+		if space < 0 {
+			return true, nil
+		}
+		for len(keys) > 0 && keys[0] < string(line[:space]) {
+			keys = keys[1:]
+		}
+		if len(keys) > 0 && keys[0] == string(line[:space]) {
+			if rec, err := aggregate.Parse(line); err == nil {
+				do(keys[0], rec)
+			}
+			keys = keys[1:]
+		}
+		return len(keys) > 0, nil
+	})
+}
+
 // EachRow calls do with each row of a dated state. The record is valid until do
 // returns.
 func EachRow(hostDir string, at time.Time, name string, do func(aggregate.Record) error) error {
+	return eachLine(hostDir, at, name, func(line []byte) (more bool, err error) {
+		if rec, err := aggregate.Parse(line); err == nil {
+			return true, do(rec)
+		}
+		return true, nil
+	})
+}
+
+// eachLine calls do with each line of a dated state, as long as it wants more.
+func eachLine(hostDir string, at time.Time, name string, do func(line []byte) (more bool, err error)) error {
 	f, err := openRegular(filepath.Join(hostDir, statesDir, at.UTC().Format(stampLayout), name+compressed))
 	if err != nil {
 		return err
@@ -130,10 +162,8 @@ func EachRow(hostDir string, at time.Time, name string, do func(aggregate.Record
 	in := batch.NewScanner(z, name)
 	in.Max, in.Plain = aggregate.MaxRow, true
 	for in.Scan() {
-		if rec, err := aggregate.Parse(in.Bytes()); err == nil {
-			if err := do(rec); err != nil {
-				return err
-			}
+		if more, err := do(in.Bytes()); err != nil || !more {
+			return err
 		}
 	}
 	return in.Err()

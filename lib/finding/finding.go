@@ -34,6 +34,7 @@ package finding
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,18 +45,18 @@ import (
 
 // A Finding is one line of the list.
 type Finding struct {
-	Hosts []string // the first ones by name, if the same is true of several
-	Kind  string   // a stable name: see Kinds
-	What  string   // the name or the address
-	Like  int      // so many more like it, on the same host
-	Item  fleet.Item
-	Count uint64
-	Since time.Time // zero is not known
-	Old   bool      // it is as old as the records, or older
-	New   bool
-	Last  time.Time
-	Why   []string // the facts
-	Facts int      // so many of them say what it is; the weightiest of the others follow
+	Hosts   []string // the first ones by name, if the same is true of several
+	Kind    string   // a stable name: see Kinds
+	What    string   // the name or the address
+	Like    int      // so many more like it, on the same host
+	Item    fleet.Item
+	Count   uint64
+	Since   time.Time // zero is not known
+	Old     bool      // it is as old as the records, or older
+	New     bool
+	Last    time.Time
+	Why     []string // the facts
+	Telling int      // so many of them say most
 
 	surprise int
 	later    int // so much less for its place in the list: the host has many
@@ -66,7 +67,7 @@ type Finding struct {
 var names = [fleet.Kinds]string{
 	fleet.Watched: "watched", fleet.Bypass: "resolver-address", fleet.Direct6: "direct-ipv6", fleet.Direct4: "direct-ipv4",
 	fleet.Many: "many-names", fleet.Spread: "spread-addresses", fleet.Domain: "rare-domain", fleet.Unanswered: "unanswered-domain",
-	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network", fleet.Folded: "folded-network",
+	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network", fleet.Folded: "folded-network", fleet.Grown: "grown",
 	fleet.Lookup: "address-lookups", fleet.Reverse: "reverse-lookups",
 }
 
@@ -88,7 +89,7 @@ func Kinds() []string {
 // Weight of kinds where nothing else is known.
 var base = [fleet.Kinds]int{
 	fleet.Watched: 600, fleet.Bypass: 50, fleet.Direct6: 50, fleet.Direct4: 50, fleet.Many: 55, fleet.Spread: 55, fleet.Domain: 45,
-	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Folded: 25, fleet.Lookup: 10, fleet.Reverse: 20,
+	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Folded: 25, fleet.Grown: 45, fleet.Lookup: 10, fleet.Reverse: 20,
 }
 
 // Weights of troubles: what makes the rest of the list incomplete comes first.
@@ -119,26 +120,43 @@ func compare(a, b Finding) int {
 }
 
 const (
+	// kindTurns is how many findings of one kind keep their place.
+	kindTurns = 6
+	// shareTurns is how many of these places one host takes.
+	shareTurns = 2
 	// ownTurns is how many findings of one host keep their place in the list: in
 	// a small fleet, more.
 	ownTurns   = 5
 	smallFleet = 120 // findings of all hosts together
-	// laterTurn is how much less each further one weighs.
-	laterTurn = 5
+	// laterTurn is how much less each further one of a host weighs, laterKind each
+	// further one of a kind.
+	laterTurn, laterKind = 5, 2
 )
 
 // takeTurns moves the findings of a host that has many further down, so that a
-// host cannot hide what others do, neither by its nature nor on purpose. Troubles
-// and matches of a watch-list keep their place.
+// host cannot hide what others do, neither by its nature nor on purpose, and those
+// of a kind that many hosts have. Troubles and matches of a watch-list keep their
+// place.
 func takeTurns(all []Finding, own int) []Finding {
-	turns := map[int]int{}
+	type place struct {
+		host int
+		kind string // any
+	}
+	turns, kinds := map[place]int{}, map[string]int{}
 	for i := range all {
 		f := &all[i]
-		if f.on < 0 || f.surprise >= base[fleet.Watched] || f.Trouble() {
+		if f.surprise >= base[fleet.Watched] || f.Trouble() {
 			continue
 		}
-		turns[f.on]++
-		f.later = laterTurn * max(0, turns[f.on]-own)
+		turns[place{f.on, f.Kind}]++
+		if turns[place{f.on, f.Kind}] <= shareTurns || f.on < 0 {
+			kinds[f.Kind]++
+		}
+		f.later = laterKind * max(0, kinds[f.Kind]-kindTurns)
+		if f.on >= 0 {
+			turns[place{f.on, ""}]++
+			f.later += laterTurn * max(0, turns[place{f.on, ""}]-own)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Compare(b.surprise-b.later, a.surprise-a.later)
@@ -169,7 +187,7 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 		}
 		switch {
 		case n == 0, apart(kind, age, n):
-		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind):
+		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind) || n > 1 && age == fleet.Base && kind != fleet.Watched:
 			rest, taken := j.standOut(host, kind, c, items)
 			j.group(host, kind, c, age, n+c.Alike[age]-taken, rest)
 		default:
@@ -201,7 +219,7 @@ func alone(kind fleet.Kind) int {
 func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []fleet.Item) (rest []fleet.Item, taken int) {
 	lines := 0
 	for _, item := range items {
-		if why := unlike(kind, c, &item); why != "" && lines < 2 {
+		if why := unlike(kind, c, &item); why.text != "" && lines < standing(&item) {
 			lines++
 			taken += 1 + item.Alike
 			j.add(host, kind, c, item, 0, item.Count, why)
@@ -212,27 +230,61 @@ func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []flee
 	return rest, taken
 }
 
+// standing returns how many things of a crowd have a line of their own, those that
+// were there from the beginning and newer ones.
+func standing(item *fleet.Item) int {
+	if item.Born {
+		return 2
+	}
+	return 1
+}
+
 // unlike says in which way a thing is unlike the others of its kind.
-func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) string {
+func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) fact {
 	switch {
 	case item.Alone != "" && item.Born:
-		return "alone in " + item.Alone
+		return fact{25, "alone in " + item.Alone}
 	case item.Net != "":
-		return sweepText(item)
-	case kind != fleet.Direct4 && kind != fleet.Direct6:
-		return ""
-	case c.All() < 8:
-		return ""
-	case item.Lasts() && c.Lasting*10 <= c.All():
-		return fmt.Sprintf("comes back for days, of %d others %s", c.All()-1, does(c.Lasting-1))
-	case item.Count >= 20*c.Typical && item.Count >= 200:
-		return fmt.Sprintf("often, %d others %s each", c.All()-1, Number(c.Typical))
+		return fact{0, sweepText(item)}
+	case item.Back > 0 && backs(c) <= 2:
+		return fact{30, backText(item)}
+	case kind != fleet.Direct4 && kind != fleet.Direct6 && (kind != fleet.Domain || !item.Born):
+		return fact{}
 	}
-	return ""
+	lasting, others := c.Lasting[fleet.Base]+c.Lasting[fleet.Born]+c.Lasting[fleet.New], c.All()
+	if item.Born { // what was there from the beginning is no measure for what came
+		lasting, others = lasting-c.Lasting[fleet.Base], others-c.N[fleet.Base]
+	}
+	often := item.Count >= 20*c.Typical && item.Count >= 200
+	switch {
+	case others < 8:
+	case kind == fleet.Domain && !(item.Lasts() && often):
+	case item.Lasts() && lasting*10 <= others:
+		points := min(25, int(4*math.Log2(float64(others)/float64(lasting))))
+		return fact{points, fmt.Sprintf("comes back for days, of %d others %s", others-1, does(lasting-1))}
+	case often:
+		return fact{18, fmt.Sprintf("often, %d others %s each", c.All()-1, Number(c.Typical))}
+	}
+	return fact{}
+}
+
+// backs counts the things of a crowd that came back.
+func backs(c *fleet.Crowd) (n int) {
+	for i := range c.Items {
+		if c.Items[i].Back > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func backText(item *fleet.Item) string {
+	return fmt.Sprintf("came back after %d days", item.Back)
 }
 
 func sweepText(item *fleet.Item) string {
-	return fmt.Sprintf("%s addresses of %s", Number(uint64(1+item.Alike)), item.Net)
+	_, bits, _ := strings.Cut(item.Net, "/")
+	return fmt.Sprintf("%s of its /%s", Number(uint64(1+item.Alike)), bits)
 }
 
 func does(n int) string {
@@ -246,7 +298,7 @@ func does(n int) string {
 }
 
 func (j *judge) single(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item) {
-	j.add(host, kind, c, item, 0, item.Count, "")
+	j.add(host, kind, c, item, 0, item.Count, fact{})
 }
 
 // group makes one finding of many things.
@@ -256,11 +308,11 @@ func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, age fleet.Age, 
 	}
 	first := items[0]
 	first.First, first.Last = c.First[age], c.Last[age]
-	j.add(host, kind, c, first, n-1, c.Count[age], "", items[1:]...)
+	j.add(host, kind, c, first, n-1, c.Count[age], fact{}, items[1:]...)
 }
 
 // add weighs a finding and puts its facts into words.
-func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, like int, count uint64, special string, others ...fleet.Item) {
+func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, like int, count uint64, special fact, others ...fleet.Item) {
 	w := weigher{others: others, j: j, host: host, kind: kind, crowd: c, item: &item, like: like, special: special}
 	w.weigh()
 	if w.surprise < worthwhile {
@@ -271,7 +323,7 @@ func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, 
 	}
 	f := Finding{
 		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: w.title(), Like: like, Item: item, Count: count,
-		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.why(), Facts: len(w.what), surprise: w.surprise, on: host,
+		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.why(), Telling: w.telling(), surprise: w.surprise, on: host,
 	}
 	j.found = append(j.found, f)
 }
@@ -366,7 +418,7 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
 		quiet := 0
 		for _, n := range fresh.On {
-			if !busy(&j.f.Hosts[n]) {
+			if !j.busy(&j.f.Hosts[n]) {
 				quiet++
 			}
 		}
@@ -391,14 +443,19 @@ func (j *judge) joined(after sighting.Stamp) (n int) {
 	return n
 }
 
-// busy reports whether a host reaches so many things that nobody else does that new
-// ones mean little.
-func busy(h *fleet.Host) bool {
+// busy reports whether so many things come to a host that no other has that one
+// more means little.
+func (j *judge) busy(h *fleet.Host) bool {
 	n := 0
 	for _, kind := range []fleet.Kind{fleet.Domain, fleet.Unanswered, fleet.Direct4} {
-		n += h.Crowds[kind].All()
+		c := &h.Crowds[kind]
+		n += c.N[fleet.Born] + c.N[fleet.New]
+		if h.Begin.IsZero() {
+			n += c.N[fleet.Base]
+		}
 	}
-	return n > 20
+	weeks := j.f.Now.Sub(h.Begin).Hours() / (7 * 24)
+	return float64(n) > 10*min(max(1, weeks), 100)
 }
 
 func (j *judge) freshFinding(fresh *fleet.Fresh) Finding {

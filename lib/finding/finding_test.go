@@ -37,11 +37,17 @@ func makeWorld(t testing.TB, seed int64, size int, dir string) *world {
 	return w
 }
 
-func read(t testing.TB, dir string, now time.Time) *fleet.Fleet {
-	f, err := fleet.Read(dir, fleet.Options{
+type fleetOptions = fleet.Options
+
+func read(t testing.TB, dir string, now time.Time, change ...func(*fleetOptions)) *fleet.Fleet {
+	o := fleetOptions{
 		Now: now, Since: now.Add(-week), Stale: 26 * time.Hour, Blind: 15 * time.Minute, Known: resolvers.Builtin(),
 		Canaries: []string{"canary.egress-monitor.invalid", "203.0.113.255"}, Warn: func(s batch.Skipped) { t.Error(s) },
-	})
+	}
+	for _, do := range change {
+		do(&o)
+	}
+	f, err := fleet.Read(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

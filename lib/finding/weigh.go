@@ -19,7 +19,7 @@ type weigher struct {
 	item    *fleet.Item
 	like    int // so many more like it
 	others  []fleet.Item
-	special string
+	special fact // in which way it is unlike the others of its kind
 
 	surprise int
 	what     []string // what it is
@@ -45,9 +45,10 @@ func (w *weigher) is(points int, format string, args ...any) {
 	w.what = append(w.what, fmt.Sprintf(format, args...))
 }
 
-// why returns the nature of the thing, and then the facts, the weightiest first.
+// why returns what the thing is, and then the facts: those that put it there, the
+// weightiest first, and then those that speak against it.
 func (w *weigher) why() []string {
-	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(max(b.points, -b.points), max(a.points, -a.points)) })
+	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(b.points, a.points) })
 	why := w.what
 	for _, f := range w.facts {
 		why = append(why, f.text)
@@ -55,16 +56,29 @@ func (w *weigher) why() []string {
 	return why
 }
 
+// telling returns how many facts of why a line must have: what the thing is, and
+// if that is ordinary, the weightiest of the others.
+func (w *weigher) telling() int {
+	switch w.kind {
+	case fleet.Direct4, fleet.Direct6, fleet.DirectKnown, fleet.Domain, fleet.Name, fleet.Odd, fleet.Internal:
+		return len(w.what) + 1
+	}
+	return len(w.what)
+}
+
 func (w *weigher) weigh() {
 	w.say(base[w.kind], "")
 	w.nature()
 	w.prevalence()
-	if w.special != "" && w.item.Net == "" {
-		w.say(25, "%s", w.special)
-	} else {
+	w.topLevel()
+	switch {
+	case w.special.text == "" || w.item.Net != "" || w.comeback():
 		w.habit()
+	default:
+		w.say(w.special.points, "%s", w.special.text)
 	}
 	w.peers()
+	w.age()
 	w.activity()
 	w.name()
 }
@@ -98,11 +112,11 @@ func (w *weigher) nature() {
 	item := w.item
 	switch w.kind {
 	case fleet.Watched:
-		w.is(0, "on the watch-list %s", item.Note)
+		w.is(0, "on watch-list %s", item.Note)
 	case fleet.Bypass:
 		w.is(5, "public resolver %s", item.Note)
 	case fleet.Resolver:
-		w.is(0, "asks for resolver %s", item.Note)
+		w.is(0, "resolver %s, by name", item.Note)
 	case fleet.Direct6:
 		w.is(5, "direct, IPv6")
 	case fleet.Direct4:
@@ -112,23 +126,25 @@ func (w *weigher) nature() {
 	case fleet.Many:
 		w.many()
 	case fleet.Spread:
-		w.is(0, "addresses in %s networks", atLeast(item.Networks, item.Overflow))
+		w.is(0, "in %s networks", atLeast(item.Networks, item.Overflow))
 	case fleet.Unanswered:
 		w.unanswered()
 	case fleet.Domain:
 		w.domain()
 	case fleet.Name:
 		w.is(0, "%s of a common domain", several(item.Names+w.like, "name"))
-		if busy(&w.j.f.Hosts[w.host]) {
+		if w.j.busy(&w.j.f.Hosts[w.host]) {
 			w.say(-25, "")
 		}
 	case fleet.Odd:
-		w.is(0, "%s that others ask for", several(1+w.like, "domain"))
-		if busy(&w.j.f.Hosts[w.host]) {
+		w.is(0, "%s known elsewhere", several(1+w.like, "domain"))
+		if w.j.busy(&w.j.f.Hosts[w.host]) {
 			w.say(-25, "")
 		}
 	case fleet.Internal:
 		w.internal()
+	case fleet.Grown:
+		w.is(0, "%s times as often as before", Number(uint64(w.item.Times)))
 	case fleet.Folded:
 		w.is(0, "a network, folded: which addresses is lost")
 	case fleet.Lookup:
@@ -140,7 +156,7 @@ func (w *weigher) nature() {
 		w.is(0, "%s", item.Note)
 	}
 	if item.Net != "" && w.like == 0 {
-		w.is(5, "%s", sweepText(item))
+		w.is(min(15, 2*int(math.Log2(float64(item.Alike+1)))), "%s", sweepText(item))
 	}
 	if item.Folded && w.kind != fleet.Many && w.kind != fleet.Folded {
 		w.is(5, "a whole network, folded")
@@ -150,28 +166,28 @@ func (w *weigher) nature() {
 // internal is a connection inside. That to the metadata is where credentials are.
 func (w *weigher) internal() {
 	if w.item.Note != "" {
-		w.is(20, "direct, to %s", w.item.Note)
+		w.is(20, "%s", w.item.Note)
 	} else {
-		w.is(0, "direct, own network")
+		w.is(0, "own network")
 	}
 }
 
 func (w *weigher) known() {
 	switch n := w.item.Known; {
 	case n > 0:
-		w.is(0, "direct, but a name led %s to it", several(int(n), "other host"))
+		w.is(0, "direct, a name led %s to it", several(int(n), "other host"))
 	default:
-		w.is(0, "direct, but names lead to its network")
+		w.is(0, "direct, names lead to its network")
 	}
 }
 
 func (w *weigher) many() {
 	n := w.item.Names
 	if w.item.Folded {
-		w.is(15, "many names of one domain, folded")
+		w.is(15, "many names below it, folded")
 		return
 	}
-	w.is(min(15, int(math.Log2(float64(n))-4)), "%s names of one domain", Number(uint64(n)))
+	w.is(min(15, int(math.Log2(float64(n))-4)), "%s names below it", Number(uint64(n)))
 }
 
 func (w *weigher) unanswered() {
@@ -179,7 +195,7 @@ func (w *weigher) unanswered() {
 		w.is(-10, "domain, without an answer")
 		return
 	}
-	w.is(min(15, 2*int(math.Log2(float64(w.like+1)))), "%s domains without an answer", Number(uint64(w.like+1)))
+	w.is(min(15, 2*int(math.Log2(float64(w.like+1)))), "%s without an answer", Number(uint64(w.like+1)))
 }
 
 func (w *weigher) domain() {
@@ -188,12 +204,14 @@ func (w *weigher) domain() {
 	case w.like > 0:
 		w.is(0, "%s domains", Number(uint64(w.like+1)))
 	case item.Alike > 0:
-		w.is(5, "%d domains lead to it", item.Alike+1)
+		w.is(10, "%d domains lead to it", item.Alike+1)
 		w.say(0, "such as %s", item.What)
 	case item.Names > 1:
-		w.is(0, "domain, %d names, to %s", item.Names, item.Addr)
+		w.is(0, "domain")
+		w.say(0, "%d names, to %s", item.Names, item.Addr)
 	default:
-		w.is(0, "domain, to %s", item.Addr)
+		w.is(0, "domain")
+		w.say(0, "to %s", item.Addr)
 	}
 }
 
@@ -203,7 +221,7 @@ func (w *weigher) prevalence() {
 	switch {
 	case w.kind == fleet.Reverse:
 		return
-	case w.kind == fleet.Odd:
+	case w.kind == fleet.Odd, w.kind == fleet.Internal && w.item.Note != "":
 		w.say(0, "on %d of %d hosts", w.item.Hosts, hosts)
 		return
 	case hosts == 1:
@@ -241,6 +259,12 @@ func (w *weigher) habit() {
 	switch {
 	case w.kind == fleet.Watched:
 		return
+	case w.kind == fleet.Grown:
+		w.say(min(40, 10+4*int(math.Log2(float64(w.item.Times)))), "")
+		return
+	case w.comeback():
+		w.say(30, "%s", backText(w.item))
+		return
 	case w.item.New:
 		w.novelty()
 		return
@@ -267,6 +291,10 @@ func (w *weigher) habit() {
 	}
 }
 
+// comeback reports whether a thing came back after a long time, on a host where
+// few things do.
+func (w *weigher) comeback() bool { return w.item.Back > 0 && w.like == 0 && backs(w.crowd) <= 2 }
+
 // crowded weighs a group of old things: the larger, the more it is what the host is
 // there for.
 func (w *weigher) crowded() {
@@ -290,11 +318,11 @@ func (w *weigher) novelty() {
 	n := float64(w.crowd.N[fleet.New])
 	switch {
 	case usual < .5 && w.crowd.N[fleet.Base]+w.crowd.N[fleet.Born] == 0:
-		w.say(40, "new, its first")
+		w.say(40+w.size(), "its first")
 	case usual < 1:
 		w.say(32, "new")
 	case n > 5*usual:
-		w.say(30, "new, usually %s", Number(uint64(usual+.5)))
+		w.say(30+w.size(), "new, usually %s", Number(uint64(usual+.5)))
 	case n <= 2*usual && usual >= 3:
 		w.say(-15, "new, as usual: %s before", Number(uint64(usual+.5)))
 	case usual < 3:
@@ -302,6 +330,15 @@ func (w *weigher) novelty() {
 	default:
 		w.say(8, "new, usually %s", Number(uint64(usual+.5)))
 	}
+}
+
+// size weighs how many new things came, where none or few did before. Kinds that
+// say their number weigh it themselves.
+func (w *weigher) size() int {
+	if w.like == 0 || w.kind == fleet.Unanswered || w.kind == fleet.Reverse {
+		return 0
+	}
+	return min(12, int(2*math.Log2(float64(w.like+1))))
 }
 
 // usual returns how many things of the kind came in a time as long as that of
@@ -323,22 +360,47 @@ func (w *weigher) usual() float64 {
 // them, for each of them may have had something of the kind for long.
 func (w *weigher) peers() {
 	r := w.j.roles[w.host]
-	if r.hosts < 3 || w.kind == fleet.Watched {
+	if r.of < 3 || w.kind == fleet.Watched || w.comeback() {
 		return
 	}
 	others, none := r.have[w.kind]-1, "no"
 	if w.item.New && others > 0 && w.kind != fleet.Reverse {
 		others, none = r.new[w.kind]-1, "new on no"
 	}
-	switch share := float64(others) / float64(r.hosts-1); {
+	switch share := float64(others) / float64(r.of-1); {
 	case others == 0:
-		w.say(10, "%s other %s", none, r.name)
-	case others == 1, share < .2:
+		w.say(10, "%s other %s", none, r.peers)
+	case others == 1, share < .1:
 		w.say(5, "")
+	case share < .2:
 	case share >= .75:
-		w.say(-20, "like most %s", r.name)
+		w.say(-20, "like most %s", r.many())
 	case share >= .4:
-		w.say(-12, "like many %s", r.name)
+		w.say(-12, "like many %s", r.many())
+	default:
+		w.say(-6, "like %d other %s", others, r.many())
+	}
+}
+
+// age weighs for how long a thing has been in the list: what was not looked into for
+// weeks is less likely to be next.
+func (w *weigher) age() {
+	if w.kind == fleet.Watched || w.kind == fleet.Grown || w.item.New || w.comeback() {
+		return
+	}
+	since := w.j.f.Hosts[w.host].Begin
+	if w.item.Born {
+		since = w.item.First.Time()
+	}
+	if weeks := int(w.j.f.Now.Sub(since).Hours() / (7 * 24)); !since.IsZero() {
+		w.say(-2*min(max(0, weeks-2), 8), "")
+	}
+}
+
+// topLevel weighs that no other host asks for names below the same top-level domain.
+func (w *weigher) topLevel() {
+	if w.item.TopLevel != "" && w.like == 0 && w.item.Hosts <= 1 {
+		w.say(8, "only one to ask for %s", w.item.TopLevel)
 	}
 }
 

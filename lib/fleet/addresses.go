@@ -12,11 +12,12 @@ import (
 // addresses takes the rows of unique-ips.log of one host.
 type addresses struct {
 	*reading
+	was     past // of the row at hand
 	blind   bool // no names are known of this host
 	watched bool // the row at hand is on a watch-list, which is finding enough
 }
 
-func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
+func (a *addresses) visit(rec *aggregate.Record, was past) error {
 	f, h, last := a.f, a.host, sighting.ParseStamp(rec.Last)
 	p, ok := family.Address(rec.Key)
 	if !ok || rec.IPs != nil {
@@ -33,7 +34,8 @@ func (a *addresses) visit(rec *aggregate.Record, first sighting.Stamp) error {
 	h.Connections = aggregate.AddCount(h.Connections, rec.Count)
 	h.last[1] = max(h.last[1], last)
 	item := Item{Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
-	item.First, item.Born, item.New = h.age(first, a.since)
+	item.First, item.Born, item.New = h.age(was.first, a.since)
+	a.was = was
 	item.Hosts = max(1, f.AddressHosts.Hosts(sighting.Hash(rec.Key)))
 	a.watched = f.watchAddress(a.reading, rec.Key, p, item)
 	if !a.watched && f.Allow.Address(h.Name, p) {
@@ -65,7 +67,7 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 		a.own(rec.Key, p, item, direct)
 		return nil
 	case direct:
-		a.direct(rec.Key, p, item)
+		a.direct(rec, p, item)
 	case !p.IsSingleIP():
 		item.What, item.Note = string(rec.Key), f.Networks.Of(p)
 		a.find(Folded, item)
@@ -93,12 +95,12 @@ func (a *addresses) find(kind Kind, item Item) {
 func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	a.host.Own++
 	a.host.OwnConnections = aggregate.AddCount(a.host.OwnConnections, item.Count)
-	odd := item.Born && a.f.RoleKeys.Hosts(ofRole(sighting.Hash(key), a.role)) <= 1
+	if p.Addr() == metadata4 || p.Addr() == metadata6 {
+		item.Note = "metadata of the cloud"
+	}
+	odd := item.Born && (item.Note != "" || a.f.RoleKeys.Hosts(ofRole(sighting.Hash(key), a.role)) <= 1)
 	if direct && (item.Hosts <= a.f.rare || odd) {
 		item.What, item.net = string(key), lanHash(p)
-		if p.Addr() == metadata4 || p.Addr() == metadata6 {
-			item.Note = "the metadata of its cloud"
-		}
 		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(networkHash(network)) <= 1 {
 			item.Alone = network.String()
 		}
@@ -128,19 +130,21 @@ func networkHash(network netip.Prefix) uint64 {
 }
 
 // direct takes a public address that no name led to.
-func (a *addresses) direct(key []byte, p netip.Prefix, item Item) {
+func (a *addresses) direct(rec *aggregate.Record, p netip.Prefix, item Item) {
+	key := rec.Key
 	h := a.host
 	h.Direct++
 	h.DirectConnections = aggregate.AddCount(h.DirectConnections, item.Count)
 	h.DirectLast = max(h.DirectLast, item.Last)
 	item.What, item.Note, item.net = string(key), a.f.Networks.Of(p), lanHash(p)
+	a.grown[1].add(rec, a.was, &item)
 	item.Known = a.f.Led.Hosts(sighting.Hash(key))
 	switch {
 	case fold.Wide(key): // others: the host has a problem
 	case item.Hosts > a.f.rare && item.Born:
 		a.fresh = append(a.fresh, item)
 		fallthrough
-	case item.Known > 0, a.near(p), a.past.Known(p, item.Count):
+	case item.Known > 0, a.near(p), a.before.Known(p, item.Count):
 		a.find(DirectKnown, item)
 	case p.Addr().Is6():
 		a.find(Direct6, item)

@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"path/filepath"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -20,6 +21,7 @@ import (
 // counting is the first reading of a host: which keys it has.
 type counting struct {
 	names, domains, led, ips []uint64
+	tops                     []uint64        // top-level domains
 	own                      []uint64        // the network of each own address that it reaches
 	ownKeys                  []uint64        // these addresses
 	seen                     map[uint64]bool // domains, and addresses that names lead to
@@ -30,6 +32,7 @@ type counts struct {
 	lock                             sync.Mutex
 	Names, DomainHosts, AddressHosts *sighting.Prevalence
 	Led                              *sighting.Prevalence // addresses that names lead to
+	TopLevels                        *sighting.Prevalence // top-level domains
 	RoleKeys                         *sighting.Prevalence // domains, and own addresses, of a role
 	OwnNetworks                      *sighting.Prevalence // addresses reached in each /16 and /48 of the fleet's own, once for each host
 }
@@ -37,7 +40,7 @@ type counts struct {
 func newCounts() counts {
 	return counts{
 		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
-		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleKeys: sighting.NewPrevalence(),
+		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleKeys: sighting.NewPrevalence(), TopLevels: sighting.NewPrevalence(),
 		OwnNetworks: sighting.NewPrevalence(),
 	}
 }
@@ -45,7 +48,7 @@ func newCounts() counts {
 // run reads a host. Faults in its files are found when they are read
 // again.
 func (c *counting) run(f *Fleet, dir string) {
-	c.names, c.domains, c.led, c.ips, c.own, c.ownKeys = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0], c.ownKeys[:0]
+	c.names, c.domains, c.led, c.ips, c.own, c.ownKeys, c.tops = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0], c.ownKeys[:0], c.tops[:0]
 	if c.seen == nil {
 		c.seen = map[uint64]bool{}
 	}
@@ -68,7 +71,7 @@ func (c *counting) run(f *Fleet, dir string) {
 			f.RoleKeys.Add(ofRole(h, role))
 		}
 	}
-	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips, f.OwnNetworks: c.own} {
+	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips, f.OwnNetworks: c.own, f.TopLevels: c.tops} {
 		for _, h := range hashes {
 			to.Add(h)
 		}
@@ -109,7 +112,9 @@ func (c *counting) name(rec aggregate.Record) {
 	c.names = append(c.names, sighting.Hash(rec.Key))
 	key, _ := family.Names(rec.Key)
 	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
-	c.once(&c.domains, hashString(of))
+	if c.once(&c.domains, hashString(of)) {
+		c.once(&c.tops, hashString(topLevel(of)))
+	}
 	if len(rec.IPs) < 2 { // "-"
 		return
 	}
@@ -120,12 +125,18 @@ func (c *counting) name(rec aggregate.Record) {
 	}
 }
 
-func (c *counting) once(to *[]uint64, hash uint64) {
-	if !c.seen[hash] {
-		c.seen[hash] = true
-		*to = append(*to, hash)
+func (c *counting) once(to *[]uint64, hash uint64) bool {
+	if c.seen[hash] {
+		return false
 	}
+	c.seen[hash] = true
+	*to = append(*to, hash)
+	return true
 }
+
+// topLevel returns the last label of a name with the dot before it, so that it is
+// not a name.
+func topLevel(name string) string { return name[max(0, strings.LastIndexByte(name, '.')):] }
 
 // ofRole returns the hash of a key on the hosts of a role.
 func ofRole(key, role uint64) uint64 { return (key ^ role*0x9e3779b97f4a7c15) | 1 }

@@ -24,6 +24,7 @@ const (
 	Odd                     // a domain that others ask for, but none of the host's role, and that came later
 	DirectKnown             // an address that names lead to, but none on this host
 	Internal                // an address of the fleet's own that no name led to
+	Grown                   // a name, or a direct address, that is asked for far more often than before
 	Folded                  // a network that names lead to, of which the single addresses are lost
 	Lookup                  // look-ups of addresses below a domain (DNSBL, RFC 5782)
 	Reverse                 // reverse look-ups
@@ -40,10 +41,13 @@ type Item struct {
 	Hosts       uint32         // of the fleet that have it
 
 	Names    int    // of a domain
+	TopLevel string // of a domain, if no other host asks for any name below it
 	Name     string // the only one, of a domain that others have, too
 	Alike    int    // items that lead to the same address, or are of the same network, and are part of this one
 	Networks int    // that a name leads to
 	Overflow bool   // and more than are kept
+	Back     int    // days for which it had been silent, before it came back in the time of the report
+	Times    int    // so many times as often as before
 	Folded   bool   // a row that stands for many
 	Addr     string // the first address it leads to
 	Addrs    int    // how many
@@ -84,9 +88,9 @@ type Crowd struct {
 	Count   [Ages]uint64
 	First   [Ages]sighting.Stamp // the earliest
 	Last    [Ages]sighting.Stamp
-	Typical uint64 // the median of the counts
-	Lasting int    // items that were seen for days
-	Items   []Item // the new ones first; no more than maxItems of an age
+	Typical uint64    // the median of the counts
+	Lasting [Ages]int // items that were seen for days
+	Items   []Item    // the new ones first; no more than maxItems of an age
 }
 
 // maxItems is how many items of a kind and an age are kept of a host.
@@ -167,7 +171,7 @@ func (c *Crowd) take(item *Item) {
 	c.N[age]++
 	c.Alike[age] += item.Alike
 	if item.Lasts() {
-		c.Lasting++
+		c.Lasting[age]++
 	}
 	c.Count[age] = aggregate.AddCount(c.Count[age], item.Count)
 	c.Last[age] = max(c.Last[age], item.Last)

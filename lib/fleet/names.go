@@ -32,6 +32,7 @@ type domain struct {
 	hash     uint64
 	lone     int // names few hosts ask for
 	newLone  int
+	ofLone   Item   // what is true of these
 	example  string // one of them
 	last     string // the name, of a domain that came later and is not rare
 	wide     string // the name that leads to the most networks
@@ -50,7 +51,7 @@ type names struct {
 	watched bool // the row at hand is on a watch-list, which is finding enough
 }
 
-func (n *names) visit(rec *aggregate.Record, first sighting.Stamp) error {
+func (n *names) visit(rec *aggregate.Record, was past) error {
 	f, h, last := n.f, n.host, sighting.ParseStamp(rec.Last)
 	if rec.IPs == nil {
 		h.strayed[0]++
@@ -70,8 +71,9 @@ func (n *names) visit(rec *aggregate.Record, first sighting.Stamp) error {
 	h.Questions = aggregate.AddCount(h.Questions, rec.Count)
 	h.last[0] = max(h.last[0], last)
 	item := Item{Count: rec.Count, Last: last}
-	item.First, item.Born, item.New = h.age(first, n.since)
+	item.First, item.Born, item.New = h.age(was.first, n.since)
 	n.watched = f.watchName(n, rec.Key, item)
+	n.grown[0].add(rec, was, &item)
 	if n.watched || !f.Allow.Name(h.Name, rec.Key) {
 		return n.take(rec, item)
 	}
@@ -142,13 +144,24 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	d.addName(item, rec, folded, n.f.rare)
 	d.watched += index(n.watched)
 	if item.Hosts <= n.f.rare {
-		d.lone++
-		d.newLone += index(item.New)
+		d.addLone(item)
 		if d.example == "" || item.New {
 			d.example = string(rec.Key)
 		}
 	}
 	return d.hash
+}
+
+// addLone takes a name that few hosts ask for.
+func (d *domain) addLone(item *Item) {
+	l := &d.ofLone
+	if d.lone == 0 || item.First < l.First {
+		l.First, l.Born = item.First, item.Born
+	}
+	l.Last = max(l.Last, item.Last)
+	l.Count = aggregate.AddCount(l.Count, item.Count)
+	d.lone++
+	d.newLone += index(item.New)
 }
 
 func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare uint32) {
@@ -266,6 +279,7 @@ func (n *names) finish() {
 			continue
 		}
 		if kind, ok := d.kind(n.f.rare); ok {
+			d.TopLevel = n.f.loneTop(d.whole)
 			n.add(kind, d.Item)
 		}
 		if d.Born && d.Hosts > n.f.rare {
@@ -274,6 +288,16 @@ func (n *names) finish() {
 	}
 	n.crowds[Domain] = together(n.crowds[Domain])
 	n.crowds[Reverse] = n.reverse
+}
+
+// loneTop returns the top-level domain of a name if only one host of many asks
+// for names below it.
+func (f *Fleet) loneTop(name string) string {
+	top := topLevel(name)
+	if len(f.Hosts) < 5 || f.TopLevels.Hosts(hashString(top)) > 1 {
+		return ""
+	}
+	return top
 }
 
 // odd takes a domain that came later and that is not rare.
@@ -310,7 +334,9 @@ func (d *domain) kind(rare uint32) (Kind, bool) {
 	case few:
 		return Domain, true
 	case d.lone > 0 && d.lookups == 0:
-		d.Item.What, d.Names, d.Hosts, d.New = d.example, d.lone, 1, d.newLone > 0
+		d.ofLone.What, d.ofLone.Names, d.ofLone.Hosts = d.example, d.lone, 1
+		d.ofLone.New = d.newLone*2 > d.lone // a domain that has a new one each day has nothing new
+		d.Item = d.ofLone
 		return Name, true
 	}
 	return 0, false

@@ -84,8 +84,8 @@ func (f *Fleet) rows(h *Host) {
 			h.problem(Damaged, time.Time{}, "%s: %d rows do not belong there", name, n)
 		}
 		if w := h.wide[k]; w.rows > 0 {
-			h.problem(Flooded, w.since.Time(), "flooded: %d %s are folded into rows like %s; their detail is lost",
-				w.count, []string{"questions", "connections"}[k], w.what)
+			h.problem(Flooded, w.since.Time(), "flooded: rows like %s hold %d %s, whose detail is lost",
+				w.what, w.count, []string{"questions", "connections"}[k])
 		}
 	}
 	if h.overflow > 0 {

@@ -20,8 +20,9 @@ type reading struct {
 	since  sighting.Stamp
 	role   uint64     // the hash of its role
 	table  join.Table // its names
-	past   join.Table // those it had before a reset
+	before join.Table // those it had before a reset
 	crowds [Kinds][]Item
+	grown  [2]growth // of names and of addresses
 
 	ofNames, ofAddresses []kept
 	text                 []byte // the keys of both
@@ -55,8 +56,10 @@ func (r *reading) keep(to *[]kept, key []byte, item Item) {
 func (r *reading) reset(n uint32) {
 	r.number, r.host = n, &r.f.Hosts[n]
 	r.table.Reset()
-	r.past.Reset()
+	r.before.Reset()
 	r.ofNames, r.ofAddresses, r.text = r.ofNames[:0], r.ofAddresses[:0], r.text[:0]
+	r.grown[0].reset()
+	r.grown[1].reset()
 	r.resolvers, r.fresh, r.crowds = r.resolvers[:0], r.fresh[:0], [Kinds][]Item{}
 }
 
@@ -85,6 +88,7 @@ func (r *reading) run(n uint32, dir string) error {
 		r.weeks(Kind(kind))
 		h.Crowds[kind] = crowdOf(r.crowds[kind])
 	}
+	r.compare(dir)
 	return r.f.take(r)
 }
 
@@ -120,11 +124,11 @@ func (r *reading) readBefore(dir string) {
 	for i := len(states) - 1; i >= 0; i-- {
 		if states[i].Before(reset) {
 			// what cannot be read is missed: then more is shown, not less
-			baseline.EachRow(dir, states[i], pulled.Domains, func(rec aggregate.Record) error { return r.past.Add(rec) })
+			baseline.EachRow(dir, states[i], pulled.Domains, func(rec aggregate.Record) error { return r.before.Add(rec) })
 			break
 		}
 	}
-	r.past.Sort()
+	r.before.Sort()
 }
 
 // take gives what was gathered of a host to the fleet.

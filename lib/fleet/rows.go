@@ -24,9 +24,14 @@ func mine(err error) error {
 	return own{err}
 }
 
-// A visitor takes the rows of a file: each one, and when its key was first seen
-// (0 is not known).
-type visitor func(rec *aggregate.Record, first sighting.Stamp) error
+// A past is when a key was first seen (0 is not known), and what it counted then.
+type past struct {
+	first sighting.Stamp
+	count uint64
+}
+
+// A visitor takes the rows of a file: each one, and its past.
+type visitor func(rec *aggregate.Record, was past) error
 
 // readFile reads a file of a host. Faults in it are a problem of
 // the host; an error is one of our own.
@@ -54,8 +59,8 @@ func (f *Fleet) eachRow(h *Host, dir, name, firstName string, visit visitor) err
 		return err
 	}
 	defer now.Close()
-	if past := filepath.Join(dir, firstName); isRegular(past) {
-		return h.sinceFirst(past, now, visit)
+	if first := filepath.Join(dir, firstName); isRegular(first) {
+		return h.sinceFirst(first, now, visit)
 	}
 	return f.sincePrevious(h, path+pulled.Previous, now, visit)
 }
@@ -64,24 +69,24 @@ func (h *Host) skip(s batch.Skipped) { h.skipped = append(h.skipped, s) }
 
 // sinceFirst knows of each row when it was first seen.
 func (h *Host) sinceFirst(path string, now *union.File, visit visitor) error {
-	past, err := union.Open(h.skip, path)
+	firsts, err := union.Open(h.skip, path)
 	if err != nil {
 		return err
 	}
-	defer past.Close()
+	defer firsts.Close()
 	h.first = true
-	return union.Join(past, now, func(a, b *aggregate.Record) error {
+	return union.Join(firsts, now, func(a, b *aggregate.Record) error {
 		if b == nil {
 			return nil
 		}
-		first := sighting.ParseStamp(b.Last) // a pull that was killed did not get to it
+		was := past{sighting.ParseStamp(b.Last), b.Count} // a pull that was killed did not get to it
 		if a != nil {
-			first = sighting.ParseStamp(a.Last)
+			was = past{sighting.ParseStamp(a.Last), a.Count}
 			if b.Count < a.Count && !fold.Folded(b.Key) {
 				h.fell++
 			}
 		}
-		return mine(visit(b, first))
+		return mine(visit(b, was))
 	})
 }
 
@@ -104,8 +109,8 @@ func (f *Fleet) sincePrevious(h *Host, path string, now *union.File, visit visit
 		case b == nil:
 			return nil
 		case a != nil || path == os.DevNull:
-			return mine(visit(b, 0))
+			return mine(visit(b, past{}))
 		}
-		return mine(visit(b, max(since, sighting.ParseStamp(b.Last))))
+		return mine(visit(b, past{first: max(since, sighting.ParseStamp(b.Last))}))
 	})
 }

@@ -41,8 +41,10 @@ func (p printer) findings(r *Report, above int) {
 type entry struct {
 	texts    []string // the columns before the reasons
 	facts    []string
-	needed   int // so many facts say what it is, and the weightiest reason
+	needed   int // so many of the facts a line must have
 	findings int
+	trouble  bool
+	also     bool // the first fact is the other hosts
 }
 
 // entries returns the findings for a terminal, with the troubles of a host as one.
@@ -50,7 +52,10 @@ func (r *Report) entries() (all []entry) {
 	at := map[string]int{} // hosts in trouble
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: f.Facts + 1, findings: 1}
+		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: max(1, f.Telling), findings: 1}
+		if e.also = also(f); e.also {
+			e.needed++
+		}
 		if !f.Trouble() || len(f.Hosts) > 1 {
 			all = append(all, e)
 			continue
@@ -58,6 +63,7 @@ func (r *Report) entries() (all []entry) {
 		for i, text := range e.facts { // which begin with the kind
 			e.facts[i] = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(text, "was "), f.Kind+": "), f.Kind+" ")
 		}
+		e.trouble = true
 		if same, ok := at[f.Hosts[0]]; ok {
 			all[same].texts[1] += ", " + f.Kind
 			all[same].facts = append(all[same].facts, e.facts...)
@@ -146,6 +152,10 @@ func (l findingList) lines(e entry) (lines []string) {
 	if why, ok := l.reasons(e, l.width-len(line)-len(indent)); ok {
 		return append(lines, line+indent+why)
 	}
+	if hosts := indent + e.facts[0]; e.also && len(line)+len(hosts) <= l.width {
+		line += hosts
+		e.facts, e.needed = e.facts[1:], e.needed-1
+	}
 	lines = append(lines, line)
 	why, ok := l.reasons(e, l.width-len(whyIndent))
 	if ok {
@@ -175,8 +185,15 @@ func (l findingList) reasons(e entry, room int) (string, bool) {
 			return some, true
 		}
 	}
+	if first := fill(all, room-len(more)); e.trouble && room >= leastTrouble {
+		return first[0] + more, true
+	}
 	return "", false
 }
+
+// leastTrouble is for how many characters of what a host's trouble is there must be
+// room. All of it is in the table below the findings.
+const leastTrouble = 24
 
 func heads(columns []Column) []string {
 	all := make([]string, len(columns))
@@ -257,6 +274,12 @@ func whatCell(f *finding.Finding) Cell {
 // whyText returns the facts, and the hosts that the first column does not name.
 func whyText(f *finding.Finding) string { return strings.Join(whyFacts(f), "; ") }
 
+// also reports whether the other hosts of a finding are so few that they are named
+// first.
+func also(f *finding.Finding) bool {
+	return len(f.Hosts) > 1 && len(f.Hosts) <= 4 && !f.Trouble()
+}
+
 // whyFacts returns those. A few hosts are named first.
 func whyFacts(f *finding.Finding) []string {
 	facts := cleanAll(f.Why)
@@ -269,7 +292,7 @@ func whyFacts(f *finding.Finding) []string {
 	if n := len(others) - len(shown); n > 0 {
 		hosts += " +" + group(uint64(n))
 	}
-	if len(others) <= 3 && !f.Trouble() {
+	if also(f) {
 		return append([]string{hosts}, facts...)
 	}
 	return append(facts, hosts)

@@ -22,11 +22,11 @@ func printed(t *testing.T, width int, findings ...finding.Finding) string {
 // what the thing is and the weightiest reason; in a file all are there.
 func TestFindingIsOneLine(t *testing.T) {
 	f := finding.Finding{Hosts: []string{"web1"}, Kind: "direct-ipv4", What: "192.0.2.7", Count: 1_234_567, Since: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC),
-		Facts: 1, Why: []string{"direct", "new, its first", "no other web*", "a long reason that is of less weight than the others", "57 a day"}}
+		Telling: 2, Why: []string{"direct", "its first", "no other web*", "a long reason that is of less weight than the others", "57 a day"}}
 	for width, want := range map[int]string{
-		0:   "\n  web1  192.0.2.7  2026-11-26     0  1.23M  direct; new, its first; no other web*; a long reason that is of less weight than the others; 57 a day\n",
-		100: "\n  web1  192.0.2.7  2026-11-26     0  1.23M  direct; new, its first; no other web* ..\n",
-		66:  "\n  web1  192.0.2.7  2026-11-26     0  1.23M\n        direct; new, its first; no other web* ..\n",
+		0:   "\n  web1  192.0.2.7  2026-11-26     0  1.23M  direct; its first; no other web*; a long reason that is of less weight than the others; 57 a day\n",
+		100: "\n  web1  192.0.2.7  2026-11-26     0  1.23M  direct; its first; no other web* ..\n",
+		60:  "\n  web1  192.0.2.7  2026-11-26     0  1.23M\n        direct; its first; no other web* ..\n",
 	} {
 		if got := printed(t, width, f); !strings.Contains(got, want) {
 			t.Errorf("%d columns: %s", width, got)
@@ -52,7 +52,7 @@ func TestTroublesOfAHost(t *testing.T) {
 
 // TestFewHostsAreNamedFirst: who looks for a host finds it in the line.
 func TestFewHostsAreNamedFirst(t *testing.T) {
-	got := printed(t, 100, finding.Finding{Hosts: []string{"a", "b", "c"}, Kind: "direct-ipv4", What: "192.0.2.7", Why: []string{"direct", "new"}, Facts: 1})
+	got := printed(t, 100, finding.Finding{Hosts: []string{"a", "b", "c"}, Kind: "direct-ipv4", What: "192.0.2.7", Why: []string{"direct", "new"}, Telling: 2})
 	if !strings.Contains(got, "  a +2  192.0.2.7  -              -      0  also on b c; direct; new\n") {
 		t.Error(got)
 	}

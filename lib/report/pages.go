@@ -73,7 +73,7 @@ var titles = [fleet.Kinds]string{
 	fleet.Watched: "on a watch-list", fleet.Bypass: "resolver, by address", fleet.Direct6: "direct, IPv6", fleet.Direct4: "direct",
 	fleet.Many: "many names", fleet.Spread: "spread addresses", fleet.Domain: "rare domain", fleet.Unanswered: "domain, unanswered",
 	fleet.Resolver: "resolver, by name", fleet.Name: "rare name", fleet.DirectKnown: "direct, known elsewhere",
-	fleet.Odd: "new for its role", fleet.Internal: "own network", fleet.Folded: "network, folded", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
+	fleet.Odd: "new for its role", fleet.Internal: "own network", fleet.Folded: "network, folded", fleet.Grown: "far more often", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
 }
 
 // things returns what few hosts have of one host.
