@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/finding"
@@ -53,9 +54,7 @@ func (r *Report) entries() (all []entry) {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: max(1, f.Telling), findings: 1}
-		if e.also = also(f); e.also {
-			e.needed++
-		}
+		e.also = also(f)
 		if !f.Trouble() || len(f.Hosts) > 1 {
 			all = append(all, e)
 			continue
@@ -86,24 +85,27 @@ type findingList struct {
 }
 
 // bestList returns the list with the width of its second column that shows the most
-// findings in so many lines.
+// findings in so many lines, or a wider one, which is in better order, that shows
+// nearly as many.
 func (p printer) bestList(entries []entry, lines int) (best findingList) {
-	widest := maxPad
-	if p.style.Width > 0 {
-		widest = max(20, (p.style.Width-40)*2/3)
+	if p.style.Width == 0 {
+		best = newFindingList(entries, 0, maxPad)
+		best.show(entries, p.style.Rows, lines)
+		return best // a line each in any case
 	}
-	for what := widest; what >= min(widest, 12); what -= 2 {
+	var lists []findingList
+	most := 0
+	for what := max(20, (p.style.Width-40)*2/3); what >= 12; what -= 2 {
 		l := newFindingList(entries, p.style.Width, what)
 		l.show(entries, p.style.Rows, lines)
-		if best.columns == nil || l.findings > best.findings || l.findings == best.findings && len(l.shown) < len(best.shown) {
-			best = l
-		}
-		if p.style.Width == 0 {
-			break // a line each in any case
-		}
+		lists, most = append(lists, l), max(most, l.findings)
 	}
-	return best
+	i := slices.IndexFunc(lists, func(l findingList) bool { return l.findings >= most-mostLess })
+	return lists[i]
 }
+
+// mostLess is how many findings less a list in better order may show.
+const mostLess = 1
 
 func newFindingList(entries []entry, width, what int) findingList {
 	l := findingList{layout: layout{columns: findingColumns, widths: []int{4, 4, 10, 4, 5, 0}}, width: width}
@@ -154,7 +156,7 @@ func (l findingList) lines(e entry) (lines []string) {
 	}
 	if hosts := indent + e.facts[0]; e.also && len(line)+len(hosts) <= l.width {
 		line += hosts
-		e.facts, e.needed = e.facts[1:], e.needed-1
+		e.facts = e.facts[1:]
 	}
 	lines = append(lines, line)
 	why, ok := l.reasons(e, l.width-len(whyIndent))
