@@ -77,13 +77,14 @@ func (c *crowds) sum() {
 	c.at, c.of = 0, nil
 }
 
-// forgetFirst deletes the first crowds of each quota, which have most rows together.
+// forgetFirst deletes the first crowds of each quota, as long as these have no more
+// than most rows together.
 func (c *crowds) forgetFirst(most int) {
 	list := make([]moment, 0, len(c.sizes))
 	for m := range c.sizes {
 		list = append(list, m)
 	}
-	slices.Sort(list) // the minutes of a quota
+	slices.Sort(list) // by quotas, and then by minutes
 	rows := map[moment]int{}
 	for _, m := range list {
 		quota := m >> 48

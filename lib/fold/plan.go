@@ -116,11 +116,10 @@ func (p *Plan) note(rows Rows) error {
 func (p *Plan) findLarge() {
 	p.quotas = make([]*quota, len(p.groups.names))
 	for i, size := range p.groups.size {
-		if i < firstSuffix || size*8 > p.rows && size > 1 {
+		if i != noGroup && (i < firstSuffix || size*8 > p.rows && size > 1) {
 			p.quotas[i] = &quota{number: uint64(i), into: p.groups.names[i].key()}
 		}
 	}
-	p.quotas[noGroup] = nil
 }
 
 // of returns the quota of a group, which small groups share.
