@@ -228,8 +228,8 @@ func (m *mixed) copyFile(from, to string) {
 	m.maybe()
 }
 
-// backup copies one of the files, with or without its time, to a name of its own
-// kind or of another, in either folder.
+// backup copies one of the files, with or without its time, or links it, to a name of
+// its own kind or of another, in either folder.
 func (m *mixed) backup() {
 	var names []string
 	for _, dir := range m.dirs {
@@ -257,6 +257,11 @@ func (m *mixed) backup() {
 	if exists(to) {
 		return
 	}
+	if m.rnd.IntN(4) == 0 {
+		m.check(os.Link(from, to))
+		m.tell("link of %s as %s", from, to)
+		return
+	}
 	info, err := os.Stat(from)
 	m.check(err)
 	m.check(os.WriteFile(to, m.must(os.ReadFile(from)), 0o640))
@@ -280,7 +285,7 @@ func (m *mixed) oneLine(name string) bool {
 }
 
 func TestMixed(t *testing.T) {
-	runs := uint64(300)
+	runs := uint64(200)
 	if testing.Short() {
 		runs = 20
 	}

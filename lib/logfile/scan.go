@@ -33,10 +33,19 @@ func (l *Log) scan() ([]*segment, error) {
 	}
 	order(rotated)
 	if live != nil {
-		rotated = slices.DeleteFunc(rotated, func(s *segment) bool { return s.stat.is(live.stat) })
-		return append(rotated, live), nil
+		rotated = append(rotated, live)
 	}
-	return rotated, nil
+	return oneName(rotated), nil
+}
+
+// oneName keeps the last of several names of one file: a hard link may be a backup.
+func oneName(segs []*segment) (kept []*segment) {
+	for i, s := range segs {
+		if !slices.ContainsFunc(segs[i+1:], func(o *segment) bool { return s.stat.is(o.stat) }) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
 
 // resolve follows the log's path if it is a symbolic link: the rotated copies are in
