@@ -254,4 +254,5 @@ func TestSlowOne(t *testing.T) {
 		"/c/pull.status' ]; do sleep 0.05; done")
 	f.pull("-j", "2", "-t", "600")
 	f.wantHost("slow", "ok", files{domains: domainRow, ips: ipRow})
+	f.want("out/slow/first-seen-ips.log", ipRow) // by the clock, too, the first pull brings nothing new
 }

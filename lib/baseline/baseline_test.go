@@ -205,3 +205,14 @@ func TestFind(t *testing.T) {
 		t.Error(got, err)
 	}
 }
+
+// TestFirstPullBetweenSeconds: what the first pull brings is as old as its rows
+// say, also if the clock is not at a whole second. So nothing of it is new.
+func TestFirstPullBetweenSeconds(t *testing.T) {
+	host := filepath.Join(t.TempDir(), "web1")
+	row := "192.0.2.1 5 2026-10-31T11:00:00Z\n"
+	pull(t, host, "", row, day0.Add(999*time.Millisecond))
+	if got := testtools.Text(t, filepath.Join(host, FirstIPs)); got != row {
+		t.Errorf("got %s, want %s", got, row)
+	}
+}

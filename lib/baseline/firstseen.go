@@ -21,6 +21,7 @@ import (
 // Update adds the state that a good pull has published in the folder of a host to
 // its baseline.
 func Update(hostDir string, pulled time.Time) error {
+	pulled = pulled.UTC().Truncate(time.Second) // as the records have it: the first pull is not later than itself
 	if err := sweep(hostDir); err != nil {
 		return err
 	}
