@@ -7,7 +7,7 @@ import (
 	"unsafe"
 
 	"egress-monitor/lib/fold"
-	"egress-monitor/lib/ipv4"
+	"egress-monitor/lib/ipaddr"
 )
 
 // parseIPs checks a list of addresses (or of prefixes, where many were folded into
@@ -90,7 +90,7 @@ func misspelt(key []byte) bool {
 }
 
 func canonicalIPv4(b []byte) bool {
-	_, size := ipv4.Read(b)
+	_, size := ipaddr.Read4(b)
 	return size > 0 && size == len(b)
 }
 

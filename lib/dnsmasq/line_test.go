@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/ipaddr"
 )
 
 const (
@@ -201,7 +203,7 @@ func TestAddress(t *testing.T) {
 		"1.1.1.1.1":           "",
 		"198.51.1000.7":       "",
 	} {
-		ip, ok := Address([]byte(text))
+		ip, ok := ipaddr.Parse([]byte(text))
 		if ok != (want != "") || ok && ip.String() != want {
 			t.Errorf("%q: got %v %v, want %q", text, ip, ok, want)
 		}
@@ -219,7 +221,7 @@ func TestNoAllocation(t *testing.T) {
 		for _, text := range texts {
 			if l.Parse(text) == nil {
 				buf = AppendName(buf[:0], l.Name)
-				Address(l.Value)
+				ipaddr.Parse(l.Value)
 			}
 		}
 	}

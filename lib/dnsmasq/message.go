@@ -1,6 +1,10 @@
 package dnsmasq
 
-import "bytes"
+import (
+	"bytes"
+
+	"egress-monitor/lib/ipaddr"
+)
 
 // message reads the message b, which follows the prefix.
 func (l *Line) message(b []byte) error {
@@ -116,7 +120,7 @@ func broken(b []byte) error {
 func afterSpace(b []byte, i int) []byte { return b[min(1, i):i] }
 
 func isClient(b []byte) bool {
-	_, ok := Address(b)
+	_, ok := ipaddr.Parse(b)
 	return ok
 }
 

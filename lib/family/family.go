@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"net/netip"
 	"unsafe"
+
+	"egress-monitor/lib/ipaddr"
 )
 
 // Address reads an address or a prefix, an address as the prefix that holds it
@@ -17,8 +19,8 @@ func Address(text []byte) (netip.Prefix, bool) {
 		p, err := netip.ParsePrefix(s)
 		return unmap(p).Masked(), err == nil
 	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
+	a, ok := ipaddr.Parse(text)
+	if !ok {
 		return netip.Prefix{}, false
 	}
 	a = a.Unmap()

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
-	"egress-monitor/lib/ipv4"
+	"egress-monitor/lib/ipaddr"
 )
 
 // addrLen returns the length of the address that b begins with, up to a space or the
@@ -21,64 +21,32 @@ func addrLen(b []byte) (n int, is4 bool) {
 // ipv4Len returns the length of the IPv4 address that b begins with, up to a space or
 // the end; 0 if there is none.
 func ipv4Len(b []byte) int {
-	_, size := ipv4.Read(b)
+	_, size := ipaddr.Read4(b)
 	if size < len(b) && b[size] != ' ' {
 		return 0
 	}
 	return size
 }
 
-const fullIPv6 = len("2001:0db8:0000:0000:0000:0000:0000:0001")
+const fullIPv6 = ipaddr.Full
 
 // readIPv6 reads the address that b begins with, and returns its length in b, or 0.
 // The kernel prints all eight groups; other programs may print the other forms. An
 // address with a zone is refused: packets carry none.
 func readIPv6(b []byte) (a netip.Addr, n int) {
 	const longest = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
-	if ip, ok := readFull(b); ok {
-		return netip.AddrFrom16(ip), fullIPv6
-	}
 	if n = bytes.IndexByte(b[:min(len(b), longest+1)], ' '); n < 0 {
 		n = len(b)
 	}
 	if n > longest {
 		return a, 0
 	}
-	a, err := netip.ParseAddr(string(b[:n]))
-	if err != nil || a.Zone() != "" {
-		return netip.Addr{}, 0
+	a, ok := ipaddr.Parse(b[:n])
+	if !ok {
+		return a, 0
 	}
 	return a, n
 }
-
-// readFull reads eight groups of four digits.
-func readFull(b []byte) (ip [16]byte, ok bool) {
-	if len(b) < fullIPv6 || len(b) > fullIPv6 && b[fullIPv6] != ' ' {
-		return ip, false
-	}
-	var bad byte
-	for i := range 8 {
-		g := b[i*5 : i*5+4]
-		h0, h1, h2, h3 := hex[g[0]], hex[g[1]], hex[g[2]], hex[g[3]]
-		bad |= h0 | h1 | h2 | h3
-		ip[2*i], ip[2*i+1] = h0<<4|h1, h2<<4|h3
-		if i < 7 && b[i*5+4] != ':' {
-			return ip, false
-		}
-	}
-	return ip, bad < 16
-}
-
-// hex is the value of a hexadecimal digit, 255 for other bytes.
-var hex = func() (t [256]byte) {
-	for i := range t {
-		t[i] = 255
-	}
-	for i, c := range []byte("0123456789abcdef") {
-		t[c] = byte(i)
-	}
-	return t
-}()
 
 // texts keeps the short form of IPv6 addresses that were read before (8 % of
 // ipparse's time).

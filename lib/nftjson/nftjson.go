@@ -35,7 +35,7 @@ import (
 	"net/netip"
 	"strconv"
 
-	"egress-monitor/lib/ipv4"
+	"egress-monitor/lib/ipaddr"
 )
 
 // A Set is a set of addresses of IPv4 or of IPv6.
@@ -308,7 +308,7 @@ func (p *parser) address() (a netip.Addr) {
 		return a
 	}
 	text, ok := p.quoted()
-	if ip, size := ipv4.Read(text); ok && size == len(text) && size > 0 {
+	if ip, size := ipaddr.Read4(text); ok && size == len(text) && size > 0 {
 		return netip.AddrFrom4(ip)
 	}
 	a, err := netip.ParseAddr(string(text))

@@ -1,6 +1,9 @@
 package transact
 
-import "egress-monitor/lib/dnsmasq"
+import (
+	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/ipaddr"
+)
 
 // A block is the answer that a process is writing to a plain log.
 type block struct {
@@ -114,7 +117,7 @@ func (b *block) answers(x *transaction) dnsmasq.Type {
 }
 
 func shapeOf(value []byte) shape {
-	if ip, ok := dnsmasq.Address(value); ok {
+	if ip, ok := ipaddr.Parse(value); ok {
 		if ip.Is4() {
 			return ipv4
 		}

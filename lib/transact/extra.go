@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/ipaddr"
 )
 
 // extra takes a line with a prefix, which names its transaction.
@@ -81,7 +82,7 @@ func (t *Tracker) canonical(name []byte) []byte {
 // of upstream to ANY is text: dnsmasq does not log the addresses there.
 func (t *Tracker) answer(l *dnsmasq.Line, at uint32, typ dnsmasq.Type) (ip netip.Addr, ok bool) {
 	if ip, ok = t.turned(l, at); !ok {
-		ip, ok = dnsmasq.Address(l.Value)
+		ip, ok = ipaddr.Parse(l.Value)
 	}
 	switch typ {
 	case dnsmasq.A:
@@ -100,7 +101,7 @@ func (t *Tracker) turned(l *dnsmasq.Line, at uint32) (ip netip.Addr, ok bool) {
 	if l.Kind != dnsmasq.Local {
 		return ip, false
 	}
-	if ip, ok = dnsmasq.Address(l.Name); !ok {
+	if ip, ok = ipaddr.Parse(l.Name); !ok {
 		return ip, false
 	}
 	asked := t.open.nameOf(at)

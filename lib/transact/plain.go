@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/ipaddr"
 )
 
 // The lines of a plain log do not name their transaction. It follows from how
@@ -127,7 +128,7 @@ func (t *Tracker) reply(p *process, l *dnsmasq.Line) {
 	if is == ipv6 {
 		typ = dnsmasq.AAAA
 	}
-	if ip, ok := dnsmasq.Address(l.Value); ok && x.wait[typ] > 0 {
+	if ip, ok := ipaddr.Parse(l.Value); ok && x.wait[typ] > 0 {
 		t.credit(of.at, ip)
 	}
 }

@@ -1,18 +1,27 @@
-package dnsmasq
+// Package ipaddr reads IPv4 and IPv6 addresses from logs and aggregates, where nearly
+// every line has one: in a third and half of the time of package netip, and without an
+// error, which would be an allocation.
+//
+// The rule is netip's, but for zones: fe80::1%eth0 is none, since packets and answers
+// carry none.
+package ipaddr
 
 import (
 	"net/netip"
 	"unsafe"
-
-	"egress-monitor/lib/ipv4"
 )
 
-// Address reads an address; ok is false if b is something else.
-func Address(b []byte) (ip netip.Addr, ok bool) {
-	if len(b) == 0 || hex[b[0]] == 0 && b[0] != ':' {
+// Parse reads an address; ok is false if b is something else.
+func Parse(b []byte) (ip netip.Addr, ok bool) {
+	if len(b) == 0 || hex[b[0]] > 15 && b[0] != ':' {
 		return ip, false // as most other values, such as <CNAME>
 	}
-	if ip4, size := ipv4.Read(b); size == len(b) {
+	if len(b) == Full {
+		if ip6, ok := full([Full]byte(b)); ok {
+			return netip.AddrFrom16(ip6), true
+		}
+	}
+	if ip4, size := Read4(b); size == len(b) {
 		return netip.AddrFrom4(ip4), true
 	}
 	if ip6, ok := ipv6(b); ok {
@@ -23,6 +32,24 @@ func Address(b []byte) (ip netip.Addr, ok bool) {
 	}
 	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
 	return ip, err == nil
+}
+
+// Full is how long an IPv6 address is with all its digits, as the kernel prints it.
+const Full = len("2001:0db8:0000:0000:0000:0000:0000:0001")
+
+// full reads eight groups of four digits (4 % of ipparse).
+func full(b [Full]byte) (ip [16]byte, ok bool) {
+	var bad byte
+	for i := range 8 {
+		g := b[i*5 : i*5+4]
+		h0, h1, h2, h3 := hex[g[0]], hex[g[1]], hex[g[2]], hex[g[3]]
+		bad |= h0 | h1 | h2 | h3
+		ip[2*i], ip[2*i+1] = h0<<4|h1, h2<<4|h3
+		if i < 7 && b[i*5+4] != ':' {
+			return ip, false
+		}
+	}
+	return ip, bad < 16
 }
 
 // ipv6 reads groups of hexadecimal digits, in half the time of netip. It leaves
@@ -65,10 +92,10 @@ func ipv6(b []byte) (ip [16]byte, ok bool) {
 func group(b []byte) (v uint32, size int) {
 	for _, c := range b {
 		d := hex[c]
-		if d == 0 {
+		if d > 15 {
 			return v, size
 		}
-		if v = v<<4 | uint32(d-1); size == 4 {
+		if v = v<<4 | uint32(d); size == 4 {
 			return 0, 0
 		}
 		size++
@@ -76,12 +103,16 @@ func group(b []byte) (v uint32, size int) {
 	return v, size
 }
 
-// hex is 1 + the value of a hexadecimal digit.
-var hex = [256]byte{
-	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
-	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
-	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
-}
+// hex is the value of a hexadecimal digit, 255 for other bytes.
+var hex = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i, c := range []byte("0123456789abcdef0123456789ABCDEF") {
+		t[c] = byte(i % 16)
+	}
+	return t
+}()
 
 // looksLikeMapped reports whether b has hexadecimal digits, colons, and dots,
 // as ::ffff:192.0.2.7 has.
@@ -97,7 +128,7 @@ func looksLikeMapped(b []byte) bool {
 			colons = true
 		case c == '.':
 			dots = true
-		case hex[c] == 0:
+		case hex[c] > 15:
 			return false
 		}
 	}

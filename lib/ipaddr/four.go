@@ -1,16 +1,13 @@
-// Package ipv4 reads IPv4 addresses from logs and aggregates, where nearly every
-// line has one: in a third of the time of package netip, and without an error,
-// which would be an allocation.
-package ipv4
+package ipaddr
 
-const longest = len("255.255.255.255")
+const longest4 = len("255.255.255.255")
 
-// Read reads the address that b begins with: four numbers up to 255 without
+// Read4 reads the IPv4 address that b begins with: four numbers up to 255 without
 // leading zeros, the one form there is. size is its length; 0 is no address.
 // The caller decides what may follow it.
-func Read(b []byte) (ip [4]byte, size int) {
+func Read4(b []byte) (ip [4]byte, size int) {
 	n, from, v := 0, 0, uint(0) // numbers read; where the one being read begins, and it
-	b = b[:min(len(b), longest)]
+	b = b[:min(len(b), longest4)]
 	for size = 0; size < len(b); size++ {
 		c := b[size]
 		if d := uint(c - '0'); d <= 9 {
