@@ -198,7 +198,8 @@ func (a *aligner) tells(j int) (bool, error) {
 
 // placePossible places a mark next to a neighbour if the segment there may be the
 // right one: the segment of the mark was empty, or this one cannot be read, or was
-// compressed before the writer's last lines came.
+// compressed before the writer's last lines came. The live file may have been truncated
+// since it was empty.
 func (a *aligner) placePossible(i int) error {
 	low, high := a.room(i)
 	newest := i == len(a.marks)-1
@@ -213,7 +214,7 @@ func (a *aligner) placePossible(i int) error {
 		return nil
 	}
 	l, err := a.like(i, j)
-	if l == possible && !(newest && a.replaced(i, j)) || l == shorter && !newest {
+	if l == possible && !a.segs[j].live || l == shorter && !newest {
 		a.at[i] = j
 	}
 	return err
@@ -234,15 +235,14 @@ func (a *aligner) room(i int) (low, high int) {
 	return low, high
 }
 
-// replaced reports whether the live file, which was empty at the mark, is gone, with
-// the lines that it got since, and another file is in its place.
-func (a *aligner) replaced(i, j int) bool {
-	return a.segs[j].live && a.segs[j].id() != a.marks[i].id
-}
-
-// count returns how many marks have a segment.
-func (a *aligner) count() int {
-	return len(slices.DeleteFunc(slices.Clone(a.at), func(j int) bool { return j < 0 }))
+// count returns how many marks of segments that were read have a segment.
+func (a *aligner) count() (n int) {
+	for i, j := range a.at {
+		if j >= 0 && a.marks[i].off > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // last returns the index of the newest segment that has a mark, or -1.

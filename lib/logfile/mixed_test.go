@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A mixed story is about an administrator who changes olddir now and then, and the
-// numbers or dates of the copies, and who puts backups in both folders. The rotations
-// are those of logrotate: it shifts the copies of one folder and does not know of the
-// other.
+// numbers or dates of the copies, sets the clock back, and puts backups in both
+// folders. The rotations are those of logrotate: it shifts the copies of one folder and
+// does not know of the other.
 type mixed struct {
 	*world
 	rnd    *rand.Rand
@@ -26,8 +27,9 @@ type mixed struct {
 	delay  bool
 	keep   int // copies, more are deleted
 	day    int
-	turned bool     // there are lines or a rotation since the last poll
-	told   []string // the story
+	clock  time.Duration // how far it is ahead
+	turned bool          // there are lines or a rotation since the last poll
+	told   []string      // the story
 }
 
 var modes = []string{"create", "create", "copytruncate", "copy", "renamecopy"}
@@ -41,6 +43,9 @@ func newMixed(t *testing.T, seed uint64) *mixed {
 	m.mode = modes[m.rnd.IntN(len(modes))]
 	m.suffix = suffixes[m.rnd.IntN(3)]
 	m.delay = m.rnd.IntN(2) == 0
+	if m.mode != "renamecopy" { // the birth of a copy cannot be set
+		m.clock = time.Duration(m.rnd.IntN(4)/3) * time.Hour
+	}
 	m.keep = 3 + m.rnd.IntN(10)
 	return m
 }
@@ -62,6 +67,9 @@ func (m *mixed) step() {
 	case n < 15:
 		m.tick()
 		m.backup()
+	case n == 15 && m.clock > 0:
+		m.clock = 0
+		m.tell("clock set back")
 	case n == 15 && m.rnd.IntN(3) == 0:
 		m.dated = !m.dated
 		m.tell("dated %v", m.dated)
@@ -72,6 +80,7 @@ func (m *mixed) step() {
 
 func (m *mixed) write(n int) {
 	m.world.write(n)
+	m.stamp(m.path)
 	m.turned = true
 	m.tell("write to %d", m.lines)
 }
@@ -82,6 +91,14 @@ func (m *mixed) poll() {
 	m.world.poll()
 	m.tell("poll")
 	m.turned = false
+}
+
+// stamp gives a file the time of a clock that is ahead.
+func (m *mixed) stamp(name string) {
+	when := time.Now().Add(m.clock)
+	if m.clock > 0 && exists(name) {
+		m.check(os.Chtimes(name, when, when))
+	}
 }
 
 func (m *mixed) maybe() {
@@ -224,6 +241,7 @@ func (m *mixed) copyFile(from, to string) {
 	m.check(os.WriteFile(to, b[:len(b)/2], 0o640))
 	m.maybe()
 	m.check(os.WriteFile(to, b, 0o640))
+	m.stamp(to)
 	m.tick()
 	m.maybe()
 }

@@ -90,6 +90,7 @@ func (l *Log) choose(p *plan, before past) error {
 	}
 	begins := p.begins(before)
 	p.dropOld(a.last())
+	p.stayedEmpty(newest)
 	if a.placed() || begins {
 		return nil
 	}
@@ -144,17 +145,31 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 }
 
 // dropOld leaves out segments without a mark that come before the segment at, which is
-// that of the newest mark, or in their own series before one that has a mark. What was
-// last written to at the same time may be new.
+// that of the newest mark, or in their own series before one that has a mark.
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
-		later := i > at || !p.segs[at].live && s.until == p.segs[at].until && s.series != p.segs[at].series
+		later := i > at || s.series != p.segs[at].series && !p.segs[at].after(s)
 		if s.from != nil || s.live || later && !slices.Contains(p.old, s) && !p.passed(s) {
 			kept = append(kept, s)
 		}
 	}
 	p.segs = kept
+}
+
+// stayedEmpty notes the newest mark in the live file if that was empty and is.
+func (p *plan) stayedEmpty(m *mark) {
+	for _, s := range p.segs {
+		if s.live && s.size == 0 && m.off == 0 && s.id() == m.id {
+			s.from, s.newest = m, true
+		}
+	}
+}
+
+// after reports whether the segment is newer than o, which comes before it in the
+// order. The times do not tell that if they are equal, or if the clock was set back.
+func (s *segment) after(o *segment) bool {
+	return s.live || s.until > o.until && s.time <= time.Now().UnixNano()
 }
 
 // passed reports whether a later segment of the series has a mark.
