@@ -100,6 +100,7 @@ var baseTrouble = [fleet.Troubles]int{
 // List returns all findings of a fleet, the most surprising first.
 func List(f *fleet.Fleet) []Finding {
 	j := judge{f: f, roles: rolesOf(f), byName: map[string]role{}, fresh: map[string]bool{}}
+	j.count()
 	fresh := j.freshFindings()
 	for i := range f.Hosts {
 		j.byName[j.roles[i].name] = j.roles[i]
@@ -170,6 +171,8 @@ type judge struct {
 	byName map[string]role
 	found  []Finding
 	fresh  map[string]bool // what is new to the fleet, and a finding of its own
+	busy   []bool          // hosts to which many things come
+	begins []time.Time     // the first pulls of the hosts, in order
 }
 
 // crowd judges the things of a kind on a host: a few one by one, many as one,
@@ -418,7 +421,7 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
 		quiet := 0
 		for _, n := range fresh.On {
-			if !j.busy(&j.f.Hosts[n]) {
+			if !j.busy[n] {
 				quiet++
 			}
 		}
@@ -434,18 +437,28 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 
 // joined returns how many hosts were first pulled later than at a time: what they have
 // came with them.
-func (j *judge) joined(after sighting.Stamp) (n int) {
-	for i := range j.f.Hosts {
-		if begin := j.f.Hosts[i].Begin; !begin.IsZero() && begin.After(after.Time()) {
-			n++
-		}
-	}
-	return n
+func (j *judge) joined(after sighting.Stamp) int {
+	i, _ := slices.BinarySearchFunc(j.begins, after.Time(), func(begin, at time.Time) int {
+		return cmp.Or(begin.Compare(at), -1) // the first one that is later
+	})
+	return len(j.begins) - i
 }
 
-// busy reports whether so many things come to a host that no other has that one
+// count readies what is asked of the hosts for each of many things.
+func (j *judge) count() {
+	for i := range j.f.Hosts {
+		h := &j.f.Hosts[i]
+		j.busy = append(j.busy, j.isBusy(h))
+		if !h.Begin.IsZero() {
+			j.begins = append(j.begins, h.Begin)
+		}
+	}
+	slices.SortFunc(j.begins, time.Time.Compare)
+}
+
+// isBusy reports whether so many things come to a host that no other has that one
 // more means little.
-func (j *judge) busy(h *fleet.Host) bool {
+func (j *judge) isBusy(h *fleet.Host) bool {
 	n := 0
 	for _, kind := range []fleet.Kind{fleet.Domain, fleet.Unanswered, fleet.Direct4} {
 		c := &h.Crowds[kind]

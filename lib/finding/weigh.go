@@ -133,12 +133,12 @@ func (w *weigher) nature() {
 		w.domain()
 	case fleet.Name:
 		w.is(0, "%s of a common domain", several(item.Names+w.like, "name"))
-		if w.j.busy(&w.j.f.Hosts[w.host]) {
+		if w.j.busy[w.host] {
 			w.say(-25, "")
 		}
 	case fleet.Odd:
 		w.is(0, "%s known elsewhere", several(1+w.like, "domain"))
-		if w.j.busy(&w.j.f.Hosts[w.host]) {
+		if w.j.busy[w.host] {
 			w.say(-25, "")
 		}
 	case fleet.Internal:
