@@ -53,6 +53,7 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 		return err
 	}
 	order(p.segs) // without unfinished copies
+	p.segs = oneName(p.segs)
 	if err = p.dropCopies(before); err != nil {
 		return err
 	}
@@ -149,8 +150,7 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
-		later := i > at || s.series != p.segs[at].series && !p.segs[at].after(s)
-		if s.from != nil || s.live || later && !slices.Contains(p.old, s) && !p.passed(s) {
+		if s.from != nil || s.live || p.later(i, at) && !slices.Contains(p.old, s) && !p.passed(s) {
 			kept = append(kept, s)
 		}
 	}
@@ -164,6 +164,14 @@ func (p *plan) stayedEmpty(m *mark) {
 			s.from, s.newest = m, true
 		}
 	}
+}
+
+// later reports whether segment i may be newer than segment at (-1: than none).
+func (p *plan) later(i, at int) bool {
+	if i <= at && p.segs[i].series == p.segs[at].series {
+		return p.segs[at].compare(p.segs[i].rotation) < 0
+	}
+	return i > at || !p.segs[at].after(p.segs[i])
 }
 
 // after reports whether the segment is newer than o, which comes before it in the

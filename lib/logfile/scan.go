@@ -33,9 +33,10 @@ func (l *Log) scan() ([]*segment, error) {
 	}
 	order(rotated)
 	if live != nil {
-		rotated = append(rotated, live)
+		rotated = slices.DeleteFunc(rotated, func(s *segment) bool { return s.stat.is(live.stat) })
+		return append(rotated, live), nil
 	}
-	return oneName(rotated), nil
+	return rotated, nil
 }
 
 // oneName keeps the last of several names of one file: a hard link may be a backup.
