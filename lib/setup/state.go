@@ -121,6 +121,10 @@ func (s *Setup) WriteUpstream() (changed bool, err error) {
 	if err := os.MkdirAll(layout.Run, 0o755); err != nil {
 		return false, err
 	}
+	// dnsmasq must read in there, and its unit, which may be the first at boot, has a umask.
+	if err := os.Chmod(layout.Run, 0o755); err != nil {
+		return false, err
+	}
 	if len(s.Plan.Servers) == 0 {
 		if _, err := os.Stat(layout.Servers); err == nil {
 			return false, nil
