@@ -224,6 +224,9 @@ func removeEmpty(dir string) error {
 }
 
 func rmdir(dir string) error {
+	if _, err := os.Lstat(dir); os.IsNotExist(err) {
+		return nil // on a read-only file system, rmdir does not look
+	}
 	err := unix.Rmdir(dir)
 	if err == nil || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
 		return nil

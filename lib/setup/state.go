@@ -191,7 +191,10 @@ func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 // forget removes the notes: all is undone. The journal goes last.
 func (s *Setup) forget() error {
 	list, err := os.ReadDir(layout.Admin)
-	if err != nil && !os.IsNotExist(err) {
+	if os.IsNotExist(err) { // on a read-only file system, RemoveAll does not look
+		return os.RemoveAll(layout.Run)
+	}
+	if err != nil {
 		return err
 	}
 	for _, d := range list {
