@@ -55,6 +55,9 @@ func (r *Report) entries() (all []entry) {
 		f := &r.Findings[i]
 		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: max(1, f.Telling), findings: 1}
 		e.also = also(f)
+		if len(r.Hosts) == 1 { // of one host all is said
+			e.needed = len(e.facts)
+		}
 		if !f.Trouble() || len(f.Hosts) > 1 {
 			all = append(all, e)
 			continue
@@ -62,7 +65,7 @@ func (r *Report) entries() (all []entry) {
 		for i, text := range e.facts { // which begin with the kind
 			e.facts[i] = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(text, "was "), f.Kind+": "), f.Kind+" ")
 		}
-		e.trouble = true
+		e.trouble = len(r.Hosts) != 1
 		if same, ok := at[f.Hosts[0]]; ok {
 			all[same].texts[1] += ", " + f.Kind
 			all[same].facts = append(all[same].facts, e.facts...)
