@@ -38,7 +38,7 @@ func TestFindingIsOneLine(t *testing.T) {
 func TestOneHost(t *testing.T) {
 	var b strings.Builder
 	r := Report{Title: "Title", Hosts: make([]HostPage, 1), Findings: []finding.Finding{{Hosts: []string{"web1"}, Kind: "direct-ipv4", What: "192.0.2.7",
-		Telling: 1, Why: []string{"direct", strings.Repeat("reason ", 8), "57 a day"}}}}
+		Telling: 1, Why: []string{"direct", strings.Repeat("reason ", 6) + "end", "57 a day"}}}}
 	if err := r.Print(&b, TextStyle{Width: 80}); err != nil || !strings.Contains(b.String(), "57 a day") {
 		t.Error(b.String(), err)
 	}
