@@ -194,7 +194,7 @@ func TestUsual(t *testing.T) {
 }
 
 func checkUsual(t *testing.T, b []byte) {
-	berlin := zone(t, "CET-1CEST,M3.5.0,M10.5.0/3")
+	berlin := zone(t, "Europe/Berlin")
 	type answer struct {
 		Stamp
 		err  error
