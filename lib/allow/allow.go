@@ -10,6 +10,9 @@
 //	any-address             vpn1           # all addresses that it contacts
 //	*.github.io             # all names below a public suffix, of any owner
 //
+// A comment begins with a # at the beginning of a line or after a blank: within a
+// word a # is a part of it, since a name may have one.
+//
 // A rule hides no more than it names. A domain stands for the names of its
 // owner: amazonaws.com does not allow bucket.s3.eu-central-1.amazonaws.com,
 // since anybody can have such a name (see package suffix).
@@ -86,8 +89,7 @@ func New() *List { return &List{names: map[string][]*Rule{}, below: map[string][
 func (l *List) Read(r io.Reader, file string, bad func(line int, err error)) error {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
-		f := strings.Fields(text)
+		f := words(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if len(f) == 0 {
 			continue
 		}
@@ -99,6 +101,17 @@ func (l *List) Read(r io.Reader, file string, bad func(line int, err error)) err
 		l.rules = append(l.rules, rule)
 	}
 	return lines.Err()
+}
+
+// words returns those of a line, without its comment.
+func words(line string) []string {
+	f := strings.Fields(line)
+	for i, word := range f {
+		if word[0] == '#' {
+			return f[:i]
+		}
+	}
+	return f
 }
 
 // Unused returns the rules that nothing was compared with successfully.

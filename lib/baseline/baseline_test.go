@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,6 +64,56 @@ func TestAbsorbed(t *testing.T) {
 	want = "0.0.0.0/0 9 2026-11-02T11:00:00Z\n192.0.2.0/24 5 2026-11-01T11:00:00Z\n198.51.100.1 5 2026-11-01T10:00:00Z\n"
 	if got := testtools.Text(t, filepath.Join(host, FirstIPs)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestAbsorbedMany: each key that is gone is looked for among the folded rows in
+// as many steps as there are sizes of them, and not in each row.
+func TestAbsorbedMany(t *testing.T) {
+	const rows = 200_000
+	f := folded{domains: map[string]*entry{}, nets: map[netip.Prefix]*entry{}}
+	for i := range rows {
+		addr := netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 0})
+		f.nets[netip.PrefixFrom(addr, 24)] = &entry{at: "~"}
+	}
+	f.sizes[24] = true
+	for i := range rows {
+		key := fmt.Appendf(nil, "%d.%d.%d.7", byte(i>>16), byte(i>>8), byte(i))
+		if !f.absorb(key, entry{"2026-11-01T10:00:00Z", 1}) {
+			t.Fatalf("%s is in no row", key)
+		}
+		if f.holds(fmt.Appendf(nil, "200.%d.%d.7", byte(i>>8), byte(i))) {
+			t.Fatal("a row holds what is not in it")
+		}
+	}
+	if f.looked > 2*rows {
+		t.Errorf("%d look-ups for %d keys", f.looked, 2*rows)
+	}
+}
+
+// TestNested: the smallest row takes a key, and none takes itself; the labels of
+// a key that is no name are not walked through.
+func TestNested(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, IPsFile)
+	testtools.Write(t, path, "192.0.2.0/24 9 2026-11-02T11:00:00Z\n192.0.2.0/28 9 2026-11-02T11:00:00Z\n2001:db8::/64 9 2026-11-02T11:00:00Z\n2001:db8::/72 9 2026-11-02T11:00:00Z\n")
+	state, err := openRows(path)
+	testtools.Must(t, err)
+	defer state.Close()
+	var f folded
+	testtools.Must(t, f.read(state))
+	for key, want := range map[string]string{
+		"192.0.2.1": "192.0.2.0/28", "192.0.2.77": "192.0.2.0/24", "192.0.2.0/28": "192.0.2.0/24", "192.0.2.0/24": "", "192.0.3.1": "",
+		"2001:db8::1": "2001:db8::/72", "2001:db8:0:0:100::": "2001:db8::/64", "2001:db8:1::": "", "::ffff:192.0.2.1": "192.0.2.0/28",
+	} {
+		got := f.cover([]byte(key))
+		if want == "" && got != nil || want != "" && got != f.nets[netip.MustParsePrefix(want)] {
+			t.Errorf("%s: %v, want the row %s", key, got, want)
+		}
+	}
+	f.domains["example"] = &entry{}
+	if f.holds([]byte(strings.Repeat("a.", 1<<20)+"example")) || !f.holds([]byte("a.b.example")) {
+		t.Error("names")
 	}
 }
 

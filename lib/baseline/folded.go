@@ -14,10 +14,17 @@ import (
 type folded struct {
 	domains map[string]*entry
 	nets    map[netip.Prefix]*entry
+	sizes   [129]bool // the bits of prefixes that are in nets
+	looked  int       // how often one was looked for
 }
 
+// maxName is the longest name that there is, as text: 253 bytes, each of which
+// may be written as \DDD. What a longer key would be folded into is not asked:
+// one with a million labels would take as many look-ups, each of them long.
+const maxName = 4 * 253
+
 func (f *folded) read(state *union.File) error {
-	f.domains, f.nets = map[string]*entry{}, map[netip.Prefix]*entry{}
+	*f = folded{domains: map[string]*entry{}, nets: map[netip.Prefix]*entry{}}
 	r := state.Rows()
 	for r.Next() {
 		rec := r.Record()
@@ -25,7 +32,7 @@ func (f *folded) read(state *union.File) error {
 			continue
 		}
 		if p, ok := family.Address(rec.Key); ok {
-			f.nets[p] = &entry{at: "~"}
+			f.nets[p], f.sizes[p.Bits()] = &entry{at: "~"}, true
 		} else {
 			f.domains[domainOf(rec.Key)] = &entry{at: "~"}
 		}
@@ -56,6 +63,9 @@ func (f *folded) cover(key []byte) *entry {
 		return f.net(p)
 	}
 	name, _ := family.Names(key)
+	if len(name) > maxName {
+		return nil
+	}
 	for {
 		i := bytes.IndexByte(name, '.')
 		if i < 0 {
@@ -68,9 +78,15 @@ func (f *folded) cover(key []byte) *entry {
 	}
 }
 
+// net returns the entry of the smallest prefix that covers p and is not it. Each
+// size that there is takes one look-up, whatever the number of rows.
 func (f *folded) net(p netip.Prefix) *entry {
-	for net, row := range f.nets {
-		if net != p && family.Contains(net, p) {
+	for bits := p.Bits() - 1; bits >= 0; bits-- {
+		if !f.sizes[bits] {
+			continue
+		}
+		f.looked++
+		if row := f.nets[netip.PrefixFrom(p.Addr(), bits).Masked()]; row != nil {
 			return row
 		}
 	}
