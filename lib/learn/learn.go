@@ -2,7 +2,8 @@
 // and still is, with the facts for a person who decides.
 //
 // A proposal for one name or address is a rule. One for all names or addresses
-// of a host is a comment: it would hide everything that comes later.
+// of a host is a comment: it would hide everything that comes later. So is what
+// no rule can say: a host may ask for names that read as something else.
 package learn
 
 import (
@@ -11,6 +12,7 @@ import (
 	"io"
 	"time"
 
+	"egress-monitor/lib/allow"
 	"egress-monitor/lib/fleet"
 )
 
@@ -36,7 +38,7 @@ func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error)
 # Each rule is something that has been there for 14 days or more and was seen in
 # the last 7. That does not make it right: look at each line, and delete what you
 # do not know. Rules for all names or addresses of a host are comments: they
-# would also hide what comes later.
+# would also hide what comes later. What no rule can say is a comment, too.
 `, f.Now.UTC().Format("2006-01-02 15:04"), len(f.Hosts))
 	for i := range f.Hosts {
 		h := &f.Hosts[i]
@@ -79,11 +81,30 @@ func (p *proposer) crowd(h *fleet.Host, kind fleet.Kind, clean func(string) stri
 	}
 	for i := range c.Items {
 		if item := &c.Items[i]; p.isStable(h, item) {
-			fmt.Fprintf(p.w, "%-36s %-12s # %s; since %s, last %s, count %d, on %d of %d hosts\n", clean(item.What), clean(h.Name), describe(kind),
+			line := rule(item.What, h.Name, any == "any-address", clean)
+			fmt.Fprintf(p.w, "%s # %s; since %s, last %s, count %d, on %d of %d hosts\n", line, describe(kind),
 				since(h, item), item.Last.Time().Format("2006-01-02"), item.Count, item.Hosts, len(p.f.Hosts))
 			p.n++
 		}
 	}
+}
+
+// rule returns the line that allows something on a host, or a comment, if a list
+// would read that line as anything else.
+func rule(what, host string, address bool, clean func(string) string) string {
+	if _, err := allow.Line(what, host, address); err != nil {
+		return fmt.Sprintf("# no rule for %s on %s: %s", short(clean(what)), short(clean(host)), short(clean(err.Error())))
+	}
+	return fmt.Sprintf("%-36s %-12s", what, host)
+}
+
+// short cuts a text that a comment has no use for: a list with a line that is too
+// long cannot be read.
+func short(text string) string {
+	if len(text) > 300 {
+		return text[:300] + "..."
+	}
+	return text
 }
 
 func (p *proposer) isStable(h *fleet.Host, item *fleet.Item) bool {
