@@ -110,7 +110,7 @@ func foldedRows(t *testing.T, s *server) {
 			want = append(want, key)
 		}
 	}
-	if got := cells(s.query("direct-ips"), 1); got != strings.Join(want, " ") || len(want) != 4 {
+	if got := cells(s.query("direct-ips"), 1); got != strings.Join(want, " ") || len(want) != 5 {
 		t.Errorf("direct: %s, want %s", got, want)
 	}
 	if got := cells(s.query("flooded"), 1, 4); got != "*|stands for others *.com|stands for others 0.0.0.0/0|stands for others "+

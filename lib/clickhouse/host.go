@@ -103,7 +103,7 @@ func (l *Loader) addresses(w *bufio.Writer, h host) error {
 	return h.each(pulled.IPs, func(rec *aggregate.Record) error {
 		p, _ := family.Address(rec.Key) // "*" is no address, and not named
 		row = row[:0].text([]byte(h.name)).text(rec.Key).number(rec.Count).stamp(rec.Last)
-		row = row.flag(p.IsValid() && l.table.Known(p, rec.Count)).text(l.addressOperator(rec.Key)).number(folded(rec.Key))
+		row = row.flag(p.IsValid() && l.table.Known(p)).text(l.addressOperator(rec.Key)).number(folded(rec.Key))
 		row = row.flag(canaryAddress(p)).time(h.status.Pulled).end()
 		_, err := w.Write(row)
 		return err

@@ -58,7 +58,7 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	if isResolver {
 		a.resolvers = append(a.resolvers, met{resolver, item})
 	}
-	direct := !a.blind && !a.table.Known(p, rec.Count)
+	direct := !a.blind && !a.table.Known(p)
 	switch {
 	case isResolver && p.IsSingleIP() && !f.Own.Holds(p):
 		item.What, item.Note = string(rec.Key), resolver.Operator
@@ -144,7 +144,7 @@ func (a *addresses) direct(rec *aggregate.Record, p netip.Prefix, item Item) {
 	case item.Hosts > a.f.rare && item.Born:
 		a.fresh = append(a.fresh, item)
 		fallthrough
-	case item.Known > 0, a.near(p), a.before.Known(p, item.Count):
+	case item.Known > 0, a.near(p), a.before.Known(p):
 		a.find(DirectKnown, item)
 	case p.Addr().Is6():
 		a.find(Direct6, item)
@@ -160,7 +160,7 @@ func (a *addresses) near(p netip.Prefix) bool {
 	if p.Addr().Is6() {
 		bits = 64
 	}
-	return p.IsSingleIP() && a.table.Known(netip.PrefixFrom(p.Addr(), bits).Masked(), 1)
+	return p.IsSingleIP() && a.table.Overlaps(netip.PrefixFrom(p.Addr(), bits).Masked())
 }
 
 // watchName adds a name that a watch-list has. It is shown even where a rule

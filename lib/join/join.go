@@ -98,7 +98,7 @@ func appendName(dst, name []byte) []byte {
 func (t *Table) PrintDirect(w io.Writer, ips *union.Reader) error {
 	var buf []byte
 	return t.EachAddress(ips, func(rec aggregate.Record, _ []uint32) error {
-		if p, ok := family.Address(rec.Key); ok && t.Known(p, rec.Count) {
+		if p, ok := family.Address(rec.Key); ok && t.Known(p) {
 			return nil
 		}
 		buf = rec.Append(buf[:0])

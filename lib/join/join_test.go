@@ -153,11 +153,11 @@ func moreThan(prefix string, bits4, bits6 int) bool {
 
 // isDirect says whether no name can have led to some of what a row stands for.
 func isDirect(domains []string, row string, names int) bool {
-	ip, count := strings.Fields(row)[0], strings.Fields(row)[1]
+	ip := strings.Fields(row)[0]
 	switch {
 	case moreThan(ip, 17, 49):
 		return true
-	case !strings.HasSuffix(ip, ".0/24") || len(count) < 3 || count < "129":
+	case !strings.HasSuffix(ip, ".0/24"):
 		return names == 0
 	}
 	n := 0

@@ -12,32 +12,49 @@ import (
 func (t *Table) Lookup(dst []uint32, p netip.Prefix) []uint32 {
 	from := len(dst)
 	for i := range t.levels {
-		dst = t.levels[i].lookup(dst, p)
+		for _, q := range t.levels[i].overlapping(p) {
+			dst = append(dst, q.name)
+		}
 	}
 	slices.Sort(dst[from:])
 	return dst[:from+len(slices.Compact(dst[from:]))]
 }
 
-// Known reports whether names led to the addresses of a row with so many
-// connections. A wide row (0.0.0.0/0, ::/0, and the /8, /16, /48 of earlier
-// versions) may stand for any address, and is never known. A /24 stands for more
-// than half of its addresses; so it is not known while names led to at most half
-// of them, and to no prefix that holds it.
-func (t *Table) Known(p netip.Prefix, connections uint64) bool {
+// Known reports whether names led to the addresses of a row. A wide row
+// (0.0.0.0/0, ::/0, and the /8, /16, /48 of earlier versions) may stand for any
+// address, and is never known. A /24 stands for more than half of its addresses; so
+// it is not known while names led to at most half of them, and to no prefix that
+// holds it. (A host that lies may send a /24 of one connection: in a merge it takes
+// the addresses of all hosts.)
+func (t *Table) Known(p netip.Prefix) bool {
 	if others(p) {
 		return false
 	}
 	const half = 1 << 7
-	needed := 1
-	if p.Addr().Is4() && p.Bits() == 24 && connections > half {
-		needed = half + 1
-	}
+	isFolded := p.Addr().Is4() && p.Bits() == 24
+	var led [2 * half]bool // the addresses of a /24 that names led to
+	count := 0
 	for i := range t.levels {
 		l := &t.levels[i]
-		if l.is4 == p.Addr().Is4() {
-			needed -= l.known(p, needed)
+		for _, q := range l.overlapping(p) {
+			if !isFolded || l.bits <= p.Bits() {
+				return true
+			}
+			for at := int(q.addr[15]); at < int(q.addr[15])+l.size(); at++ {
+				if !led[at] {
+					led[at] = true
+					count++
+				}
+			}
 		}
-		if needed <= 0 {
+	}
+	return count > half
+}
+
+// Overlaps reports whether a name led to any address of p.
+func (t *Table) Overlaps(p netip.Prefix) bool {
+	for i := range t.levels {
+		if len(t.levels[i].overlapping(p)) > 0 {
 			return true
 		}
 	}
@@ -48,50 +65,23 @@ func others(p netip.Prefix) bool {
 	return p.Addr().Is4() && p.Bits() <= 16 || p.Addr().Is6() && p.Bits() <= 48
 }
 
-// known returns how many addresses of p the level holds. It stops counting at
-// most.
-func (l *level) known(p netip.Prefix, most int) (n int) {
+// overlapping returns the pairs whose prefixes overlap with p.
+func (l *level) overlapping(p netip.Prefix) []pair {
+	if l.is4 != p.Addr().Is4() {
+		return nil
+	}
 	first, last := l.span(p)
 	list := l.pairs[l.search(first):]
 	for i := range list {
 		if bytes.Compare(list[i].addr[:], last[:]) > 0 {
-			break
-		}
-		if i > 0 && list[i].addr == list[i-1].addr {
-			continue
-		}
-		if l.bits <= p.Bits() {
-			return most // the prefix holds all of p
-		}
-		if n += l.size(); n >= most {
-			break
+			return list[:i]
 		}
 	}
-	return n
+	return list
 }
 
-// size returns how many addresses a prefix of the level has, at most 256.
-func (l *level) size() int {
-	bits := 128
-	if l.is4 {
-		bits = 32
-	}
-	return 1 << min(bits-l.bits, 8)
-}
-
-func (l *level) lookup(dst []uint32, p netip.Prefix) []uint32 {
-	if l.is4 != p.Addr().Is4() {
-		return dst
-	}
-	first, last := l.span(p)
-	for _, q := range l.pairs[l.search(first):] {
-		if bytes.Compare(q.addr[:], last[:]) > 0 {
-			break
-		}
-		dst = append(dst, q.name)
-	}
-	return dst
-}
+// size returns how many addresses a prefix of a level of IPv4 has.
+func (l *level) size() int { return 1 << (32 - l.bits) }
 
 func (l *level) search(first [16]byte) int {
 	return sort.Search(len(l.pairs), func(i int) bool {
