@@ -11,6 +11,10 @@ import (
 	"egress-monitor/lib/ipaddr"
 )
 
+// Unprintable is the key of all names with a byte that is not printable: dnsmasq logs
+// each of them as "<name unprintable>" (2.90, src/cache.c, log_query).
+const Unprintable = `<name\032unprintable>`
+
 // Address reads an address or a prefix, an address as the prefix that holds it
 // alone. An IPv4-mapped one is the IPv4 one that it leads to.
 func Address(text []byte) (netip.Prefix, bool) {

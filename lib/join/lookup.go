@@ -37,6 +37,9 @@ func (t *Table) Known(p netip.Prefix) bool {
 	for i := range t.levels {
 		l := &t.levels[i]
 		for _, q := range l.overlapping(p) {
+			if slices.Contains(t.nowhere, q.name) {
+				continue
+			}
 			if !isFolded || l.bits <= p.Bits() {
 				return true
 			}
@@ -51,11 +54,13 @@ func (t *Table) Known(p netip.Prefix) bool {
 	return count > half
 }
 
-// Overlaps reports whether a name led to any address of p.
+// Overlaps reports whether a printable name led to any address of p.
 func (t *Table) Overlaps(p netip.Prefix) bool {
 	for i := range t.levels {
-		if len(t.levels[i].overlapping(p)) > 0 {
-			return true
+		for _, q := range t.levels[i].overlapping(p) {
+			if !slices.Contains(t.nowhere, q.name) {
+				return true
+			}
 		}
 	}
 	return false

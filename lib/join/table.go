@@ -10,6 +10,10 @@
 // only that the name led to more than the list has room for, and matches
 // nothing. A row 203.0.113.0/24 of addresses matches each name that led to one
 // of them. An IPv4-mapped address matches as the IPv4 address it leads to.
+//
+// The name that stands for all unprintable ones (family.Unprintable) is listed with
+// its addresses, but makes none of them known: whoever asks for one such name could
+// hide what another one led to.
 package join
 
 import (
@@ -27,9 +31,10 @@ import (
 
 // A Table knows the names of addresses.
 type Table struct {
-	text   []byte   // all names, one after the other
-	ends   []uint32 // where each name ends in text
-	levels []level
+	text    []byte   // all names, one after the other
+	ends    []uint32 // where each name ends in text
+	nowhere []uint32 // the names that are Unprintable
+	levels  []level
 }
 
 // A level holds the prefixes of one length. Most tables have two levels: the
@@ -81,6 +86,9 @@ func (t *Table) Add(rec aggregate.Record) error {
 	name := uint32(len(t.ends))
 	t.text = append(t.text, rec.Key...)
 	t.ends = append(t.ends, uint32(len(t.text)))
+	if string(rec.Key) == family.Unprintable {
+		t.nowhere = append(t.nowhere, name)
+	}
 	for ips := rec.IPs; len(ips) > 0; {
 		ip, rest, _ := bytes.Cut(ips, []byte{','})
 		if p, ok := family.Address(ip); ok && fold.Leads(p) { // not "-"
@@ -115,7 +123,7 @@ func (t *Table) Sort() {
 
 // Reset empties the table, and keeps its memory for other rows.
 func (t *Table) Reset() {
-	t.text, t.ends = t.text[:0], t.ends[:0]
+	t.text, t.ends, t.nowhere = t.text[:0], t.ends[:0], t.nowhere[:0]
 	for i := range t.levels {
 		t.levels[i].pairs = t.levels[i].pairs[:0]
 	}
