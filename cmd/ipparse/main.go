@@ -9,6 +9,8 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -74,8 +76,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 			rest.noPacket(e, err)
 		}
 	}
-	lost.warn()
-	return c.finish(in, out, &rest)
+	return c.finish(in, out, &lost, &rest)
 }
 
 // counts reports whether an entry may count that is not a plain entry of the kernel.
@@ -97,9 +98,14 @@ func (c *command) counts(entries *journal.Reader, packets *netfilter.Parser, out
 	return false
 }
 
-// finish prints the rest, and the trailer if there is one.
-func (c *command) finish(in *batch.Scanner, out *records, rest *others) error {
+// finish prints the rest, and the trailer if there is one. Of a poll that fails nothing is
+// skipped or lost: the next one reads the same entries again.
+func (c *command) finish(in *batch.Scanner, out *records, lost *gap, rest *others) error {
 	adhoc := in.Trailer().Cursor == "" && !c.polls()
+	if c.polls() && (in.Err() != nil || !c.Poll.complete(in)) {
+		return cmp.Or(in.Err(), fmt.Errorf("%s: %w", in.Name(), batch.ErrNoCursor))
+	}
+	lost.warn()
 	if s := in.Skipped(); s.Lines > 0 && (!adhoc || s.Lines > rest.rejected) {
 		cli.Warn("%v", s)
 	}

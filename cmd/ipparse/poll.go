@@ -133,12 +133,14 @@ func micros(line []byte) (n int64) {
 	return n
 }
 
+// complete reports whether journalctl has shown all that it should.
+func (p *poll) complete(in *batch.Scanner) bool {
+	return in.Ended() && (in.Trailer().Cursor != "" || p.reading.Entries() == 0)
+}
+
 // end returns the trailer of the poll, and reports gaps.
 func (p *poll) end(in *batch.Scanner) (batch.Trailer, error) {
 	cursor, name := in.Trailer().Cursor, in.Name()
-	if cursor == "" && p.reading.Entries() > 0 || !in.Ended() {
-		return batch.Trailer{}, fmt.Errorf("%s: %w", name, batch.ErrNoCursor)
-	}
 	if p.reset != 0 {
 		p.gap(p.lost)
 		return position.UpTo(p.reset).Trailer(), nil
