@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/testtools"
 )
 
@@ -195,6 +196,8 @@ func TestJournalctlFails(t *testing.T) {
 		"a cut one":       {"REAL | sed '/^-- cursor/s/;t=.*//'", "not a cursor of journalctl"},
 		"listing fails":   {"case \"$*\" in *-F*) exit 1 ;; esac; REAL", "failed with status 1"},
 		"nothing":         {"exit 0", "shows no entry at all"},
+		"within a line":   {"case \"$*\" in *-F*) REAL ;; *) REAL | head -n 2; printf 1795421100.98; exit 1 ;; esac", "stream ended before its cursor line"},
+		"after a loss":    {"case \"$*\" in *-F*) REAL ;; *) echo '1795421100.980088 vm systemd-journald[9]: Missed 3 kernel messages'; exit 2 ;; esac", "failed with status 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,11 +211,30 @@ func TestJournalctlFails(t *testing.T) {
 			if ok || !strings.Contains(said, c.says) {
 				t.Errorf("success %v: %s", ok, said)
 			}
+			if gaps.Tells(said) {
+				t.Errorf("lost, although the next poll reads it: %s", said)
+			}
 			wantText(t, "the position", s.read("state/ips.cursor"), before)
 			s.lie("REAL")
 			s.poll("egress-ips")
 			wantText(t, "both journals", s.counts(), bothIPs)
 		})
+	}
+}
+
+// More entries of one time than a batch has: the kernel logged them before journald began.
+func TestManyOfOneTime(t *testing.T) {
+	s := newServer(t)
+	s.lie(`case "$*" in *-F*) echo 0123456789abcdef0123456789abcdef; exit ;; esac
+n=${*##*--lines=}
+awk -v n="${n%% *}" 'BEGIN {
+	while (i++ < n && i <= 250000)
+		print "1795421100.000001 vm kernel: EGRESS: IN= OUT=a SRC=10.0.0.2 DST=198.51.100.1 LEN=60 "
+	print "-- cursor: s=00000000000000000000000000000001;i=" i - 1 ";b=0123456789abcdef0123456789abcdef;m=5;t=660ed0ce34301;x=1"
+}'`)
+	for range 2 {
+		s.poll("egress-ips")
+		wantText(t, "counts", s.counts(), "198.51.100.1 250000\n")
 	}
 }
 
