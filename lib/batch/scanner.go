@@ -58,6 +58,7 @@ type Scanner struct {
 	ended   bool
 	reread  bool
 	skipped Skipped
+	foreign bool // there was a line that begins as a mark, and is none of ours
 	err     error
 }
 
@@ -159,6 +160,7 @@ func (s *Scanner) note(line []byte) {
 		return
 	}
 	s.noTrailer()
+	s.foreign = true
 }
 
 // noTrailer forgets lines that looked like a trailer: another line followed.
@@ -329,8 +331,9 @@ func (s *Scanner) Read(p []byte) (int, error) {
 // messages.
 func (s *Scanner) Place() string { return fmt.Sprintf("%s: line %d", s.name, s.number) }
 
-// Seen reports whether there was any line of data, usable or not.
-func (s *Scanner) Seen() bool { return s.line != nil || s.skipped.Lines > 0 }
+// Seen reports whether there was any line of data, usable or not, or a line such as
+// journalctl's "-- No entries --".
+func (s *Scanner) Seen() bool { return s.line != nil || s.skipped.Lines > 0 || s.foreign }
 
 // Name returns the name of the current input, for messages.
 func (s *Scanner) Name() string { return s.name }
