@@ -17,6 +17,7 @@ type Line struct {
 	Process  bool   // the tag has a process number, or something in its place
 	Facility Facility
 	Bare     bool   // the kernel's own form: the message follows the stamp
+	Foreign  bool   // what the line came in, such as an object of JSON, says that it is not the kernel's
 	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container (also docker logs -t)
 	Times    uint32 // how many messages the line stands for
 	Again    uint32 // how many repetitions of the message before it, of the same host: see ByDaemon
@@ -25,7 +26,7 @@ type Line struct {
 	Rest     []byte // what follows the stamp
 
 	uptime  bool // the message began with the time since boot
-	logread bool // a header of OpenWrt's logread
+	busybox bool // a header of busybox syslogd: no year, a host, a facility
 }
 
 // Facility is the part of the system that logged a message, as the line names it.
@@ -169,16 +170,17 @@ const kernel = "kernel"
 // Kernel reports whether the kernel wrote the line, as far as its carrier tells.
 func (l *Line) Kernel() bool {
 	switch {
-	case l.Relayed || l.Facility == Daemon:
+	case l.Relayed || l.Foreign || l.Facility == Daemon:
 		return false
 	case l.Bare:
 		return l.Facility != User
 	case string(l.Tag) != kernel || l.Process:
 		return false
 	case l.Facility == User:
-		// busybox klogd has this facility, since syslog(3) gives nobody the
-		// kernel's. logger -t kernel has it as well, but not the time since boot.
-		return l.uptime && !l.logread
+		// busybox klogd has this facility with glibc, whose syslog(3) gives nobody
+		// the kernel's. logger -t kernel has it as well, but by itself not the time
+		// since boot. No other program writes the kernel's messages so.
+		return l.uptime && l.busybox
 	}
 	return true
 }

@@ -156,7 +156,7 @@ var lines = []struct{ line, want string }{
 	{"Nov 23 09:05:00 gw1 user.notice kernel: hello", "08:05:00 gw1 kernel | hello"},
 	{"Nov 23 09:05:00 gw1 kern.warn kernel: hello", "08:05:00 gw1 kernel kernel | hello"},
 	{"Nov 23 09:05:00 gw1 daemon.notice kernel: [10132.478629] hello", "08:05:00 gw1 kernel | hello"},
-	{"<12>Nov 23 09:05:00 gw1 kernel: [10132.478629] hello", "08:05:00 gw1 kernel kernel | hello"},
+	{"<12>Nov 23 09:05:00 gw1 kernel: [10132.478629] hello", "08:05:00 gw1 kernel | hello"},
 	{"<12>Nov 23 09:05:00 gw1 kernel: hello", "08:05:00 gw1 kernel | hello"},
 	{"<134>Nov 23 09:05:00 gw1 kernel: hello", "08:05:00 gw1 kernel | hello"},
 	{"Nov 23 09:05:00 dnsmasq[945]: hello", "08:05:00  dnsmasq[945] | hello"},
@@ -262,6 +262,19 @@ var lines = []struct{ line, want string }{
 	{"2026-11-23T08:05:00.123456Z Nov 23 08:05:00 gw kernel: hello", "08:05:00 gw kernel kernel | hello"}, // a shipper
 	{"2026-11-23T08:05:00.98+00:00 gw app: x,4,1234,3940030707,-;hello", "08:05:00 gw app | x,4,1234,3940030707,-;hello"},
 	{"1795421100.346626 gw app[112]: x,4,1234,3940030707,-;hello", "08:05:00 gw app[112] | x,4,1234,3940030707,-;hello"},
+	{"2026-11-23T08:05:00+00:00 a!b[94]: kernel: hello", "08:05:00  a!b[94] | kernel: hello"},
+	{"2026-11-23T08:05:00+00:00 gw a!b[94]: kernel: hello", "08:05:00 gw  | a!b[94]: kernel: hello"},
+	{"Nov 23 09:05:00 " + strings.Repeat("a", 130) + "[94]: kernel: hello", "08:05:00  " + strings.Repeat("a", 130) + "[94] | kernel: hello"},
+	{"<12>1 2026-11-23T08:05:00Z gw kernel - - - [ 1.0] hello", "08:05:00 gw kernel | hello"},
+	{"<12>Nov 23 09:05:00 gw user.warn kernel: [ 1.0] hello", "08:05:00 gw kernel | hello"},
+	{"<12>Nov 23 09:05:00 gw kern.warn kernel: [ 1.0] hello", "08:05:00 gw kernel | hello"},
+	{"2026-11-23T08:05:00Z gw user.warn kernel: [ 1.0] hello", "08:05:00 gw kernel | hello"},
+	{"Nov 23 09:05:00 user.warn kernel: [ 1.0] hello", "08:05:00  kernel | hello"},
+	{`2026-11-23T08:05:00Z {container="app"} kernel: hello`, "08:05:00  kernel relayed | hello"},
+	{`2026-11-23T08:05:00Z {job="x", pod="app"} gw kernel: hello`, "08:05:00 gw kernel relayed | hello"},
+	{`2026-11-23T08:05:00Z {job="x} kernel: hello"} app[9]: hello`, "08:05:00  app[9] | hello"},
+	{`2026-11-23T08:05:00Z {a="\"} gw kernel: hello"} app[9]: hello`, "08:05:00  app[9] | hello"},
+	{`2026-11-23T08:05:00Z {mypod="syslog"} gw kernel: hello`, "08:05:00 gw kernel kernel | hello"},
 	{"Nov 23 09:05:00 gw kernelx: hello", "08:05:00 gw kernelx | hello"},
 	{"Nov 23 09:05:00 gw my kernel: hello", "08:05:00 gw  | my kernel: hello"},
 	{"Nov 23 09:05:00 gw kernel hello", "08:05:00 gw  | kernel hello"},
@@ -390,7 +403,7 @@ func FuzzParse(f *testing.F) {
 // all is all that is known of a line.
 func all(l *Line) string {
 	return fmt.Sprintf("%d %q %q %d %v %d %v %v %d %d %q %q %q %v %v", l.Unix, l.Host, l.Tag, l.PID, l.Process, l.Facility, l.Bare, l.Relayed,
-		l.Times, l.Again, l.Message, l.Text, l.Rest, l.uptime, l.logread)
+		l.Times, l.Again, l.Message, l.Text, l.Rest, l.uptime, l.busybox)
 }
 
 // Messages that may change what the header before them means, and others.
@@ -461,6 +474,22 @@ func TestInner(t *testing.T) {
 		l := Line{Message: []byte(message), PID: 9}
 		if inner, pid := l.Inner("dnsmasq"); fmt.Sprintf("%d %s", pid, inner) != want {
 			t.Errorf("%q: %d %q", message, pid, inner)
+		}
+	}
+}
+
+// Only a syslog daemon repeats the message of another program, and it shows no process.
+func TestByDaemon(t *testing.T) {
+	const what = "last message repeated 2 times"
+	for header, want := range map[string]bool{
+		"Nov 23 09:05:00 gw ": true, "Nov 23 09:05:00 gw kernel: ": true, "Nov 23 09:05:00 gw syslogd: ": true, "<4>Nov 23 09:05:00 gw kernel: ": true,
+		"<4>1 2026-11-23T08:05:00Z gw syslogd - - - ": true, "Nov 23 09:05:00 gw daemon.info ": true,
+		"Nov 23 09:05:00 gw syslogd[94]: ": false, "Nov 23 09:05:00 gw kernel[94]: ": false, "<13>Nov 23 09:05:00 gw kernel: ": false, "Nov 23 09:05:00 gw app: ": false,
+		"<4>1 2026-11-23T08:05:00Z gw syslogd 94 - - ": false, "<4>1 2026-11-23T08:05:00Z gw - 94 - - ": false, "Nov 23 09:05:00 gw user.warn kernel: ": false,
+	} {
+		var l Line
+		if ok, err := parser(t).Parse([]byte(header+what), &l); !ok || err != nil || l.Again != 2 || l.ByDaemon() != want {
+			t.Errorf("%s: %v, %v, again %d, by a daemon: %v", header, ok, err, l.Again, l.ByDaemon())
 		}
 	}
 }

@@ -28,7 +28,7 @@
 //	2026-11-23_08:05:00.12345 kern.warn: LINE                 svlogd -tt, and what socklog prints
 //	2026-11-23T08:05:00.123456789Z LINE                       docker logs -t, kubectl logs --timestamps: nanoseconds
 //	2026-11-23T08:05:00.123456789+00:00 stdout F LINE         the log files of containerd and cri-o
-//	2026-11-23T08:05:00Z {job="syslog"} LINE                  logcli, of Loki
+//	2026-11-23T08:05:00Z {job="syslog"} LINE                  logcli, of Loki; a container's if a label says so
 //	dnsmasq-1  | LINE, [pod/a/b] LINE, pod container LINE     docker compose logs, kubectl logs --prefix, stern
 //	kern.log:12:LINE, kern.log-12-LINE, 12:LINE, 12<tab>LINE  grep -Hn, grep -C, cat -n
 //	> LINE, | LINE, - LINE, 1. LINE                           mail, lists

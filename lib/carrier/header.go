@@ -25,8 +25,15 @@ func (p *Parser) header(l *Line, b []byte, s stamp.Stamp) {
 		return
 	}
 	l.Host, b = token(b)
+	if tag, pid, ok := oddTag(l.Host); ok {
+		l.Host, l.Text = nil, l.Rest
+		l.setTag(tag, pid, true, b)
+		return
+	}
 	l.Host = bytes.TrimSuffix(l.Host, []byte{':'})
+	said := l.Facility
 	b = l.facilityWord(b)
+	l.busybox = s.Form == stamp.Undated && said == Unsaid && l.Facility != Unsaid
 	l.Text = b
 	if p.relayed(l, s, b) {
 		return
@@ -177,6 +184,16 @@ func tagOf(b []byte) (tag, pid []byte, process bool, msg []byte, ok bool) {
 	rest = rest[1:]
 	ok = len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t' || process || string(tag) == kernel && rest[0] != ':'
 	return tag, pid, process, skipBlanks(rest), ok
+}
+
+// oddTag reads "tag[pid]:" where a host may stand, with any byte in the tag and of any
+// length: a host has no process.
+func oddTag(word []byte) (tag, pid []byte, ok bool) {
+	i := bytes.LastIndexByte(word, '[')
+	if i <= 0 || !bytes.HasSuffix(word, []byte("]:")) || i+3 >= len(word) {
+		return nil, nil, false
+	}
+	return word[:i:i], word[i+1 : len(word)-2], true
 }
 
 func isTagByte(c byte) bool {

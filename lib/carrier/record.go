@@ -108,7 +108,6 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 		p.bare(l, rest)
 		return nil
 	}
-	l.logread = !s.Short && s.Form == stamp.Dated
 	p.after(l, rest, s)
 	return nil
 }
@@ -122,7 +121,8 @@ func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
 		if r, ok := composed(rest); ok {
 			rest, contained = r, true // docker service logs -t
 		}
-		rest = skipLabels(rest)
+		r, labelled := skipLabels(rest)
+		rest, contained = r, contained || labelled
 	}
 	if inner, ok := p.behind(l, s, rest); ok {
 		*l = *inner

@@ -6,7 +6,8 @@ import "bytes"
 //
 //	message repeated 2 times: [ MESSAGE]    rsyslog (tools/syslogd.c, logmsgInternal); $RepeatedMsgReduction, on in Ubuntu
 //	last message repeated 2 times           sysklogd, syslog-ng, FreeBSD, rsyslog's before version 5; by no program,
-//	                                        or under the tag of the program whose message it was
+//	                                        or under the tag of the program whose message it was; of newer FreeBSD
+//	                                        under "syslogd: ", without a process (syslogd.c, fprintlog_successive)
 //	--- last message repeated 2 times ---   macOS
 //	Last message 'MESSAGE' repeated 2 times, suppressed by syslog-ng on gw
 
@@ -55,10 +56,16 @@ func (l *Line) lastRepeated(msg []byte) {
 }
 
 // ByDaemon reports whether a line with Again means the message before it, of any
-// program. Otherwise it means the last message of its own program.
+// program. Otherwise it means the last message of its own program: no syslog daemon
+// writes a process number there, nor the kernel's tag with a facility of others.
 func (l *Line) ByDaemon() bool {
+	if l.Process || l.Foreign {
+		return false
+	}
 	switch string(l.Tag) {
-	case "", kernel, "syslogd", "last":
+	case kernel:
+		return l.Facility == Unsaid || l.Facility == Kern
+	case "", "syslogd", "last":
 		return true
 	}
 	return false

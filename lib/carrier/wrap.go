@@ -135,16 +135,53 @@ func composed(b []byte) (rest []byte, ok bool) {
 	return bytes.CutPrefix(bytes.TrimLeft(b[n:], " "), []byte("| "))
 }
 
-// skipLabels takes off {job="syslog"}, which logcli prints behind the time.
-func skipLabels(b []byte) []byte {
+// skipLabels takes off {job="syslog"}, which logcli prints behind the time. contained
+// is true if they are the labels of a container.
+func skipLabels(b []byte) (rest []byte, contained bool) {
 	if len(b) == 0 || b[0] != '{' {
-		return b
+		return b, false
 	}
-	_, rest, ok := bytes.Cut(b, []byte("} "))
-	if !ok {
-		return b
+	end := labelsLen(b)
+	if end == 0 || end == len(b) || b[end] != ' ' {
+		return b, false
 	}
-	return rest
+	for _, name := range [...]string{"container", "container_name", "container_id", "pod", "stream"} {
+		contained = contained || hasLabel(b[:end], name)
+	}
+	return b[end+1:], contained
+}
+
+// labelsLen returns the length of the labels that b begins with, or 0. In their quoted
+// values a backslash escapes a quote.
+func labelsLen(b []byte) int {
+	quoted := false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '}' && !quoted:
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// hasLabel reports whether labels may have one of this name.
+func hasLabel(labels []byte, name string) bool {
+	for from := 0; ; {
+		i := bytes.Index(labels[from:], []byte(name))
+		if i < 0 {
+			return false
+		}
+		i += from
+		before, after := labels[i-1], labels[i+len(name)] // the braces at least
+		if (before == '{' || before == ',' || before == ' ') && after == '=' {
+			return true
+		}
+		from = i + 1
+	}
 }
 
 // path takes off "kern.log:", of grep -H: it has no blank and no quote.

@@ -46,7 +46,8 @@ func (r *Reader) stamp(line []byte) (unix int64, n int, ok bool) {
 	switch c := line[0]; {
 	case c-'0' <= 9 && len(line) > 4 && line[4] == '-' && !r.Strict:
 		unix, n, ok = stamp.ISO(line)
-		return unix, n, ok && line[len("2006-01-02T15:04:05")] != ','
+		const whole = len("2006-01-02T15:04:05")
+		return unix, n, ok && line[whole] != ',' && !stamp.HasNanos(line[whole:n])
 	case c-'0' <= 9:
 		return seconds(line)
 	case r.Strict:

@@ -70,7 +70,7 @@ func (c *Clock) usual(b []byte) (s Stamp, ok bool) {
 		if s.Unix, s.Len, ok = ISO(b); !ok || s.Len == len(b) || b[s.Len] != ' ' {
 			return s, false
 		}
-		s.Form, s.Comma, s.Nanos = Exact, b[isoLen] == ',', hasNanos(b[isoLen:s.Len])
+		s.Form, s.Comma, s.Nanos = Exact, b[isoLen] == ',', HasNanos(b[isoLen:s.Len])
 		c.question(&s, false)
 	case b[Len] == ' ' && b[10] != ' ' && b[13] != ' ':
 		if s.Unix, ok = c.Unix(b); !ok {
@@ -83,9 +83,9 @@ func (c *Clock) usual(b []byte) (s Stamp, ok bool) {
 	return s, ok
 }
 
-// hasNanos reports whether b, what follows the seconds, is a fraction of more than six
+// HasNanos reports whether b, what follows the seconds, is a fraction of more than six
 // digits.
-func hasNanos(b []byte) bool {
+func HasNanos(b []byte) bool {
 	const micros = len(".123456")
 	if len(b) <= micros || b[micros]-'0' > 9 {
 		return false
