@@ -116,6 +116,7 @@ const (
 	ofAProcess
 	relayed
 	otherFacility
+	foreign
 	falseKernel
 	otherProgram
 	inMessage
@@ -130,6 +131,7 @@ var reasons = [...]string{
 	ofAProcess:    "that a process wrote, as the journal says, not the kernel",
 	relayed:       "behind the header of a relay, or in a container's log (" + trust + "--relay)",
 	otherFacility: "called the kernel's and of a facility that is not (" + trust + "--tag=kernel)",
+	foreign:       "called the kernel's, in an object that names another writer (" + trust + "--tag=kernel)",
 	falseKernel:   "of a process that calls itself the kernel: it has a pid",
 	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
 	inMessage:     "within messages of %s",
@@ -149,6 +151,8 @@ func (o *others) why(e *journal.Entry) reason {
 		return ofAProcess
 	case l.Relayed:
 		return relayed
+	case l.Foreign && (l.Bare || !l.Process && string(l.Tag) == "kernel"):
+		return foreign
 	case l.Bare || l.Facility != carrier.Unsaid && l.Facility != carrier.Kern && string(l.Tag) == "kernel":
 		return otherFacility
 	case string(l.Tag) == "kernel":

@@ -45,12 +45,14 @@ type fields struct {
 
 // origin tells who wrote an entry. journald sets the transport itself, and
 // only the kernel has the facility 0 in the transport of the kernel; without
-// these fields (--output-fields) the caller of journalctl must have chosen.
+// these fields (--output-fields) the caller of journalctl must have chosen, but for
+// entries with a process.
 type origin struct {
 	foreign    bool // the transport is neither kernel's nor journald's
 	driver     bool // the transport is journald's
 	transport  bool // there is one
 	facility   bool // one that is not the kernel's
+	process    bool // a process wrote it
 	isJournald bool // the identifier is systemd-journald's
 }
 
@@ -67,6 +69,8 @@ func (o *origin) note(name, value []byte) {
 		o.foreign = o.foreign || !o.driver && string(value) != "kernel"
 	case "SYSLOG_FACILITY":
 		o.facility = o.facility || string(value) != "0"
+	case "_PID":
+		o.process = true
 	case "SYSLOG_IDENTIFIER":
 		o.isJournald = string(value) == "systemd-journald"
 	}
@@ -78,7 +82,7 @@ func (o *origin) source() Source {
 		return Other
 	case o.isJournald && o.transport:
 		return Journald
-	case o.driver || o.facility:
+	case o.driver || o.facility || o.process && !o.transport:
 		return Other
 	}
 	return Kernel

@@ -100,6 +100,10 @@ var texts = []struct {
 	{"one without a host", "1795421102.346626 kernel[112]: hello", Other, "2026-11-23T08:05:02Z", "hello"},
 	{"one that says kernel", "1795421102.346626 app[112]: kernel: hello", Other, "2026-11-23T08:05:02Z", "kernel: hello"},
 	{"one that calls itself journald", "1795421102.346626 vm systemd-journald: hello", Other, "2026-11-23T08:05:02Z", "hello"},
+	{"short fraction", "2026-11-23T08:05:00.1234+00:00 gw kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a container's stamp as long", "2026-11-23T08:05:00.123456789Z gw kernel: hello", Other, "2026-11-23T08:05:00Z", "hello"},
+	{"with a date alone", "Nov 23 08:05:00.123456 gw kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a container's with a date alone", "Nov 23 08:05:00.123456789 gw kernel: hello", Other, "2026-11-23T08:05:00Z", "hello"},
 	{"no identifier", "1795421102.346626 vm", Other, "2026-11-23T08:05:02Z", ""},
 }
 
@@ -342,4 +346,64 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What an object says about who wrote its message is believed against the kernel.
+func TestObjectsOfOthers(t *testing.T) {
+	const text, at = `"message":"kernel: hello"`, `"@timestamp":"2026-11-23T08:05:00.123Z",`
+	for object, want := range map[string]Source{
+		`{` + at + text + `}`: Kernel,
+		`{` + at + text + `,"_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","PRIORITY":"4","_PID":"","procid":"-"}`:                          Kernel,
+		`{` + at + text + `,"log":{"syslog":{"appname":"kernel","facility":{"code":0,"name":"kernel"},"priority":4,"procid":"-"}}}`:      Kernel,
+		`{` + at + `"message":"Nov 23 08:05:00 gw kernel: hello","log":{"file":{"path":"/var/log/kern.log"},"offset":9}}`:                Kernel,
+		`{"date":1795421100.123,"SYSLOG_IDENTIFIER":"kernel","_TRANSPORT":"syslog","MESSAGE":"hello"}`:                                   Other,
+		`{"date":1795421100.123,"SYSLOG_IDENTIFIER":"kernel","SYSLOG_FACILITY":"1","MESSAGE":"hello"}`:                                   Other,
+		`{"date":1795421100.123,"SYSLOG_IDENTIFIER":"kernel","_PID":"94","MESSAGE":"hello"}`:                                             Other,
+		`{"date":1795421100.123,"SYSLOG_IDENTIFIER":"kernel","_transport":["kernel","x"],"MESSAGE":"hello"}`:                             Other,
+		`{"appname":"a:b","procid":94,"facility":"user","message":"gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`:                Other,
+		`{"appname":"a b","message":"gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`:                                              Other,
+		`{"appname":"<a","message":"Nov 23 08:05:00 gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`:                               Other,
+		`{"appname":"` + strings.Repeat("a", 200) + `","message":"Nov 23 08:05:00 gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`: Other,
+		`{"appname":"kernel","facility":"user","message":"[ 1.0] hello","timestamp":"Nov 23 08:05:00","host":"gw"}`:                      Other,
+		`{` + at + text + `,"process":{"pid":94}}`:                                                                                       Other,
+		`{` + at + text + `,"process.pid":94}`:                                                                   Other,
+		`{` + at + text + `,"log":{"syslog":{"appname":"logger"}}}`:                                              Other,
+		`{` + at + text + `,"log":{"syslog":{"facility":{"code":1}}}}`:                                           Other,
+		`{` + at + text + `,"syslog":{"facility":1}}`:                                                            Other,
+		`{` + at + text + `,"pri":"12"}`:                                                                         Other,
+		`{` + at + text + `,"priority":1.2e1}`:                                                                   Other,
+		`{` + at + text + `,"labels":{"container":"app"}}`:                                                       Other,
+		`{"_source":{` + at + text + `,"process":{"pid":94}}}`:                                                   Other,
+		`{"pri":4,"time":3940.03,"msg":"hello"}`:                                                                 Kernel,
+		`{"pri":12,"time":3940.03,"msg":"hello"}`:                                                                Other,
+		`{"fac":"user","pri":"warn","time":3940.03,"msg":"hello"}`:                                               Other,
+		`{"__REALTIME_TIMESTAMP":"1795421100980088","SYSLOG_IDENTIFIER":"kernel","_PID":"94","MESSAGE":"hello"}`: Other,
+	} {
+		r := NewReader(batch.NewScanner(strings.NewReader(object+"\n"), "input"))
+		r.Clock = &stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		r.Boot = func() int64 { return 1795417160 }
+		if !r.Next() || r.Entry().Source != want {
+			t.Errorf("%s: got %v, want %v", object, r.Entry(), want)
+		}
+	}
+}
+
+// An object that says twice who wrote it is no entry. One with two messages is.
+func TestObjectsThatSayItTwice(t *testing.T) {
+	for _, object := range []string{
+		`{"__REALTIME_TIMESTAMP":"1795421100980088","_TRANSPORT":"syslog","_TRANSPORT":"kernel","MESSAGE":"hello"}`,
+		`{"__REALTIME_TIMESTAMP":"1795421100980088","_TRANSPORT":"syslog","_TRANSP\u004fRT":"kernel","MESSAGE":"hello"}`,
+		`{"time":"2026-11-23T08:05:00Z","message":"kernel: hello","facility":"user","facility":"kern"}`,
+		`{"time":"2026-11-23T08:05:00Z","message":"kernel: hello","process":{"pid":94},"process":{}}`,
+		`{"time":"2026-11-23T08:05:00Z","message":"kernel: hello","process":{"pid":94,"pid":0}}`,
+		`{"time":"2026-11-23T08:05:00Z","message":"kernel: hello","stream":"stdout","stream":null}`,
+		`{"_source":{"message":"x"},"_source":{"time":"2026-11-23T08:05:00Z","message":"kernel: hello"}}`,
+	} {
+		if got, skipped := read([]byte(object + "\n")); len(got) != 0 || skipped != 1 {
+			t.Errorf("%s: %v, %d skipped", object, got, skipped)
+		}
+	}
+	if got, _ := read([]byte(`{"__REALTIME_TIMESTAMP":"1795421100980088","_TRANSPORT":"kernel","MESSAGE":"x:{\":","MESSAGE":"hello"}` + "\n")); len(got) != 1 || got[0].Source != Kernel {
+		t.Errorf("%v", got)
+	}
 }

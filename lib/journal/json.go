@@ -112,7 +112,11 @@ func (r *Reader) decode(object []byte) bool {
 		return false
 	}
 	if f["__REALTIME_TIMESTAMP"] == nil && len(f) > 0 {
-		return r.shipped(f)
+		return r.shipped(f, object)
+	}
+	if members(object) > len(f) && tellsTwice(object) {
+		r.lines.Skip(errTwice)
+		return false
 	}
 	message, ok := jsonBytes(f["MESSAGE"])
 	if !ok {
@@ -147,7 +151,7 @@ func (r *Reader) jsonLine(f map[string]json.RawMessage, message []byte) *carrier
 
 func jsonSource(f map[string]json.RawMessage) Source {
 	var o origin
-	for _, name := range []string{"_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER"} {
+	for _, name := range []string{"_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER", "_PID"} {
 		if raw, ok := f[name]; ok {
 			value, _ := jsonBytes(raw) // of another form: another value
 			o.note([]byte(name), value)

@@ -56,6 +56,15 @@ func (f object) has(names []string) bool {
 	return false
 }
 
+// isContained reports whether a container printed the line.
+func (f object) isContained() bool {
+	if f.has(containFields) {
+		return true
+	}
+	var labels object // Loki's
+	return f["labels"] != nil && json.Unmarshal(f["labels"], &labels) == nil && (labels.has(containFields) || labels.has([]string{"pod", "container_name"}))
+}
+
 // epochText returns a number of seconds, milliseconds, microseconds or nanoseconds
 // since 1970 as a stamp, with its point after the seconds.
 func epochText(n []byte) []byte {
@@ -71,14 +80,36 @@ func epochText(n []byte) []byte {
 	return n
 }
 
-// shipped turns such an object into a line of text, and reads that.
-func (r *Reader) shipped(f object) bool {
-	if raw, ok := f["_source"]; ok {
+// shipped turns such an object into a line of text, and reads that. See trust.go for
+// who wrote it.
+func (r *Reader) shipped(f object, raw json.RawMessage) bool {
+	var w witness
+	w.twice = members(raw) > len(f) && tellsTwice(raw)
+	if source, ok := f["_source"]; ok {
 		var inner object
-		if json.Unmarshal(raw, &inner) == nil {
-			f = inner
+		if json.Unmarshal(source, &inner) == nil {
+			f, raw = inner, source
 		}
 	}
+	if w.hear(f, raw, "", 0); w.twice {
+		r.lines.Skip(errTwice)
+		return false
+	}
+	return r.ship(f) && r.believe(w)
+}
+
+// believe changes the entry that an object gave to what its fields say.
+func (r *Reader) believe(w witness) bool {
+	if w.foreign {
+		l := &r.carrierLine
+		l.Foreign, l.Process = true, l.Process || w.process && len(l.Tag) > 0
+		r.entry.Source = sourceOf(l)
+	}
+	return true
+}
+
+// ship reads the message of such an object.
+func (r *Reader) ship(f object) bool {
 	text, at := bytes.TrimRight(f.field(textFields), "\r\n"), f.field(timeFields)
 	switch {
 	case len(text) == 0 || bytes.IndexByte(text, '\n') >= 0:
@@ -94,7 +125,7 @@ func (r *Reader) shipped(f object) bool {
 		return r.carried(append(append(append([]byte("["), at...), "] "...), text...))
 	}
 	line := append(isoText(epochText(at)), ' ')
-	if f.has(containFields) {
+	if f.isContained() {
 		line = append(line, "stdout F "...) // as containerd writes it
 	}
 	return r.carried(append(append(line, f.header(text)...), text...))
@@ -147,10 +178,10 @@ func (f object) header(text []byte) (header []byte) {
 		host = []byte("-") // as RFC 5424 has it: without one, the program could be taken for it
 	}
 	header = append(append(header, host...), ' ')
-	program := bytes.TrimSuffix(f.field(programFields), []byte{':'})
-	if len(program) == 0 || bytes.ContainsAny(program, " \t:<") {
+	program := tag(f.field(programFields))
+	if len(program) == 0 {
 		word, _, _ := bytes.Cut(text, []byte{' '})
-		if f.has(containFields) || !bytes.HasSuffix(word, []byte{':'}) {
+		if f.isContained() || !bytes.HasSuffix(word, []byte{':'}) {
 			return nil
 		}
 		return header
@@ -163,4 +194,18 @@ func (f object) header(text []byte) (header []byte) {
 		header = append(append(append(header, '['), pid...), ']')
 	}
 	return append(header, ": "...)
+}
+
+// tag returns the name of a program as a tag can have it: with a stroke for each byte
+// that would end one, and its end without its beginning if it is long.
+func tag(program []byte) []byte {
+	const longest = 100
+	program = bytes.Clone(bytes.TrimSuffix(program, []byte{':'}))
+	program = program[max(0, len(program)-longest):]
+	for i, c := range program {
+		if c <= ' ' || c == ':' || c == '<' {
+			program[i] = '_'
+		}
+	}
+	return program
 }
