@@ -201,3 +201,28 @@ func bulk(b *testing.B, form string) (name string, size int64) {
 	}
 	return name, int64(len(log))
 }
+
+// A repetition counts if a syslog daemon wrote it, of the facility of the message.
+func TestRepeated(t *testing.T) {
+	const line, again = "EGRESS: IN= OUT=eth0 SRC=10.0.0.2 DST=6.6.6.6 LEN=60\n", "last message repeated 5 times\n"
+	for _, c := range []struct {
+		first, second string
+		want          string
+	}{
+		{"Nov 23 08:05:00 gw kernel: ", "Nov 23 08:05:00 gw ", "6"},
+		{"Nov 23 08:05:00 gw kernel: ", "Nov 23 08:05:00 gw kernel: ", "6"},
+		{"Nov 23 08:05:00 gw kernel: ", "Nov 23 08:05:00 gw syslogd: ", "6"},
+		{"Nov 23 08:05:00 gw kern.warn kernel: ", "Nov 23 08:05:00 gw kern.warn ", "6"},
+		{"<4>Nov 23 08:05:00 gw kernel: ", "<4>Nov 23 08:05:00 gw ", "6"},
+		{"Nov 23 08:05:00 gw kernel: ", "Nov 23 08:05:00 gw syslogd[94]: ", "1"},
+		{"Nov 23 08:05:00 gw kernel: ", "Nov 23 08:05:00 gw kernel[94]: ", "1"},
+		{"<4>Nov 23 08:05:00 gw kernel: ", "<13>Nov 23 08:05:00 gw kernel: ", "1"},
+		{"<4>Nov 23 08:05:00 gw kernel: ", "<13>Nov 23 08:05:00 gw ", "1"},
+		{"Nov 23 08:05:00 gw kern.warn kernel: ", "Nov 23 08:05:00 gw user.warn ", "1"},
+		{"<4>1 2026-11-23T08:05:00Z gw kernel - - - ", "<4>1 2026-11-23T08:05:00Z gw - 94 - - ", "1"},
+	} {
+		if got := parse(t, []byte(c.first+line+c.second+again)); string(got) != "6.6.6.6 "+c.want+" 2026-11-23T08:05:00Z\n" {
+			t.Errorf("%q, %q: got %s", c.first, c.second, got)
+		}
+	}
+}

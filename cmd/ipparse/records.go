@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/carrier"
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/journal"
 	"egress-monitor/lib/logtoken"
@@ -24,7 +25,8 @@ type records struct {
 	last bool   // it was counted
 	tag  []byte // the program that wrote it, "" for the kernel,
 	pid  uint32 // and its process
-	some bool   // at least one was
+	from carrier.Facility
+	some bool // at least one was
 }
 
 func newRecords(w io.Writer) *records {
@@ -49,17 +51,25 @@ func (r *records) addTo(id uint32, e *journal.Entry) {
 
 // note notes who wrote the last line.
 func (r *records) note(e *journal.Entry) {
-	r.last, r.tag = true, r.tag[:0]
-	if l := e.Line; l != nil && e.Source != journal.Kernel {
+	r.last, r.tag, r.from = true, r.tag[:0], carrier.Unsaid
+	l := e.Line
+	if l == nil {
+		return
+	}
+	r.from = l.Facility
+	if e.Source != journal.Kernel {
 		r.tag, r.pid = append(r.tag, l.Tag...), l.PID
 	}
 }
 
 // again counts "last message repeated N times". It returns false for another program's
-// own message.
+// own message, and for one of another facility: daemons repeat that of the message.
 func (r *records) again(e *journal.Entry) bool {
 	l := e.Line
-	if !l.ByDaemon() && (string(l.Tag) != string(r.tag) || l.PID != r.pid) {
+	if !l.ByDaemon() && (len(r.tag) == 0 || string(l.Tag) != string(r.tag) || l.PID != r.pid) {
+		return false
+	}
+	if l.Facility != carrier.Unsaid && l.Facility != r.from {
 		return false
 	}
 	if r.last && e.SameHost {
