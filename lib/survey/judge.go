@@ -87,8 +87,12 @@ func (j *judge) add(s Severity, since time.Time, format string, args ...any) {
 	j.problems = append(j.problems, Problem{s, text, since})
 }
 
+// outsider reports whether the user may read neither the files nor the state, so
+// that nothing is known.
+func (f *Facts) outsider() bool { return f.Closed && f.File(Domains).State == Closed }
+
 func (j *judge) all() {
-	if j.Closed && j.File(Domains).State == Closed {
+	if j.outsider() {
 		j.add(NotKnown, time.Time{}, "the files are not readable for %s (group adm may)", j.User)
 		return
 	}

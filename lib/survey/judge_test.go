@@ -170,6 +170,9 @@ func TestForms(t *testing.T) {
 		if Text(&text, f, v); !f.Enabled && !f.Half && !strings.HasPrefix(text.String(), "egress-monitor is off") {
 			t.Errorf("%s: %s", test.name, text.String())
 		}
+		if strings.Contains(text.String(), "gaps         not readable for") != f.outsider() {
+			t.Errorf("%s: gaps in %s", test.name, text.String())
+		}
 		var parsed struct {
 			State    string
 			Enabled  bool

@@ -141,6 +141,10 @@ func orNobody(list []string) string {
 const shown = 5 // gaps, in status
 
 func gapsText(w io.Writer, f *Facts) {
+	if f.outsider() {
+		fmt.Fprintf(w, "gaps         not readable for %s (group adm may)\n", f.User)
+		return
+	}
 	if len(f.Gaps) == 0 {
 		fmt.Fprintln(w, "gaps         none in 7 days")
 		return
