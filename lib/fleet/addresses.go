@@ -56,7 +56,7 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 	}
 	resolver, isResolver := f.Known.Address(p)
 	if isResolver {
-		a.resolvers = append(a.resolvers, met{resolver, item})
+		a.meet(met{resolver, item})
 	}
 	direct := !a.blind && !a.table.Known(p)
 	switch {
@@ -76,10 +76,7 @@ func (a *addresses) take(rec *aggregate.Record, p netip.Prefix, item Item) error
 		h.NewNamed += index(item.New)
 	}
 	if item.Hosts <= f.rare || item.New || direct {
-		a.keep(&a.ofAddresses, rec.Key, item)
-		if direct && !(isResolver && p.IsSingleIP()) {
-			a.ofAddresses[len(a.ofAddresses)-1].direct = true
-		}
+		return a.keep(&a.ofAddresses, rec.Key, item, direct && !(isResolver && p.IsSingleIP()))
 	}
 	return nil
 }
@@ -142,7 +139,7 @@ func (a *addresses) direct(rec *aggregate.Record, p netip.Prefix, item Item) {
 	switch {
 	case fold.Wide(key): // others: the host has a problem
 	case item.Hosts > a.f.rare && item.Born:
-		a.fresh = append(a.fresh, item)
+		a.takeFresh(item)
 		fallthrough
 	case item.Known > 0, a.near(p), a.before.Known(p):
 		a.find(DirectKnown, item)

@@ -7,7 +7,9 @@
 //
 // Hosts are read twice. The first time counts on how many hosts each key is,
 // the second one looks at each row in the light of that. Of a host a summary is
-// kept: for each Kind of thing, how many there are and the most interesting.
+// kept: for each Kind of thing, how many there are and the most interesting. What
+// is held of it in the meantime is small for each row, since a host may have
+// millions of them that nobody else has.
 package fleet
 
 import (

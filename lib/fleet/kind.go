@@ -113,21 +113,9 @@ func (c *Crowd) Of(age Age) (items []Item) {
 }
 
 // crowdOf sums items up, and keeps the most interesting.
-func crowdOf(items []Item) (c Crowd) {
-	if len(items) == 0 {
-		return c
-	}
-	counts := make([]uint64, 0, len(items))
-	for i := range items {
-		c.take(&items[i])
-		counts = append(counts, items[i].Count)
-	}
-	slices.Sort(counts)
-	c.Typical = counts[len(counts)/2]
-	for age := New; age >= Base; age-- {
-		c.Items = append(c.Items, first(items, age)...)
-	}
-	return c
+func crowdOf(items []Item) Crowd {
+	var r rest
+	return r.with(items)
 }
 
 // first returns the first items of an age.

@@ -3,7 +3,9 @@ package fleet
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -25,20 +27,32 @@ const (
 	manyNetworks = 20
 )
 
-// A domain is what is known of a registrable domain on a host.
+// A domain is what is known of a registrable domain on a host. A host may have a
+// million of them: an Item is made of those that become one.
 type domain struct {
-	Item
-	whole    string
-	hash     uint64
-	lone     int // names few hosts ask for
-	newLone  int
-	ofLone   Item   // what is true of these
-	example  string // one of them
-	last     string // the name, of a domain that came later and is not rare
-	wide     string // the name that leads to the most networks
-	answered bool
-	lookups  int // names that begin with an address
-	watched  int // names that are on a watch-list
+	whole       string
+	hash        uint64
+	count       uint64
+	first, last sighting.Stamp
+	lone        lone
+	example     string // one of the lone names
+	only        string // the name, of a domain that came later and is not rare
+	addr        string // the first address it leads to
+	wide        string // the name that leads to the most networks
+
+	hosts, names, addrs, networks uint32
+	lookups                       uint32 // names that begin with an address
+	watched                       uint32 // names that are on a watch-list
+
+	born, isNew, folded, overflow, answered bool
+}
+
+// lone is what is known of the names of a domain that few hosts ask for.
+type lone struct {
+	count       uint64
+	first, last sighting.Stamp
+	n, fresh    uint32
+	born        bool
 }
 
 // names takes the rows of unique-domains.log of one host.
@@ -46,7 +60,6 @@ type names struct {
 	*reading
 	rows    int
 	domains map[string]*domain
-	reverse []Item
 	key     []byte
 	watched bool // the row at hand is on a watch-list, which is finding enough
 }
@@ -94,7 +107,7 @@ func (n *names) take(rec *aggregate.Record, item Item) error {
 	if isReverse(rec.Key) {
 		if item.Hosts <= n.f.rare {
 			item.What = string(rec.Key)
-			n.reverse = append(n.reverse, item)
+			n.add(Reverse, item)
 		}
 		return n.collect(rec, reverseDomain, item)
 	}
@@ -103,7 +116,7 @@ func (n *names) take(rec *aggregate.Record, item Item) error {
 		if !n.watched {
 			n.add(Resolver, item)
 		}
-		n.resolvers = append(n.resolvers, met{r, item})
+		n.meet(met{r, item})
 		return n.collect(rec, sighting.Hash(rec.Key), item)
 	}
 	return n.collect(rec, n.domain(rec, &item), item)
@@ -116,8 +129,7 @@ func (n *names) collect(rec *aggregate.Record, of uint64, item Item) error {
 		return nil
 	}
 	n.key = append(order.AppendUint64(n.key[:0], of), rec.Key...)
-	n.keep(&n.ofNames, n.key, item)
-	return nil
+	return n.keep(&n.ofNames, n.key, item, false)
 }
 
 // In the fleet's collector a name follows the hash of its registrable domain, so
@@ -138,13 +150,13 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	if d == nil {
 		of = strings.Clone(of)
 		hash := hashString(of)
-		d = &domain{whole: of, Item: Item{What: of, Hosts: max(1, n.f.DomainHosts.Hosts(hash))}, hash: hash}
+		d = &domain{whole: of, hosts: max(1, n.f.DomainHosts.Hosts(hash)), hash: hash}
 		n.domains[of] = d
 	}
 	d.addName(item, rec, folded, n.f.rare)
-	d.watched += index(n.watched)
+	d.watched += uint32(index(n.watched))
 	if item.Hosts <= n.f.rare {
-		d.addLone(item)
+		d.lone.add(item)
 		if d.example == "" || item.New {
 			d.example = string(rec.Key)
 		}
@@ -152,30 +164,29 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	return d.hash
 }
 
-// addLone takes a name that few hosts ask for.
-func (d *domain) addLone(item *Item) {
-	l := &d.ofLone
-	if d.lone == 0 || item.First < l.First {
-		l.First, l.Born = item.First, item.Born
+// add takes a name that few hosts ask for.
+func (l *lone) add(item *Item) {
+	if l.n == 0 || item.First < l.first {
+		l.first, l.born = item.First, item.Born
 	}
-	l.Last = max(l.Last, item.Last)
-	l.Count = aggregate.AddCount(l.Count, item.Count)
-	d.lone++
-	d.newLone += index(item.New)
+	l.last = max(l.last, item.Last)
+	l.count = aggregate.AddCount(l.count, item.Count)
+	l.n++
+	l.fresh += uint32(index(item.New))
 }
 
 func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare uint32) {
-	if d.Names == 0 || item.First < d.First {
-		d.First, d.Born, d.New = item.First, item.Born, item.New
+	if d.names == 0 || item.First < d.first {
+		d.first, d.born, d.isNew = item.First, item.Born, item.New
 	}
-	d.Names++
-	if item.Born && d.Names == 1 && d.Hosts > rare {
-		d.last = string(rec.Key)
+	d.names++
+	if item.Born && d.names == 1 && d.hosts > rare {
+		d.only = string(rec.Key)
 	}
-	d.Count = aggregate.AddCount(d.Count, item.Count)
-	d.Last = max(d.Last, item.Last)
-	d.Folded = d.Folded || folded
-	d.lookups += index(beginsWithAddress(rec.Key))
+	d.count = aggregate.AddCount(d.count, item.Count)
+	d.last = max(d.last, item.Last)
+	d.folded = d.folded || folded
+	d.lookups += uint32(index(beginsWithAddress(rec.Key)))
 	if len(rec.IPs) == 1 { // "-"
 		return
 	}
@@ -185,22 +196,22 @@ func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare ui
 
 // addresses looks at where a name leads.
 func (d *domain) addresses(name, list []byte) {
-	if d.Addr == "" {
+	if d.addr == "" {
 		first, _, _ := bytes.Cut(list, []byte{','})
-		d.Addr = string(first)
+		d.addr = string(first)
 	}
 	n := 1 + bytes.Count(list, []byte{','})
-	d.Addrs = max(d.Addrs, n)
+	d.addrs = max(d.addrs, uint32(n))
 	if n < manyNetworks && bytes.IndexByte(list, '/') < 0 {
 		return
 	}
 	nets, public, wide := spread(list)
-	d.Overflow = d.Overflow || wide
+	d.overflow = d.overflow || wide
 	if nets >= manyNetworks && 2*nets >= public || wide {
-		if d.wide == "" || nets > d.Networks {
+		if d.wide == "" || uint32(nets) > d.networks {
 			d.wide = string(name)
 		}
-		d.Networks = max(d.Networks, nets)
+		d.networks = max(d.networks, uint32(nets))
 	}
 }
 
@@ -273,21 +284,30 @@ func (w *folded) add(rec *aggregate.Record, since sighting.Stamp) {
 
 // finish makes items of the domains.
 func (n *names) finish() {
-	for _, d := range n.domains {
-		n.host.overflow += index(d.Overflow)
-		if d.watched == d.Names {
+	for _, d := range n.ordered() {
+		n.host.overflow += index(d.overflow)
+		if d.watched == d.names {
 			continue
 		}
-		if kind, ok := d.kind(n.f.rare); ok {
-			d.TopLevel = n.f.loneTop(d.whole)
-			n.add(kind, d.Item)
+		if kind, item, ok := d.kind(n.f.rare); ok {
+			item.TopLevel = n.f.loneTop(d.whole)
+			n.add(kind, item)
 		}
-		if d.Born && d.Hosts > n.f.rare {
+		if d.born && d.hosts > n.f.rare {
 			n.odd(d)
 		}
 	}
 	n.crowds[Domain] = together(n.crowds[Domain])
-	n.crowds[Reverse] = n.reverse
+}
+
+// ordered returns the domains in order: of too many it is the order which says
+// what is held.
+func (n *names) ordered() []*domain {
+	all := slices.Collect(maps.Values(n.domains))
+	if len(all) > maxHeld {
+		slices.SortFunc(all, func(a, b *domain) int { return strings.Compare(a.whole, b.whole) })
+	}
+	return all
 }
 
 // loneTop returns the top-level domain of a name if only one host of many asks
@@ -302,44 +322,50 @@ func (f *Fleet) loneTop(name string) string {
 
 // odd takes a domain that came later and that is not rare.
 func (n *names) odd(d *domain) {
-	item := d.Item
-	item.What, item.Name = d.whole, ""
-	if d.Names == 1 {
-		item.Name = d.last
+	item := d.item(d.whole)
+	if d.names == 1 {
+		item.Name = d.only
 	}
-	n.fresh = append(n.fresh, item)
+	n.takeFresh(item)
 	if n.f.RoleKeys.Hosts(ofRole(d.hash, n.role)) <= 1 {
 		n.add(Odd, item)
 	}
 }
 
-// kind returns the kind of item that a domain is; ok is false if it is none.
-func (d *domain) kind(rare uint32) (Kind, bool) {
-	few := d.Hosts <= rare
-	asked := d.Count / uint64(max(1, d.Names))
-	switch {
-	case d.lookups*2 > d.Names && d.Names >= manyNames && few:
-		return Lookup, true
-	case d.Folded, d.lone >= manyNames && asked < askedOnce && (few || d.lone*10 >= d.Names*9):
-		d.New = d.New || d.newLone*2 > d.lone
-		return Many, true
-	case d.Networks > 0 || d.Overflow:
-		d.What = d.wide
-		return Spread, true
-	case few && d.Names == 1:
-		d.What = d.example
-		return []Kind{Unanswered, Domain}[index(d.answered)], true
-	case few && !d.answered:
-		return Unanswered, true
-	case few:
-		return Domain, true
-	case d.lone > 0 && d.lookups == 0:
-		d.ofLone.What, d.ofLone.Names, d.ofLone.Hosts = d.example, d.lone, 1
-		d.ofLone.New = d.newLone*2 > d.lone // a domain that has a new one each day has nothing new
-		d.Item = d.ofLone
-		return Name, true
+// item returns the item of a domain, called by it or by a name.
+func (d *domain) item(what string) Item {
+	return Item{
+		What: what, Count: d.count, First: d.first, Last: d.last, Born: d.born, New: d.isNew, Hosts: d.hosts, Names: int(d.names),
+		Networks: int(d.networks), Overflow: d.overflow, Folded: d.folded, Addr: d.addr, Addrs: int(d.addrs),
 	}
-	return 0, false
+}
+
+// kind returns the item that a domain is, and its kind; ok is false if it is
+// none.
+func (d *domain) kind(rare uint32) (kind Kind, item Item, ok bool) {
+	few := d.hosts <= rare
+	asked := d.count / uint64(max(1, d.names))
+	l := &d.lone
+	switch {
+	case d.lookups*2 > d.names && d.names >= manyNames && few:
+		return Lookup, d.item(d.whole), true
+	case d.folded, l.n >= manyNames && asked < askedOnce && (few || l.n*10 >= d.names*9):
+		item = d.item(d.whole)
+		item.New = item.New || l.fresh*2 > l.n
+		return Many, item, true
+	case d.networks > 0 || d.overflow:
+		return Spread, d.item(d.wide), true
+	case few && d.names == 1:
+		return []Kind{Unanswered, Domain}[index(d.answered)], d.item(d.example), true
+	case few && !d.answered:
+		return Unanswered, d.item(d.whole), true
+	case few:
+		return Domain, d.item(d.whole), true
+	case l.n > 0 && d.lookups == 0:
+		// a domain that has a new name each day has nothing new
+		return Name, Item{What: d.example, Count: l.count, First: l.first, Last: l.last, Born: l.born, New: l.fresh*2 > l.n, Names: int(l.n), Hosts: 1}, true
+	}
+	return 0, item, false
 }
 
 // together makes one item of those domains that lead to the same address.
@@ -354,7 +380,7 @@ func together(items []Item) []Item {
 			continue
 		}
 		same := &kept[i]
-		same.Alike++
+		same.Alike += 1 + item.Alike
 		same.Names += item.Names
 		same.Count = aggregate.AddCount(same.Count, item.Count)
 		same.Last = max(same.Last, item.Last)

@@ -22,7 +22,8 @@ type reading struct {
 	table  join.Table // its names
 	before join.Table // those it had before a reset
 	crowds [Kinds][]Item
-	grown  [2]growth // of names and of addresses
+	rest   [Kinds]rest // of the crowds, beyond what is held
+	grown  [2]growth   // of names and of addresses
 
 	ofNames, ofAddresses []kept
 	text                 []byte // the keys of both
@@ -44,12 +45,31 @@ type met struct {
 	Item
 }
 
-func (r *reading) add(kind Kind, item Item) { r.crowds[kind] = append(r.crowds[kind], item) }
+// maxGathered is how many rows are gathered before they go to the fleet.
+const maxGathered = 4096
 
-func (r *reading) keep(to *[]kept, key []byte, item Item) {
+func (r *reading) keep(to *[]kept, key []byte, item Item, direct bool) error {
 	from := len(r.text)
 	r.text = append(r.text, key...)
-	*to = append(*to, kept{from, len(r.text), item.Count, item.First, item.Last, item.New, false})
+	*to = append(*to, kept{from, len(r.text), item.Count, item.First, item.Last, item.New, direct})
+	if len(*to) < maxGathered {
+		return nil
+	}
+	return r.f.take(r)
+}
+
+func (r *reading) meet(m met) {
+	r.resolvers = append(r.resolvers, m)
+	if len(r.resolvers) >= maxGathered {
+		r.f.takeMet(r)
+	}
+}
+
+func (r *reading) takeFresh(item Item) {
+	r.fresh = append(r.fresh, item)
+	if len(r.fresh) >= maxGathered {
+		r.f.takeMet(r)
+	}
 }
 
 // reset readies the reading for another host.
@@ -60,7 +80,7 @@ func (r *reading) reset(n uint32) {
 	r.ofNames, r.ofAddresses, r.text = r.ofNames[:0], r.ofAddresses[:0], r.text[:0]
 	r.grown[0].reset()
 	r.grown[1].reset()
-	r.resolvers, r.fresh, r.crowds = r.resolvers[:0], r.fresh[:0], [Kinds][]Item{}
+	r.resolvers, r.fresh, r.crowds, r.rest = r.resolvers[:0], r.fresh[:0], [Kinds][]Item{}, [Kinds]rest{}
 }
 
 // run reads a host.
@@ -85,22 +105,23 @@ func (r *reading) run(n uint32, dir string) error {
 		r.crowds[kind] = sweeps(r.crowds[kind])
 	}
 	for kind := range r.crowds {
-		r.weeks(Kind(kind))
-		h.Crowds[kind] = crowdOf(r.crowds[kind])
+		r.weeks(Kind(kind), r.crowds[kind])
+		h.Crowds[kind] = r.rest[kind].with(r.crowds[kind])
+		r.crowds[kind] = nil
 	}
 	r.compare(dir)
 	return r.f.take(r)
 }
 
 // weeks counts the things of a kind by their age.
-func (r *reading) weeks(kind Kind) {
+func (r *reading) weeks(kind Kind, items []Item) {
 	switch kind {
 	case Direct4, Direct6, Bypass, Domain, Unanswered, Many, Spread:
 	default:
 		return
 	}
-	for i := range r.crowds[kind] {
-		item := &r.crowds[kind][i]
+	for i := range items {
+		item := &items[i]
 		week := int(r.f.Now.Sub(item.First.Time()) / (7 * 24 * time.Hour))
 		if item.Born && week >= 0 && week < len(r.host.Weeks) {
 			r.host.Weeks[week]++
@@ -131,16 +152,12 @@ func (r *reading) readBefore(dir string) {
 	r.before.Sort()
 }
 
-// take gives what was gathered of a host to the fleet.
+// take gives what was gathered of a host to the fleet: in the end, and whenever
+// it is much.
 func (f *Fleet) take(r *reading) error {
+	f.takeMet(r)
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	for _, m := range r.resolvers {
-		f.resolver(m, r.number)
-	}
-	for i := range r.fresh {
-		f.takeFresh(&r.fresh[i], r.number)
-	}
 	for _, k := range r.ofNames {
 		if err := k.add(f.Domains, r); err != nil {
 			return err
@@ -151,7 +168,21 @@ func (f *Fleet) take(r *reading) error {
 			return err
 		}
 	}
+	r.ofNames, r.ofAddresses, r.text = r.ofNames[:0], r.ofAddresses[:0], r.text[:0]
 	return nil
+}
+
+// takeMet is take for what a host has met that is not rare.
+func (f *Fleet) takeMet(r *reading) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	for _, m := range r.resolvers {
+		f.resolver(m, r.number)
+	}
+	for i := range r.fresh {
+		f.takeFresh(&r.fresh[i], r.number)
+	}
+	r.resolvers, r.fresh = r.resolvers[:0], r.fresh[:0]
 }
 
 func (k kept) add(to *sighting.Collector, r *reading) error {

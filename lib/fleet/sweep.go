@@ -14,7 +14,8 @@ const minSweep = 8
 
 // sweeps makes one item of the many addresses of a network that came at one age,
 // and of those that came later: the host is known to reach that network. It is
-// called by the address that counts most.
+// called by the address that counts most. Items that it has made before may be
+// among them.
 func sweeps(items []Item) []Item {
 	if len(items) < minSweep {
 		return items
@@ -23,6 +24,9 @@ func sweeps(items []Item) []Item {
 	for i := range items {
 		ages := in[items[i].net]
 		ages[items[i].Age()]++
+		if items[i].Net != "" {
+			ages[items[i].Age()] += minSweep
+		}
 		in[items[i].net] = ages
 	}
 	at := map[uint64]int{}
@@ -38,7 +42,9 @@ func sweeps(items []Item) []Item {
 			continue
 		}
 		at[item.net] = len(kept)
-		item.Net, item.most = lanOf(item.What), item.Count
+		if item.Net == "" {
+			item.Net, item.most = lanOf(item.What), item.Count
+		}
 		kept = append(kept, item)
 	}
 	return kept
@@ -54,11 +60,15 @@ func sweepAge(n [Ages]int) (Age, bool) {
 	return 0, false
 }
 
-// sweep takes in another address of the same network.
+// sweep takes in another address of the same network, or more of them.
 func (i *Item) sweep(o *Item) {
-	i.Alike++
-	if o.Count > i.most {
-		i.What, i.most = o.What, o.Count
+	i.Alike += 1 + o.Alike
+	most := o.Count
+	if o.Net != "" {
+		most = o.most
+	}
+	if most > i.most {
+		i.What, i.most = o.What, most
 	}
 	i.Count = aggregate.AddCount(i.Count, o.Count)
 	i.Last = max(i.Last, o.Last)
