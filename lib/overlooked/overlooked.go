@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -119,15 +120,31 @@ func Printable(line []byte) string {
 	return fmt.Sprintf("%+q", line)
 }
 
-// Shell quotes a word for a shell.
+// Shell quotes a word for a shell of POSIX, so that nothing in it acts, neither there
+// nor on the terminal that shows it: printf makes words that are not printable.
 func Shell(word string) string {
-	for _, c := range word {
-		if c < ' ' || c == '\'' || c == 0x7f || c == utf8.RuneError {
-			return fmt.Sprintf("%+q", word)
-		}
+	if strings.ContainsFunc(word, func(c rune) bool { return !strconv.IsPrint(c) || c == utf8.RuneError }) {
+		return "\"$(printf '" + octal(word) + "')\""
 	}
 	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@+") == "" {
 		return word
 	}
-	return "'" + word + "'"
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// octal returns a word as a format of printf(1), in which only printable ASCII stands
+// for itself, and none that acts.
+func octal(word string) string {
+	var b []byte
+	for _, c := range []byte(word) {
+		switch {
+		case c == '%':
+			b = append(b, "%%"...)
+		case c < ' ' || c > '~' || strings.IndexByte(`'\-!`, c) >= 0: // of options, of bash's history
+			b = fmt.Appendf(b, `\%03o`, c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }

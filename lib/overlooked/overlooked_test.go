@@ -2,6 +2,7 @@ package overlooked
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -29,7 +30,8 @@ func TestReport(t *testing.T) {
 }
 
 func TestShell(t *testing.T) {
-	for word, want := range map[string]string{"ulogd": "ulogd", "[UFW BLOCK] ": "'[UFW BLOCK] '", "": "''", "it's": `"it's"`, "a\x1b": `"a\x1b"`, "$(x)": "'$(x)'"} {
+	for word, want := range map[string]string{"ulogd": "ulogd", "[UFW BLOCK] ": "'[UFW BLOCK] '", "": "''", "it's": `'it'\''s'`, "a\x1b": `"$(printf 'a\033')"`, "$(x)": "'$(x)'", "Zürich": "'Zürich'",
+		"a'$(x)": `'a'\''$(x)'`, "'`x`\u009b%s\\": `"$(printf '\047` + "`x`" + `\302\233%%s\134')"`, "\u202e": `"$(printf '\342\200\256')"`} {
 		if got := Shell(word); got != want {
 			t.Errorf("%q: got %s, want %s", word, got, want)
 		}
@@ -47,5 +49,15 @@ func TestPacked(t *testing.T) {
 	}
 	if err := l.Packed(); err == nil || !strings.HasPrefix(err.Error(), "in: line 1: compressed data from here on: ") {
 		t.Error(err)
+	}
+}
+
+// A shell reads each word as it was, and runs nothing.
+func TestShellReadsIt(t *testing.T) {
+	for _, word := range []string{"a", "", "it's", "''", "a'$(echo b): ", "\"`echo x`$HOME\\", "a\x1b[31m'$(echo b)%d\\n\\", "\u009b\u202e\xff\xfe ", "-n\x01", "!x *?[a] ~ # ;&|<>"} {
+		out, err := exec.Command("sh", "-c", "printf '%s' "+Shell(word)).Output()
+		if err != nil || string(out) != word {
+			t.Errorf("%q: %s gives %q, %v", word, Shell(word), out, err)
+		}
 	}
 }
