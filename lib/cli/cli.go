@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 
+	"egress-monitor/lib/plain"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -52,7 +54,7 @@ func run(description string, cmd any, args []string, stdout, stderr io.Writer) (
 			panic(e)
 		}
 		if out.err != nil {
-			fmt.Fprintf(stderr, "%s: %v\n", tool, out.err)
+			say(stderr, out.err.Error())
 			status = 1
 		}
 	}()
@@ -71,7 +73,7 @@ func run(description string, cmd any, args []string, stdout, stderr io.Writer) (
 	case out.err != nil:
 		return 1 // no usage error: --help could not be printed
 	case err != nil:
-		fmt.Fprintf(stderr, "%s: %v (see %s --help)\n", tool, err, tool)
+		say(stderr, fmt.Sprintf("%v (see %s --help)", err, tool))
 		return 2
 	}
 	var exit Exit
@@ -84,7 +86,7 @@ func run(description string, cmd any, args []string, stdout, stderr io.Writer) (
 		return int(exit)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", tool, err)
+		say(stderr, err.Error())
 		return 1
 	}
 	return 0
@@ -106,7 +108,12 @@ func (f *firstError) Write(p []byte) (int, error) {
 
 // Warn says something on standard error that does not stop the work.
 func Warn(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s: %s\n", tool, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
+	say(os.Stderr, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
+}
+
+// say prints a message. It may hold foreign text, such as the name of a file.
+func say(w io.Writer, message string) {
+	fmt.Fprintf(w, "%s: %s\n", tool, plain.Message(message))
 }
 
 // Version is the flag --version of all commands.
