@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"egress-monitor/lib/family"
 	"egress-monitor/lib/fleet"
 )
 
@@ -183,6 +184,10 @@ func (w *weigher) known() {
 
 func (w *weigher) many() {
 	n := w.item.Names
+	if w.item.What == family.Unprintable {
+		w.is(min(15, int(math.Log2(float64(w.item.Count))-4)), unprintable)
+		return
+	}
 	if w.item.Folded {
 		w.is(15, "many names below it, folded")
 		return
@@ -190,7 +195,14 @@ func (w *weigher) many() {
 	w.is(min(15, int(math.Log2(float64(n))-4)), "%s names below it", Number(uint64(n)))
 }
 
+// unprintable is what is known of such names: that somebody asks for them.
+const unprintable = "names with unprintable bytes"
+
 func (w *weigher) unanswered() {
+	if w.like == 0 && w.item.What == family.Unprintable {
+		w.is(-10, unprintable)
+		return
+	}
 	if w.like == 0 {
 		w.is(-10, "domain, without an answer")
 		return

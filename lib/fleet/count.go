@@ -115,7 +115,7 @@ func (c *counting) name(rec aggregate.Record) {
 	if c.once(&c.domains, hashString(of)) {
 		c.once(&c.tops, hashString(topLevel(of)))
 	}
-	if len(rec.IPs) < 2 { // "-"
+	if len(rec.IPs) < 2 || string(rec.Key) == family.Unprintable { // "-", or no name
 		return
 	}
 	for list := rec.IPs; len(list) > 0; {

@@ -187,7 +187,7 @@ func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare ui
 	d.last = max(d.last, item.Last)
 	d.folded = d.folded || folded
 	d.lookups += uint32(index(beginsWithAddress(rec.Key)))
-	if len(rec.IPs) == 1 { // "-"
+	if len(rec.IPs) == 1 || string(rec.Key) == family.Unprintable { // "-", or any name
 		return
 	}
 	d.answered = true
@@ -289,7 +289,7 @@ func (n *names) finish() {
 		if d.watched == d.names {
 			continue
 		}
-		if kind, item, ok := d.kind(n.f.rare); ok {
+		if kind, item, ok := d.kind(n.f.rare, uint32(len(n.f.Hosts))); ok {
 			item.TopLevel = n.f.loneTop(d.whole)
 			n.add(kind, item)
 		}
@@ -314,7 +314,7 @@ func (n *names) ordered() []*domain {
 // for names below it.
 func (f *Fleet) loneTop(name string) string {
 	top := topLevel(name)
-	if len(f.Hosts) < 5 || f.TopLevels.Hosts(hashString(top)) > 1 {
+	if len(f.Hosts) < 5 || name == family.Unprintable || f.TopLevels.Hosts(hashString(top)) > 1 {
 		return ""
 	}
 	return top
@@ -341,12 +341,15 @@ func (d *domain) item(what string) Item {
 }
 
 // kind returns the item that a domain is, and its kind; ok is false if it is
-// none.
-func (d *domain) kind(rare uint32) (kind Kind, item Item, ok bool) {
+// none. Names with unprintable bytes, which are one row, are as many names as there
+// are questions; in a fleet half of which has them they are ordinary.
+func (d *domain) kind(rare, hosts uint32) (kind Kind, item Item, ok bool) {
 	few := d.hosts <= rare
 	asked := d.count / uint64(max(1, d.names))
 	l := &d.lone
 	switch {
+	case d.whole == family.Unprintable && d.count >= manyNames:
+		return Many, d.item(d.whole), few || 2*d.hosts < hosts
 	case d.lookups*2 > d.names && d.names >= manyNames && few:
 		return Lookup, d.item(d.whole), true
 	case d.folded, l.n >= manyNames && asked < askedOnce && (few || l.n*10 >= d.names*9):

@@ -85,10 +85,10 @@ func TestRestOfTogether(t *testing.T) {
 // TestMemory: a host of very many rows, all of them rare, takes no more memory
 // than the manual says.
 func TestMemory(t *testing.T) {
-	const rows = 400_000
+	const rows = 250_000
 	dir := t.TempDir()
 	writeRare(t, filepath.Join(dir, "web1"), rows)
-	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	before := live()
 	var most uint64
 	stop, done := make(chan bool), sync.WaitGroup{}
