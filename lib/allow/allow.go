@@ -204,7 +204,7 @@ func (l *List) Name(host string, key []byte) bool {
 	}
 	name, _ := family.Names(key)
 	owner := -1 // how long the registrable domain is, if it is known
-	for rest := name; ; {
+	for rest := family.Tail(name); ; {
 		if rules := l.names[string(rest)]; rules != nil {
 			if owner < 0 {
 				owner = len(ownerOf(string(name)))

@@ -69,3 +69,16 @@ func TestComments(t *testing.T) {
 		t.Errorf("%q, want %s", got, want)
 	}
 }
+
+// TestLongKey: a key with a million labels, which is no name, is compared with the
+// rules for its last labels alone; that once took hours.
+func TestLongKey(t *testing.T) {
+	l := New()
+	if err := l.Read(strings.NewReader("evil.example\n"), "list", func(line int, err error) { t.Error(line, err) }); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("a.", 4<<20)
+	if !l.Name("web1", []byte(long+"evil.example")) || l.Name("web1", []byte(long+"other.example")) {
+		t.Error("the last labels are not what the rules are for")
+	}
+}

@@ -47,3 +47,18 @@ func Contains(outer, inner netip.Prefix) bool {
 func Names(key []byte) (domain []byte, ok bool) {
 	return bytes.CutPrefix(key, []byte("*."))
 }
+
+// maxName is the longest name that there is, as text: 253 bytes, each of which may
+// be written as \DDD.
+const maxName = 4 * 253
+
+// Tail returns the last labels of a name that is longer than any, and of others the
+// whole: to look up a name and all it is below takes as long as the square of its
+// length.
+func Tail(name []byte) []byte {
+	if len(name) <= maxName {
+		return name
+	}
+	tail := name[len(name)-maxName:]
+	return tail[bytes.IndexByte(tail, '.')+1:]
+}

@@ -150,7 +150,7 @@ func (l *List) within(p netip.Prefix) (found *Resolver, ok bool) {
 // its names.
 func (l *List) Name(key []byte) (*Resolver, bool) {
 	name, folded := family.Names(key)
-	for rest := name; ; {
+	for rest := family.Tail(name); ; {
 		if r, ok := l.names[string(rest)]; ok {
 			return r, true
 		}
