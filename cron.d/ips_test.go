@@ -3,6 +3,7 @@ package pipelines
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -171,6 +172,52 @@ func TestFirstVersionsCursor(t *testing.T) {
 	s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
 	s.poll("egress-ips")
 	wantText(t, "both journals", s.counts(), bothIPs)
+}
+
+// The aggregate alone is removed, or restored from a backup: that is said once, with the
+// next new entries. What is restored with its cursor file is counted again, and moved
+// folders are as good as before.
+func TestRestored(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	want := ""
+	for _, c := range []struct {
+		what, script string
+		gaps         int
+	}{
+		{"as it was", "true", 0},
+		{"both", "cp -p old/log/* log; cp -p old/state/* state", 0},
+		{"moved", "cp -pr log new; rm -r log; mv new log", 0},
+		{"removed", "rm log/unique-ips.log", 1},
+		{"restored", "cp old/log/* log; touch -d '1 hour ago' log/unique-ips.log", 1},
+	} {
+		s := newServer(t)
+		run := func(script string) {
+			cmd := exec.Command("sh", "-ec", script)
+			cmd.Dir = s.dir
+			s.must(cmd.Run())
+		}
+		s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+		s.poll("egress-ips")
+		run("mkdir old; cp -pr log state old")
+		s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
+		s.poll("egress-ips")
+		run(c.script)
+		if c.gaps == 0 {
+			s.poll("egress-ips")
+		}
+		s.unzip("../testdata/journal/clocks/1.journal.gz", "journal/1.journal")
+		said, ok := s.try("egress-ips")
+		if !ok || strings.Count(said, "\n") != c.gaps || strings.Count(said, "gap: ") != c.gaps {
+			t.Errorf("%s: success %v: %s", c.what, ok, said)
+		}
+		s.poll("egress-ips")
+		if want == "" {
+			want = s.counts()
+		}
+		if c.gaps == 0 {
+			wantText(t, c.what, s.counts(), want)
+		}
+	}
 }
 
 // lie makes a journalctl of a script, in which REAL stands for the true one.

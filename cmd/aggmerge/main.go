@@ -60,6 +60,9 @@ func (c *command) Run() error {
 		return inputs.Write(os.Stdout)
 	}
 	target := &store.Store{File: c.Into, Cursor: c.CursorFile, ReplaceDamaged: c.ReplaceDamaged}
+	target.Missing = func(why string) {
+		cli.Warn("%s: gap: %s; what was counted since is not in it", c.Into, why)
+	}
 	if err := target.Check(); err != nil {
 		return err
 	}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // A seal describes a staged file: its name, the numbers that change if anybody
@@ -37,6 +40,26 @@ func (l seal) fits(f *os.File) (*uint32, error) {
 		return nil, err
 	}
 	return &l.sum, nil
+}
+
+// coarse is how much earlier the time of a file may be after it was copied to another
+// file system.
+const coarse = 2 * time.Second
+
+// missing returns why the file cannot hold all that the sealed one held; "" if it can. A
+// file that was changed later may be a back-fill, or have another cursor file as well.
+func (l seal) missing(file string) string {
+	if l.name == "" {
+		return ""
+	}
+	info, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "it was removed since the last commit"
+	case err == nil && info.ModTime().Before(time.Unix(0, l.change).Add(-coarse)):
+		return "it is an older copy, of " + info.ModTime().UTC().Format(time.RFC3339)
+	}
+	return ""
 }
 
 func sealOf(name string, f *os.File, sum uint32) (seal, error) {

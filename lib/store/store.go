@@ -60,6 +60,10 @@ type Store struct {
 	// commit replaces it, whatever the batch begins after. It is for batches
 	// that were read by time, not by the position in that file.
 	ReplaceDamaged bool
+
+	// Missing, if it is not nil, is called after a commit to an aggregate that cannot
+	// hold all that was committed before: it was removed, or an older copy restored.
+	Missing func(why string)
 }
 
 // ErrMoved means that the cursor file holds neither the cursor after which the
@@ -141,12 +145,16 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if !changed {
 		return s.save(next)
 	}
+	missing := st.staged.missing(s.File)
 	if next.staged, err = s.stage(st.staged, merge); err != nil {
 		return err
 	}
 	if err := s.commit(st, next); err != nil {
 		s.unstage(next.staged.name)
 		return err
+	}
+	if missing != "" && s.Missing != nil {
+		s.Missing(missing)
 	}
 	return nil
 }

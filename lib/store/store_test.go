@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 )
 
 func newStore(t *testing.T) *Store {
@@ -261,6 +262,36 @@ func TestOwner(t *testing.T) {
 		info, err := os.Stat(name)
 		if err != nil || info.Sys().(*syscall.Stat_t).Uid != poller {
 			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+// An aggregate that was removed, or replaced by an older copy, is told once. One that was
+// changed later is not: it may be a back-fill.
+func TestMissing(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(file string, saved time.Time) error
+		told int
+	}{
+		{"nothing", func(string, time.Time) error { return nil }, 0},
+		{"removed", func(file string, _ time.Time) error { return os.Remove(file) }, 1},
+		{"older", func(file string, saved time.Time) error { return os.Chtimes(file, saved, saved) }, 1},
+		{"changed", func(file string, saved time.Time) error { return os.WriteFile(file, []byte("z"), 0o600) }, 0},
+		{"copied", func(file string, saved time.Time) error {
+			return errors.Join(os.Rename(file, file+"~"), os.WriteFile(file, []byte("a"), 0o600))
+		}, 0},
+	} {
+		s, told := newStore(t), 0
+		s.Missing = func(string) { told++ }
+		commit(t, s, "", "1", appending("a"))
+		testtools.Must(t, c.do(s.File, time.Now().Add(-time.Hour)))
+		commit(t, s, "1", "2", nil) // only the cursor
+		for i, to := range []string{"3", "4"} {
+			commit(t, s, string(rune('2'+i)), to, appending("b"))
+		}
+		if told != c.told {
+			t.Errorf("%s: told %d times, want %d", c.name, told, c.told)
 		}
 	}
 }
