@@ -407,3 +407,14 @@ func TestObjectsThatSayItTwice(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// The members of an object are counted as they are written.
+func TestMembers(t *testing.T) {
+	for object, want := range map[string]int{
+		`{}`: 0, `{"a":1}`: 1, `{"a" : 1, "b":"x:\"y\":z"}`: 2, `{"a":{"b":1,"c":[{"d":2}]},"e":"\\","a":":"}`: 3, `{"a\\\"":"","b":"\\\\\""}`: 2,
+	} {
+		if got := members([]byte(object)); got != want {
+			t.Errorf("%s: got %d, want %d", object, got, want)
+		}
+	}
+}

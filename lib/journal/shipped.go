@@ -83,25 +83,34 @@ func epochText(n []byte) []byte {
 // shipped turns such an object into a line of text, and reads that. See trust.go for
 // who wrote it.
 func (r *Reader) shipped(f object, raw json.RawMessage) bool {
-	var w witness
-	w.twice = members(raw) > len(f) && tellsTwice(raw)
+	twice := members(raw) > len(f) && tellsTwice(raw)
 	if source, ok := f["_source"]; ok {
 		var inner object
 		if json.Unmarshal(source, &inner) == nil {
 			f, raw = inner, source
+			twice = twice || members(raw) > len(f) && tellsTwice(raw)
 		}
 	}
+	if twice {
+		r.lines.Skip(errTwice)
+		return false
+	}
+	return r.ship(f) && r.believe(f, raw)
+}
+
+// believe changes the entry that an object gave, if it seems to be the kernel's or a
+// repetition, to what the fields of the object say.
+func (r *Reader) believe(f object, raw json.RawMessage) bool {
+	l := &r.carrierLine
+	if !l.Bare && string(l.Tag) != "kernel" && l.Again == 0 {
+		return true
+	}
+	var w witness
 	if w.hear(f, raw, "", 0); w.twice {
 		r.lines.Skip(errTwice)
 		return false
 	}
-	return r.ship(f) && r.believe(w)
-}
-
-// believe changes the entry that an object gave to what its fields say.
-func (r *Reader) believe(w witness) bool {
 	if w.foreign {
-		l := &r.carrierLine
 		l.Foreign, l.Process = true, l.Process || w.process && len(l.Tag) > 0
 		r.entry.Source = sourceOf(l)
 	}

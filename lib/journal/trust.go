@@ -16,14 +16,45 @@ import (
 
 var errTwice = errors.New("object that says twice who wrote it")
 
-var (
-	inner       = []string{"process", "log", "syslog", "journald", "systemd", "labels", "event", "fields", "facility"} // the objects within
-	ofProcess   = []string{"pid", "procid", "process_id", "syslog_pid", "syslog_procid"}
-	ofProgram   = []string{"ident", "identifier", "appname", "app-name", "app_name", "program", "programname", "syslog-tag", "syslogtag", "syslog_identifier", "application_name", "process", "comm", "exe", "systemd_unit", "unit"}
-	ofFacility  = []string{"facility", "fac", "syslog_facility", "syslogfacility", "syslogfacility-text", "facility_label", "facility_num", "facility_code", "facility_name"}
-	ofPriority  = []string{"pri", "priority", "syslog_pri"} // with the facility, or the level alone
-	ofTransport = []string{"transport"}
+// A kind is what a field tells.
+type kind uint8
 
+const (
+	ofProcess kind = 1 + iota
+	ofProgram
+	ofFacility
+	ofPriority // with the facility, or the level alone
+	ofTransport
+)
+
+// kinds are the fields that tell who wrote a message, in lower case and without the
+// strokes before them.
+var kinds = map[string]kind{
+	"pid": ofProcess, "procid": ofProcess, "process_id": ofProcess, "syslog_pid": ofProcess, "syslog_procid": ofProcess,
+	"ident": ofProgram, "identifier": ofProgram, "appname": ofProgram, "app-name": ofProgram, "app_name": ofProgram, "application_name": ofProgram,
+	"program": ofProgram, "programname": ofProgram, "syslog-tag": ofProgram, "syslogtag": ofProgram, "syslog_identifier": ofProgram,
+	"process": ofProgram, "comm": ofProgram, "exe": ofProgram, "systemd_unit": ofProgram, "unit": ofProgram,
+	"facility": ofFacility, "fac": ofFacility, "syslog_facility": ofFacility, "syslogfacility": ofFacility, "syslogfacility-text": ofFacility,
+	"facility_label": ofFacility, "facility_num": ofFacility, "facility_code": ofFacility, "facility_name": ofFacility,
+	"pri": ofPriority, "priority": ofPriority, "syslog_pri": ofPriority,
+	"transport": ofTransport,
+}
+
+// kindOf returns the kind of a field of the object called within, 0 for all others.
+func kindOf(within, name string) kind {
+	switch {
+	case within == "process" && name == "name":
+		return ofProgram
+	case within == "facility" && (name == "code" || name == "name"):
+		return ofFacility
+	}
+	return kinds[name]
+}
+
+// inner are the objects within an object that may have such fields.
+var inner = []string{"process", "log", "syslog", "journald", "systemd", "labels", "event", "fields", "facility"}
+
+var (
 	kernelNames = []string{"0", "kern", "kernel"}
 	levels      = []string{"emerg", "emergency", "panic", "alert", "crit", "critical", "err", "error", "warn", "warning", "notice", "info", "informational", "debug",
 		"0", "1", "2", "3", "4", "5", "6", "7"}
@@ -42,12 +73,9 @@ func (w *witness) hear(f object, raw json.RawMessage, within string, depth int) 
 		w.twice = w.twice || tellsTwice(raw)
 	}
 	for name, value := range f {
-		parts := strings.Split(strings.ToLower(name), ".")
-		name, parent := strings.TrimLeft(parts[len(parts)-1], "_"), within
-		if n := len(parts) - 1; n > 0 {
-			if parent = strings.TrimLeft(parts[n-1], "_"); !slices.Contains(inner, parts[0]) {
-				continue
-			}
+		name, parent, ok := place(name, within)
+		if !ok {
+			continue
 		}
 		if len(value) > 0 && value[0] == '{' {
 			var deeper object
@@ -56,12 +84,26 @@ func (w *witness) hear(f object, raw json.RawMessage, within string, depth int) 
 			}
 			continue
 		}
-		w.note(parent, name, value)
+		if k := kindOf(parent, name); k != 0 {
+			w.note(k, value)
+		}
 	}
 }
 
+// place returns the name of a field as kinds has it, and that of the object that it is
+// in, which may stand before it, as in "process.pid".
+func place(field, within string) (name, parent string, ok bool) {
+	name = strings.ToLower(field)
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		first, _, _ := strings.Cut(name, ".")
+		parent, name = name[:i], name[i+1:]
+		return strings.TrimLeft(name, "_"), parent[strings.LastIndexByte(parent, '.')+1:], slices.Contains(inner, first)
+	}
+	return strings.TrimLeft(name, "_"), within, true
+}
+
 // note notes a field that is no object.
-func (w *witness) note(parent, name string, raw json.RawMessage) {
+func (w *witness) note(k kind, raw json.RawMessage) {
 	text, ok := jsonBytes(raw)
 	if !ok && string(raw) == "null" {
 		return
@@ -70,19 +112,21 @@ func (w *witness) note(parent, name string, raw json.RawMessage) {
 		text = raw // a number, or what nobody writes there
 	}
 	value := strings.ToLower(strings.TrimSpace(string(text)))
-	switch {
-	case value == "" || value == "-":
-	case slices.Contains(ofProcess, name):
+	if value == "" || value == "-" {
+		return
+	}
+	switch k {
+	case ofProcess:
 		if value != "0" {
 			w.process, w.foreign = true, true
 		}
-	case slices.Contains(ofProgram, name) || parent == "process" && name == "name":
+	case ofProgram:
 		w.foreign = w.foreign || strings.TrimSuffix(value, ":") != "kernel"
-	case slices.Contains(ofFacility, name) || parent == "facility" && (name == "code" || name == "name"):
+	case ofFacility:
 		w.foreign = w.foreign || !slices.Contains(kernelNames, value)
-	case slices.Contains(ofPriority, name):
+	case ofPriority:
 		w.foreign = w.foreign || !slices.Contains(levels, strings.TrimPrefix(strings.Trim(value, "<>"), "kern."))
-	case slices.Contains(ofTransport, name):
+	case ofTransport:
 		w.foreign = w.foreign || value != "kernel"
 	}
 }
@@ -94,33 +138,44 @@ func isOfTrust(name string) bool {
 		name = name[:i]
 	}
 	name = strings.TrimLeft(name, "_")
-	for _, list := range [...][]string{inner, ofProcess, ofProgram, ofFacility, ofPriority, ofTransport, containFields} {
-		if slices.Contains(list, name) && name != "log" || name == "source" {
-			return true
-		}
+	if name == "log" {
+		return false // a message, for most
 	}
-	return false
+	return kinds[name] != 0 || name == "source" || slices.Contains(inner, name) || slices.Contains(containFields, name)
 }
 
 // members counts the members of a valid object, without those of objects within.
 func members(raw []byte) (n int) {
-	depth, quoted := 0, false
+	depth := 0
 	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
+		switch raw[i] {
+		case '"':
+			i += stringLen(raw[i:]) - 1
+		case '{', '[':
 			depth++
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
-		case c == ':' && depth == 1:
-			n++
+		case ':':
+			if depth == 1 {
+				n++
+			}
 		}
 	}
 	return n
+}
+
+// stringLen returns the length of the string that b begins with.
+func stringLen(b []byte) int {
+	for i := 1; ; i++ {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		i += n
+		if slashes := len(b[:i]) - len(bytes.TrimRight(b[:i], `\`)); slashes%2 == 0 {
+			return i + 1
+		}
+	}
 }
 
 // tellsTwice reports whether a valid object has two fields of one name that tell who
