@@ -240,9 +240,7 @@ func TestCheck(t *testing.T) {
 // What root makes is of the one who polls: of the owner of the aggregate, or
 // before there is one of the folder of the cursor file.
 func TestOwner(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
+	testtools.NeedRoot(t)
 	const poller = 4711
 	dir := t.TempDir()
 	state := filepath.Join(dir, "state")
