@@ -32,7 +32,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/suffix"
 )
 
@@ -152,7 +152,7 @@ func (l *List) add(what string, r *Rule) error {
 }
 
 func (l *List) addWhat(what string, r *Rule) error {
-	if p, ok := family.Address([]byte(what)); ok {
+	if p, ok := fold.Address([]byte(what)); ok {
 		r.prefix = p
 		l.nets = append(l.nets, r)
 		return nil
@@ -202,9 +202,9 @@ func (l *List) Name(host string, key []byte) bool {
 	if anyMatch(l.all, host) || anyMatch(l.anyName, host) {
 		return true
 	}
-	name, _ := family.Names(key)
+	name, _ := fold.Names(key)
 	owner := -1 // how long the registrable domain is, if it is known
-	for rest := family.Tail(name); ; {
+	for rest := fold.Tail(name); ; {
 		if rules := l.names[string(rest)]; rules != nil {
 			if owner < 0 {
 				owner = len(ownerOf(string(name)))
@@ -243,7 +243,7 @@ func (l *List) Address(host string, p netip.Prefix) bool {
 		return true
 	}
 	for _, r := range l.nets {
-		if family.Contains(r.prefix, p) && r.match(host) {
+		if fold.Contains(r.prefix, p) && r.match(host) {
 			return true
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 const list = `
@@ -73,7 +73,7 @@ func TestList(t *testing.T) {
 		{"vpn1", "anything.example", false},
 	} {
 		got := l.Name(c.host, []byte(c.key))
-		if p, ok := family.Address([]byte(c.key)); ok {
+		if p, ok := fold.Address([]byte(c.key)); ok {
 			got = l.Address(c.host, p)
 		}
 		if got != c.want {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // Reasons why a list cannot say something.
@@ -54,9 +54,9 @@ func isWord(s string) bool {
 // holds reports whether the one rule of a list is for that name or address.
 func (l *List) holds(what string, address bool) bool {
 	if address {
-		p, ok := family.Address([]byte(what))
+		p, ok := fold.Address([]byte(what))
 		return ok && len(l.nets) == 1 && l.nets[0].prefix == p
 	}
-	domain, wild := family.Names([]byte(what))
+	domain, wild := fold.Names([]byte(what))
 	return len(l.names[what]) == 1 || wild && len(l.below[string(domain)]) == 1
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
@@ -31,7 +30,7 @@ func (f *folded) read(state *union.File) error {
 		if !fold.Narrow(rec.Key) {
 			continue
 		}
-		if p, ok := family.Address(rec.Key); ok {
+		if p, ok := fold.Address(rec.Key); ok {
 			f.nets[p], f.sizes[p.Bits()] = &entry{at: "~"}, true
 		} else {
 			f.domains[domainOf(rec.Key)] = &entry{at: "~"}
@@ -59,10 +58,10 @@ func (f *folded) cover(key []byte) *entry {
 	if len(f.domains) == 0 && len(f.nets) == 0 {
 		return nil
 	}
-	if p, ok := family.Address(key); ok {
+	if p, ok := fold.Address(key); ok {
 		return f.net(p)
 	}
-	name, _ := family.Names(key)
+	name, _ := fold.Names(key)
 	if len(name) > maxName {
 		return nil
 	}
@@ -98,7 +97,7 @@ func (f *folded) net(p netip.Prefix) *entry {
 func (f *folded) earliest(key []byte, e entry) entry {
 	row := f.domains[domainOf(key)]
 	if bytes.IndexByte(key, '/') >= 0 {
-		if p, ok := family.Address(key); ok {
+		if p, ok := fold.Address(key); ok {
 			row = f.nets[p]
 		}
 	}
@@ -109,7 +108,7 @@ func (f *folded) earliest(key []byte, e entry) entry {
 }
 
 func domainOf(key []byte) string {
-	if domain, ok := family.Names(key); ok {
+	if domain, ok := fold.Names(key); ok {
 		return string(domain)
 	}
 	return ""

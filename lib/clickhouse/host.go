@@ -10,7 +10,6 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/baseline"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/hostlist"
 	"egress-monitor/lib/plain"
@@ -101,7 +100,7 @@ func (l *Loader) addresses(w *bufio.Writer, h host) error {
 	l.table.Sort()
 	var row line
 	return h.each(pulled.IPs, func(rec *aggregate.Record) error {
-		p, _ := family.Address(rec.Key) // "*" is no address, and not named
+		p, _ := fold.Address(rec.Key) // "*" is no address, and not named
 		row = row[:0].text([]byte(h.name)).text(rec.Key).number(rec.Count).stamp(rec.Last)
 		row = row.flag(p.IsValid() && l.table.Known(p)).text(l.addressOperator(rec.Key)).number(folded(rec.Key))
 		row = row.flag(canaryAddress(p)).time(h.status.Pulled).end()
@@ -111,7 +110,7 @@ func (l *Loader) addresses(w *bufio.Writer, h host) error {
 }
 
 func (l *Loader) addressOperator(key []byte) []byte {
-	p, ok := family.Address(key)
+	p, ok := fold.Address(key)
 	if !ok {
 		return nil
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/resolvers"
@@ -108,7 +107,7 @@ func canaryName(key []byte) bool {
 
 func canaryAddress(p netip.Prefix) bool {
 	for _, text := range []string{layout.CanaryIP4, layout.CanaryIP6} {
-		if canary, ok := family.Address([]byte(text)); ok && canary == p {
+		if canary, ok := fold.Address([]byte(text)); ok && canary == p {
 			return true
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"bytes"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
 
@@ -134,12 +134,12 @@ func order(a, b [][]byte) int {
 
 // covered reports whether a prefix in a list covers an address.
 func covered(ip []byte, ips []byte) bool {
-	inner, ok := family.Address(ip)
+	inner, ok := fold.Address(ip)
 	if !ok || bytes.IndexByte(ips, '/') < 0 {
 		return false
 	}
 	for _, text := range list(ips) {
-		if outer, ok := family.Address(text); ok && family.Contains(outer, inner) {
+		if outer, ok := fold.Address(text); ok && fold.Contains(outer, inner) {
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
@@ -60,7 +59,7 @@ func (f *families) into(key []byte) string {
 	if len(f.wide) == 0 {
 		return ""
 	}
-	if p, ok := family.Address(key); ok {
+	if p, ok := fold.Address(key); ok {
 		return f.prefixInto(p)
 	}
 	for rest := key; ; {

@@ -16,7 +16,7 @@ import (
 	"strconv"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // A Row is a record, or a row as aggjoin prints it.
@@ -60,7 +60,7 @@ func ParseJoined(line []byte) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	if _, ok := family.Address(rec.Key); !ok || rec.IPs != nil {
+	if _, ok := fold.Address(rec.Key); !ok || rec.IPs != nil {
 		return Row{}, errJoined
 	}
 	for _, c := range line[i+1:] {
@@ -75,7 +75,7 @@ func ParseJoined(line []byte) (Row, error) {
 func Parse(line []byte) (Row, error) {
 	rec, err := aggregate.Parse(line)
 	if err == nil && rec.IPs == nil {
-		if _, ok := family.Address(rec.Key); !ok {
+		if _, ok := fold.Address(rec.Key); !ok {
 			err = errNotAddress
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // A Reader reads rows, and finds out by itself whether they are records or rows
@@ -97,7 +97,7 @@ func (r *Reader) tells() bool {
 
 // isAmbiguous reports whether a record may also be a row of aggjoin.
 func isAmbiguous(r Row) bool {
-	_, address := family.Address(r.Key)
+	_, address := fold.Address(r.Key)
 	return address && r.Kind() == Domain
 }
 

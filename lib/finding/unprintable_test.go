@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/testtools"
 )
 
@@ -23,7 +23,7 @@ func findUnprintable(t *testing.T, counts ...int) []Finding {
 		testtools.Must(t, os.Mkdir(host, 0o755))
 		names, ips := "", ""
 		if i < len(counts) {
-			names = fmt.Sprintf("%s %d 2026-11-26T11:00:00Z 203.0.112.9\n", family.Unprintable, counts[i])
+			names = fmt.Sprintf("%s %d 2026-11-26T11:00:00Z 203.0.112.9\n", fold.Unprintable, counts[i])
 		}
 		if i == 5 {
 			ips = "203.0.112.9 5 2026-11-26T11:00:00Z\n"
@@ -50,9 +50,9 @@ func TestUnprintable(t *testing.T) {
 		kind, direct := "", ""
 		for i := range all {
 			switch f := &all[i]; {
-			case f.What == family.Unprintable:
+			case f.What == fold.Unprintable:
 				kind = f.Kind
-				if !slices.Contains(f.Why, unprintable) || strings.Contains(strings.Join(f.Why, " "), family.Unprintable) {
+				if !slices.Contains(f.Why, unprintable) || strings.Contains(strings.Join(f.Why, " "), fold.Unprintable) {
 					t.Errorf("%v: why: %q", c.counts, f.Why)
 				}
 			case f.What == "203.0.112.9":

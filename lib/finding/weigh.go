@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/fold"
 )
 
 // A weigher adds up the facts that make one thing surprising, and their words.
@@ -184,7 +184,7 @@ func (w *weigher) known() {
 
 func (w *weigher) many() {
 	n := w.item.Names
-	if w.item.What == family.Unprintable {
+	if w.item.What == fold.Unprintable {
 		w.is(min(15, int(math.Log2(float64(w.item.Count))-4)), unprintable)
 		return
 	}
@@ -199,7 +199,7 @@ func (w *weigher) many() {
 const unprintable = "names with unprintable bytes"
 
 func (w *weigher) unanswered() {
-	if w.like == 0 && w.item.What == family.Unprintable {
+	if w.like == 0 && w.item.What == fold.Unprintable {
 		w.is(-10, unprintable)
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 )
@@ -19,7 +18,7 @@ type addresses struct {
 
 func (a *addresses) visit(rec *aggregate.Record, was past) error {
 	f, h, last := a.f, a.host, sighting.ParseStamp(rec.Last)
-	p, ok := family.Address(rec.Key)
+	p, ok := fold.Address(rec.Key)
 	if !ok || rec.IPs != nil {
 		h.strayed[1]++ // or all addresses are folded into one row
 		return nil

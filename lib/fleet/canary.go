@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // canaries are the names and addresses that egress-monitor on a server asks for
@@ -18,7 +18,7 @@ type canaries struct {
 func newCanaries(keys []string) canaries {
 	c := canaries{names: map[string]bool{}, texts: map[string]bool{}}
 	for _, key := range keys {
-		if p, ok := family.Address([]byte(key)); ok {
+		if p, ok := fold.Address([]byte(key)); ok {
 			c.prefixes = append(c.prefixes, p)
 			c.texts[key] = true
 		} else {
@@ -34,7 +34,7 @@ func (c canaries) name(key []byte) (holds, alone bool) {
 	if c.names[string(key)] {
 		return true, true
 	}
-	domain, folded := family.Names(key)
+	domain, folded := fold.Names(key)
 	if !folded {
 		return false, false
 	}
@@ -47,8 +47,8 @@ func (c canaries) name(key []byte) (holds, alone bool) {
 // address is name for an address or a prefix.
 func (c canaries) address(p netip.Prefix) (holds, alone bool) {
 	for _, canary := range c.prefixes {
-		holds = holds || family.Contains(p, canary)
-		alone = alone || family.Contains(canary, p)
+		holds = holds || fold.Contains(p, canary)
+		alone = alone || fold.Contains(canary, p)
 	}
 	return holds || alone, alone
 }

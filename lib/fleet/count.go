@@ -9,7 +9,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/networks"
 	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/sighting"
@@ -84,7 +84,7 @@ func (c *counting) address(own *networks.Own, key []byte) {
 	if !own.MayHold(key) { // parsing all of them takes a tenth longer
 		return
 	}
-	if p, ok := family.Address(key); ok && own.Holds(p) {
+	if p, ok := fold.Address(key); ok && own.Holds(p) {
 		c.own = append(c.own, networkHash(networkOf(p)))
 		c.ownKeys = append(c.ownKeys, hash)
 	}
@@ -110,12 +110,12 @@ func eachKey(path string, do func(aggregate.Record)) {
 
 func (c *counting) name(rec aggregate.Record) {
 	c.names = append(c.names, sighting.Hash(rec.Key))
-	key, _ := family.Names(rec.Key)
+	key, _ := fold.Names(rec.Key)
 	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
 	if c.once(&c.domains, hashString(of)) {
 		c.once(&c.tops, hashString(topLevel(of)))
 	}
-	if len(rec.IPs) < 2 || string(rec.Key) == family.Unprintable { // "-", or no name
+	if len(rec.IPs) < 2 || string(rec.Key) == fold.Unprintable { // "-", or no name
 		return
 	}
 	for list := rec.IPs; len(list) > 0; {

@@ -10,7 +10,6 @@ import (
 	"unsafe"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 	"egress-monitor/lib/suffix"
@@ -144,7 +143,7 @@ var reverseDomain = sighting.Hash([]byte("arpa"))
 
 // domain takes a name into its registrable domain, and returns the hash of that.
 func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
-	key, folded := family.Names(rec.Key)
+	key, folded := fold.Names(rec.Key)
 	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
 	d := n.domains[of]
 	if d == nil {
@@ -187,7 +186,7 @@ func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare ui
 	d.last = max(d.last, item.Last)
 	d.folded = d.folded || folded
 	d.lookups += uint32(index(beginsWithAddress(rec.Key)))
-	if len(rec.IPs) == 1 || string(rec.Key) == family.Unprintable { // "-", or any name
+	if len(rec.IPs) == 1 || string(rec.Key) == fold.Unprintable { // "-", or any name
 		return
 	}
 	d.answered = true
@@ -222,7 +221,7 @@ func spread(list []byte) (nets, addresses int, wide bool) {
 	for len(list) > 0 {
 		ip, rest, _ := bytes.Cut(list, []byte{','})
 		list = rest
-		p, ok := family.Address(ip)
+		p, ok := fold.Address(ip)
 		if !ok || p.Addr().IsPrivate() || p.Addr().IsLoopback() {
 			continue
 		}
@@ -314,7 +313,7 @@ func (n *names) ordered() []*domain {
 // for names below it.
 func (f *Fleet) loneTop(name string) string {
 	top := topLevel(name)
-	if len(f.Hosts) < 5 || name == family.Unprintable || f.TopLevels.Hosts(hashString(top)) > 1 {
+	if len(f.Hosts) < 5 || name == fold.Unprintable || f.TopLevels.Hosts(hashString(top)) > 1 {
 		return ""
 	}
 	return top
@@ -348,7 +347,7 @@ func (d *domain) kind(rare, hosts uint32) (kind Kind, item Item, ok bool) {
 	asked := d.count / uint64(max(1, d.names))
 	l := &d.lone
 	switch {
-	case d.whole == family.Unprintable && d.count >= manyNames:
+	case d.whole == fold.Unprintable && d.count >= manyNames:
 		return Many, d.item(d.whole), few || 2*d.hosts < hosts
 	case d.lookups*2 > d.names && d.names >= manyNames && few:
 		return Lookup, d.item(d.whole), true

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 )
 
@@ -88,7 +88,7 @@ func lan(p netip.Prefix) netip.Prefix {
 }
 
 func lanOf(address string) string {
-	p, _ := family.Address([]byte(address)) // as it was when it was read
+	p, _ := fold.Address([]byte(address)) // as it was when it was read
 	return lan(p).String()
 }
 

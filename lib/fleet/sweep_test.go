@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // TestSweeps: many addresses of a network are one thing, which has the age at
@@ -12,7 +12,7 @@ import (
 func TestSweeps(t *testing.T) {
 	var items []Item
 	add := func(address string, count uint64, born, isNew bool) {
-		p, _ := family.Address([]byte(address))
+		p, _ := fold.Address([]byte(address))
 		items = append(items, Item{What: address, Count: count, Born: born, New: isNew, Hosts: 1, net: lanHash(p)})
 	}
 	for i := range 9 {

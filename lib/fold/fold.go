@@ -1,5 +1,6 @@
-// Package fold makes few rows of many: rows that are too much go into a row
-// whose key stands for all of them. There are two kinds of such folded rows.
+// Package fold reads what a key stands for, an address, a prefix, a name or many
+// names, and makes few rows of many: rows that are too many go into a row whose
+// key stands for all of them. There are two kinds of such folded rows.
 //
 // # Narrow rows
 //

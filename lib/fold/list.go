@@ -36,7 +36,7 @@ func List(list []byte, limit int) []byte {
 	if bytes.Count(list, []byte{','}) < limit {
 		return list
 	}
-	var v4, v6 family
+	var v4, v6 half
 	for e := range bytes.SplitSeq(list, []byte{','}) {
 		if bytes.IndexByte(e, ':') < 0 {
 			v4.add(e)
@@ -55,14 +55,14 @@ func List(list []byte, limit int) []byte {
 	return bytes.Join(entries, []byte{','})
 }
 
-// A family holds the entries of a list that are of IPv4, or of IPv6.
-type family struct {
+// A half holds the entries of a list that are of IPv4, or those of IPv6.
+type half struct {
 	list [][]byte // those that lead to an address (Leads)
 	more bool     // there were others
 	keep int
 }
 
-func (f *family) add(entry []byte) {
+func (f *half) add(entry []byte) {
 	if bytes.IndexByte(entry, '/') >= 0 {
 		if p, ok := parsePrefix(entry); ok && !Leads(p) {
 			f.more = true
@@ -75,7 +75,7 @@ func (f *family) add(entry []byte) {
 
 // mark returns the number of entries for "and more": 1, or 0 if nothing is left
 // out.
-func (f *family) mark() int {
+func (f *half) mark() int {
 	if f.more || f.keep < len(f.list) {
 		f.more = true
 		return 1
@@ -83,7 +83,7 @@ func (f *family) mark() int {
 	return 0
 }
 
-func (f *family) kept(more string) [][]byte {
+func (f *half) kept(more string) [][]byte {
 	if f.more {
 		return append([][]byte{[]byte(more)}, f.list[:f.keep]...)
 	}

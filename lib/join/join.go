@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
 
@@ -49,7 +49,7 @@ func (t *Table) lookupKey(dst []uint32, key []byte) ([]uint32, bool) {
 		slices.Sort(dst)
 		return slices.Compact(dst), true
 	}
-	p, ok := family.Address(key)
+	p, ok := fold.Address(key)
 	if ok {
 		dst = t.Lookup(dst, p)
 	}
@@ -98,7 +98,7 @@ func appendName(dst, name []byte) []byte {
 func (t *Table) PrintDirect(w io.Writer, ips *union.Reader) error {
 	var buf []byte
 	return t.EachAddress(ips, func(rec aggregate.Record, _ []uint32) error {
-		if p, ok := family.Address(rec.Key); ok && t.Known(p) {
+		if p, ok := fold.Address(rec.Key); ok && t.Known(p) {
 			return nil
 		}
 		buf = rec.Append(buf[:0])

@@ -11,7 +11,7 @@
 // nothing. A row 203.0.113.0/24 of addresses matches each name that led to one
 // of them. An IPv4-mapped address matches as the IPv4 address it leads to.
 //
-// The name that stands for all unprintable ones (family.Unprintable) is listed with
+// The name that stands for all unprintable ones (fold.Unprintable) is listed with
 // its addresses, but makes none of them known: whoever asks for one such name could
 // hide what another one led to.
 package join
@@ -24,7 +24,6 @@ import (
 	"slices"
 
 	"egress-monitor/lib/aggregate"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
@@ -86,12 +85,12 @@ func (t *Table) Add(rec aggregate.Record) error {
 	name := uint32(len(t.ends))
 	t.text = append(t.text, rec.Key...)
 	t.ends = append(t.ends, uint32(len(t.text)))
-	if string(rec.Key) == family.Unprintable {
+	if string(rec.Key) == fold.Unprintable {
 		t.nowhere = append(t.nowhere, name)
 	}
 	for ips := rec.IPs; len(ips) > 0; {
 		ip, rest, _ := bytes.Cut(ips, []byte{','})
-		if p, ok := family.Address(ip); ok && fold.Leads(p) { // not "-"
+		if p, ok := fold.Address(ip); ok && fold.Leads(p) { // not "-"
 			t.level(p).add(p, name)
 		}
 		ips = rest

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"egress-monitor/lib/allow"
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fleet"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/report"
 	"egress-monitor/lib/resolvers"
 	"egress-monitor/lib/testtools"
@@ -81,7 +81,7 @@ func TestHostileNames(t *testing.T) {
 				}
 			}
 			for _, address := range []string{"6.6.6.6", "192.0.2.9", "2001:db8::1"} {
-				if p, _ := family.Address([]byte(address)); list.Address("web1", p) {
+				if p, _ := fold.Address([]byte(address)); list.Address("web1", p) {
 					t.Errorf("%s is hidden", address)
 				}
 			}

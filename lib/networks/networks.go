@@ -20,7 +20,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 // apart are the ranges that are own by default.
@@ -79,7 +79,7 @@ func NewOwn(settings []string) (*Own, error) {
 	}
 	for _, text := range settings {
 		rest, foreign := strings.CutPrefix(strings.TrimSpace(text), "!")
-		p, ok := family.Address([]byte(rest))
+		p, ok := fold.Address([]byte(rest))
 		if !ok {
 			return nil, fmt.Errorf("%q: not an address or a prefix", text)
 		}
@@ -146,7 +146,7 @@ func Read(r io.Reader, bad func(line int, err error)) (*Names, error) {
 		if len(fields) == 0 {
 			continue
 		}
-		p, ok := family.Address([]byte(fields[0]))
+		p, ok := fold.Address([]byte(fields[0]))
 		if !ok || len(fields) < 2 {
 			bad(i, fmt.Errorf("%q: not a prefix and a name", strings.TrimSpace(text)))
 			continue

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 func TestOwn(t *testing.T) {
@@ -18,7 +18,7 @@ func TestOwn(t *testing.T) {
 		"255.255.255.255": true, "fe80::1": true, "fd12::1": true, "fd00:9::1": false, "2001:db8::1": false, "::ffff:10.0.0.1": true,
 		"64:ff9b::a00:1": true, "64:ff9b::808:808": false, "10.0.0.0/24": true, "0.0.0.0/0": false, "::/0": false,
 	} {
-		p, ok := family.Address([]byte(text))
+		p, ok := fold.Address([]byte(text))
 		if got := o.Holds(p); !ok || got != want {
 			t.Errorf("%s: %v", text, got)
 		}
@@ -41,8 +41,8 @@ func TestNames(t *testing.T) {
 	n, err := Read(strings.NewReader("192.0.2.0/24 Example Hosting\n192.0.2.7 One # of it\nx y\n192.0.2.9\n"), func(line int, err error) {
 		bad += string(rune('0'+line)) + err.Error() + ";"
 	})
-	p, _ := family.Address([]byte("192.0.2.7"))
-	q, _ := family.Address([]byte("192.0.2.8"))
+	p, _ := fold.Address([]byte("192.0.2.7"))
+	q, _ := fold.Address([]byte("192.0.2.8"))
 	if err != nil || n.Of(p) != "One" || n.Of(q) != "Example Hosting" || bad != `3"x y": not a prefix and a name;4"192.0.2.9": not a prefix and a name;` {
 		t.Error(err, n.Of(p), n.Of(q), bad)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
@@ -29,9 +28,9 @@ func (c *covers) read(f *union.File) error {
 }
 
 func (c *covers) add(key []byte) {
-	if domain, ok := family.Names(key); ok {
+	if domain, ok := fold.Names(key); ok {
 		c.below[string(domain)] = true
-	} else if p, ok := family.Address(key); ok {
+	} else if p, ok := fold.Address(key); ok {
 		c.prefixes[p] = true
 		c.bits[p.Bits()] = true
 	} else {
@@ -44,7 +43,7 @@ func (c *covers) cover(key []byte) bool {
 	if c.all {
 		return true
 	}
-	if p, ok := family.Address(key); ok {
+	if p, ok := fold.Address(key); ok {
 		return c.coverPrefix(p)
 	}
 	for {

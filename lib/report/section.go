@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"egress-monitor/lib/family"
 	"egress-monitor/lib/finding"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 )
 
@@ -97,7 +97,7 @@ func Text(s string) Cell { return Cell{Text: Clean(s)} }
 // their numbers.
 func Key(s string) Cell {
 	c := Text(s)
-	if p, ok := family.Address([]byte(s)); ok {
+	if p, ok := fold.Address([]byte(s)); ok {
 		b := p.Addr().As16()
 		c.order = hex.EncodeToString(b[:])
 	}

@@ -12,7 +12,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 //go:embed resolvers.txt
@@ -49,7 +49,7 @@ func (l *List) ReadPlain(r io.Reader, operator string, bad func(line int, err er
 	for n := 1; lines.Scan(); n++ {
 		text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
 		text = strings.TrimPrefix(strings.TrimSpace(text), "*.")
-		switch _, isNet := family.Address([]byte(text)); {
+		switch _, isNet := fold.Address([]byte(text)); {
 		case text == "":
 		case strings.ContainsAny(text, " \t,*?") || !isNet && (strings.ContainsAny(text, "/:") || endsInNumber(text)):
 			bad(n, fmt.Errorf("%q: not one name, address or prefix", text))
@@ -98,7 +98,7 @@ func Read(r io.Reader) (*List, error) {
 
 func (l *List) add(operator, entry string) {
 	r := &Resolver{operator, entry}
-	p, ok := family.Address([]byte(entry))
+	p, ok := fold.Address([]byte(entry))
 	if !ok {
 		l.names[strings.TrimSuffix(strings.ToLower(entry), ".")] = r
 		return
@@ -139,7 +139,7 @@ func (l *List) Address(p netip.Prefix) (*Resolver, bool) {
 // within looks through the list for the first resolver in a folded prefix.
 func (l *List) within(p netip.Prefix) (found *Resolver, ok bool) {
 	for net, r := range l.nets {
-		if family.Contains(p, net) && (!ok || r.Entry < found.Entry) {
+		if fold.Contains(p, net) && (!ok || r.Entry < found.Entry) {
 			found, ok = r, true
 		}
 	}
@@ -149,8 +149,8 @@ func (l *List) within(p netip.Prefix) (found *Resolver, ok bool) {
 // Name returns the resolver that a name belongs to; of a folded family, one of
 // its names.
 func (l *List) Name(key []byte) (*Resolver, bool) {
-	name, folded := family.Names(key)
-	for rest := family.Tail(name); ; {
+	name, folded := fold.Names(key)
+	for rest := fold.Tail(name); ; {
 		if r, ok := l.names[string(rest)]; ok {
 			return r, true
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/dnsmasq"
-	"egress-monitor/lib/family"
+	"egress-monitor/lib/fold"
 )
 
 func TestLookup(t *testing.T) {
@@ -37,7 +37,7 @@ func TestLookup(t *testing.T) {
 	} {
 		var r *Resolver
 		var ok bool
-		if p, isAddress := family.Address([]byte(key)); isAddress {
+		if p, isAddress := fold.Address([]byte(key)); isAddress {
 			r, ok = l.Address(p)
 		} else {
 			r, ok = l.Name([]byte(key))

@@ -1,8 +1,6 @@
 package union
 
 import (
-	"egress-monitor/lib/merge"
-	"egress-monitor/lib/unnamed"
 	"fmt"
 	"io"
 	"math"
@@ -10,6 +8,8 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 )
 
 // A File is an aggregate that can be read more than once. It reads the file that

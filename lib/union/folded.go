@@ -3,14 +3,14 @@ package union
 import (
 	"bufio"
 	"bytes"
-	"egress-monitor/lib/merge"
-	"egress-monitor/lib/unnamed"
 	"errors"
 	"io"
 	"os"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 )
 
 // note adds the key of a row that looks folded to the narrow rows.

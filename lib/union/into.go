@@ -2,7 +2,6 @@ package union
 
 import (
 	"bytes"
-	"egress-monitor/lib/merge"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -11,6 +10,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/merge"
 )
 
 // maxRejected is how many bytes of an aggregate may be lines that are not

@@ -13,7 +13,6 @@
 package union
 
 import (
-	"egress-monitor/lib/merge"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/merge"
 )
 
 // A Union gathers inputs.

@@ -1,13 +1,13 @@
 package union
 
 import (
-	"egress-monitor/lib/merge"
-	"egress-monitor/lib/unnamed"
 	"errors"
 	"io"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/merge"
+	"egress-monitor/lib/unnamed"
 )
 
 // mostIPs is how many addresses a row may have if IPs is 0: a line longer than

@@ -1,12 +1,8 @@
-// Package family reads the kinds of keys: an address, a prefix into
-// which many addresses were folded, a name, or *.example.com, a family of names
-// (see package fold).
-package family
+package fold
 
 import (
 	"bytes"
 	"net/netip"
-	"unsafe"
 
 	"egress-monitor/lib/ipaddr"
 )
@@ -18,9 +14,8 @@ const Unprintable = `<name\032unprintable>`
 // Address reads an address or a prefix, an address as the prefix that holds it
 // alone. An IPv4-mapped one is the IPv4 one that it leads to.
 func Address(text []byte) (netip.Prefix, bool) {
-	s := unsafe.String(unsafe.SliceData(text), len(text)) // only read, and not kept
 	if bytes.IndexByte(text, '/') >= 0 {
-		p, err := netip.ParsePrefix(s)
+		p, err := netip.ParsePrefix(view(text))
 		return unmap(p).Masked(), err == nil
 	}
 	a, ok := ipaddr.Parse(text)
@@ -43,7 +38,7 @@ func Contains(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }
 
-// Names reports whether a key is a family of names, and of which domain.
+// Names reports whether a key stands for all names below a domain, and which domain.
 func Names(key []byte) (domain []byte, ok bool) {
 	return bytes.CutPrefix(key, []byte("*."))
 }
