@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,9 +146,7 @@ func TestIs(t *testing.T) {
 	}
 	for file, line := range map[string]string{"passwd": "egress-dns", "group": ",egress-monitor"} {
 		less := map[string]string{}
-		for k, v := range texts {
-			less[k] = v
-		}
+		maps.Copy(less, texts)
 		less[file] = strings.Replace(less[file], line, "x", 1)
 		if etc(t, less).Is() {
 			t.Errorf("without %s in %s", line, file)

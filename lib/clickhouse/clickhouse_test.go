@@ -202,7 +202,7 @@ func someIPs(r *rand.Rand) string {
 // unite is aggmerge's rule, for one list and more addresses.
 func unite(a, b string) string {
 	set := map[string]bool{}
-	for _, ip := range strings.Split(a+","+b, ",") {
+	for ip := range strings.SplitSeq(a+","+b, ",") {
 		if ip != "-" {
 			set[ip] = true
 		}

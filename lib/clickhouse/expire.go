@@ -18,7 +18,7 @@ func Expire(c Client, before time.Time) error {
 		if err != nil {
 			return err
 		}
-		for _, month := range strings.Fields(months.String()) {
+		for month := range strings.FieldsSeq(months.String()) {
 			if _, err := time.Parse("200601", month); err != nil {
 				return fmt.Errorf("%s: %q is no month", table, month)
 			}

@@ -368,7 +368,7 @@ func TestKilledAnywhere(t *testing.T) {
 		func() { w.set.Want.Log = !w.set.Want.Log; testtools.Must(t, w.set.Do()) },
 		func() { testtools.Must(t, w.set.Stop(read, true)) },
 	} {
-		for n := 0; n < 20; n++ {
+		for n := range 20 {
 			w.hit(1)
 			left = n
 			whole := attempt(step)

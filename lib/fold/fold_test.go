@@ -149,7 +149,7 @@ func FuzzTop(f *testing.F) {
 	f.Fuzz(func(t *testing.T, keys, key string) {
 		var s Set
 		want := ""
-		for _, k := range strings.Fields(keys) {
+		for k := range strings.FieldsSeq(keys) {
 			s.Add([]byte(k))
 			if Narrow([]byte(k)) && covers(k, key) && (want == "" || covers(k, want)) {
 				want = k

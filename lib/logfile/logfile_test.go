@@ -444,7 +444,7 @@ func logOf(b *testing.B, n int) (path string, size int64) {
 	path = b.TempDir() + "/q.log"
 	line := "Feb  8 21:30:00 dnsmasq[4711]: 17 192.0.2.7/40000 query[A] www.example.org from 192.0.2.7\n"
 	for i := range 7 {
-		put(b, fmt.Sprintf("%s.%d.gz", path, i+2), string(pack(b, ".gz", []byte(fmt.Sprint(line, i)))))
+		put(b, fmt.Sprintf("%s.%d.gz", path, i+2), string(pack(b, ".gz", fmt.Append(nil, line, i))))
 	}
 	put(b, path+".1", strings.Repeat(line, 10))
 	text := strings.Repeat(line, n)

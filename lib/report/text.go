@@ -252,7 +252,7 @@ func (l layout) parts(i int, text string) []string {
 // is longer than that.
 func fill(text string, width int) (lines []string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && len(line)+1+len(word) > width {
 			lines, line = append(lines, line), ""
 		}

@@ -136,8 +136,8 @@ func logicalLines(text string) []string {
 		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
 			continue
 		}
-		if strings.HasSuffix(line, `\`) {
-			part += strings.TrimSuffix(line, `\`) + " "
+		if begun, ok := strings.CutSuffix(line, `\`); ok {
+			part += begun + " "
 			continue
 		}
 		if line = strings.TrimSpace(part + line); line != "" {

@@ -112,14 +112,14 @@ func TestErrors(t *testing.T) {
 }
 
 func TestShared(t *testing.T) {
-	for _, dir := range strings.Fields(`/ /var /var/log /var/lib /var/cache /etc /etc/x /run /run/x /tmp /tmp/x /usr /usr/local /usr/local/bin /usr/bin/x
+	for dir := range strings.FieldsSeq(`/ /var /var/log /var/lib /var/cache /etc /etc/x /run /run/x /tmp /tmp/x /usr /usr/local /usr/local/bin /usr/bin/x
 		/home /home/u /home/u/log /srv /root /root/x /opt /data /dev/shm/x /proc/1 /sys/x /var/log/journal/x /var/lib/dpkg /var/tmp/x
 		/etc/egress-monitor /run/egress-monitor /var/lib/egress-monitor-admin /var/lib/egress-monitor-admin/x /mnt/x`) {
 		if !Shared(dir) {
 			t.Errorf("%s is taken for ours", dir)
 		}
 	}
-	for _, dir := range strings.Fields(`/var/log/egress-monitor /var/log/egress-monitor/dnsmasq /var/lib/egress-monitor /var/egress
+	for dir := range strings.FieldsSeq(`/var/log/egress-monitor /var/log/egress-monitor/dnsmasq /var/lib/egress-monitor /var/egress
 		/srv/egress /opt/egress/log /data/egress /usr/local/egress/log /var/log/e/f/g`) {
 		if Shared(dir) {
 			t.Errorf("%s is taken for shared", dir)

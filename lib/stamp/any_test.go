@@ -162,7 +162,7 @@ func TestDoubt(t *testing.T) {
 	} {
 		var said []string
 		clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T08:05:00Z"), Doubt: func(d Doubt) { said = append(said, d.String()) }}
-		for _, text := range strings.Split(c.lines, "|") {
+		for text := range strings.SplitSeq(c.lines, "|") {
 			if _, ok := clock.Unix([]byte(text)); !ok {
 				clock.Read([]byte(text))
 			}

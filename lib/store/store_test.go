@@ -139,7 +139,7 @@ func TestAtOnce(t *testing.T) {
 	}
 	all.Go(func() {
 		after := ""
-		for _, to := range strings.Split("123456789", "") {
+		for to := range strings.SplitSeq("123456789", "") {
 			if err := s.Commit(after, batch.Trailer{Cursor: to}, true, appending("b")); err != nil {
 				t.Error(err)
 			}

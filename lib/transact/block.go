@@ -1,6 +1,8 @@
 package transact
 
 import (
+	"slices"
+
 	"egress-monitor/lib/dnsmasq"
 	"egress-monitor/lib/ipaddr"
 )
@@ -71,13 +73,7 @@ func (t *Tracker) note(p *process, of ref, is shape, name, value []byte) {
 }
 
 func (b *block) saw(value []byte) bool {
-	h := hashName(value)
-	for _, s := range b.seen {
-		if s == h {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.seen, hashName(value))
 }
 
 func (b *block) clear() {

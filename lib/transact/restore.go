@@ -133,7 +133,7 @@ func (f *fields) hashes() (list []uint64) {
 	if s == none {
 		return nil
 	}
-	for _, h := range strings.Split(s, ",") {
+	for h := range strings.SplitSeq(s, ",") {
 		list = append(list, f.hash(h))
 	}
 	f.bad = f.bad || len(list) > maxSeen

@@ -12,7 +12,7 @@ import (
 func machine(t *table, scratch string) {
 	model := "unknown processor"
 	info, _ := os.ReadFile("/proc/cpuinfo")
-	for _, l := range strings.Split(string(info), "\n") {
+	for l := range strings.SplitSeq(string(info), "\n") {
 		if key, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(key) == "model name" {
 			model = strings.TrimSpace(value)
 			break

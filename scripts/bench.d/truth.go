@@ -110,7 +110,7 @@ func (t *truth) addRow(line string) error {
 	}
 	r := t.add(f[0], count, last.Unix())
 	if t.ips && f[3] != "-" {
-		for _, ip := range strings.Split(f[3], ",") {
+		for ip := range strings.SplitSeq(f[3], ",") {
 			r.led(ip)
 		}
 	}
