@@ -6,14 +6,14 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // The map has one line for each package.
 func TestMapHasEveryPackage(t *testing.T) {
 	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var listed []string
 	for _, line := range regexp.MustCompile("(?m)^- `([a-z0-9]+)`: .+$").FindAllSubmatch(text, -1) {
 		listed = append(listed, string(line[1]))
@@ -24,9 +24,7 @@ func TestMapHasEveryPackage(t *testing.T) {
 // The overview has one line for each command.
 func TestOverviewHasEveryCommand(t *testing.T) {
 	text, err := os.ReadFile("../scripts/egress-monitor.7")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var listed []string
 	for _, line := range regexp.MustCompile(`(?m)^\.It Xr ([a-z-]+) [18]$`).FindAllSubmatch(text, -1) {
 		if name := string(line[1]); name != "egress-serve" && name != "egress-nightly" { // scripts
@@ -58,9 +56,7 @@ func compare(t *testing.T, file string, listed, folders []string) {
 func folders(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var names []string
 	for _, e := range entries {
 		if e.IsDir() && holdsFiles(t, dir+"/"+e.Name()) {
@@ -73,8 +69,6 @@ func folders(t *testing.T, dir string) []string {
 func holdsFiles(t *testing.T, dir string) bool {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() })
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // A flood here is a fiftieth of what it can be,
@@ -82,12 +84,8 @@ func commit(t *testing.T, dir string, poll, limit int, write func(io.Writer)) in
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
+	testtools.Must(t, cmd.Start())
 	out := bufio.NewWriterSize(in, 64<<10)
 	write(out)
 	out.Flush()
@@ -101,9 +99,7 @@ func commit(t *testing.T, dir string, poll, limit int, write func(io.Writer)) in
 func wantFolded(t *testing.T, file, into string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	rows, sum, normal := 0, 0, 0
 	for line := range strings.Lines(string(text)) {
 		var key string
@@ -240,9 +236,7 @@ func TestFloodsInManyPolls(t *testing.T) {
 func countsOf(t *testing.T, file string) (rows map[string]int, sum int) {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	rows = map[string]int{}
 	for line := range strings.Lines(string(text)) {
 		var key string

@@ -31,9 +31,7 @@ func TestHostileZone(t *testing.T) {
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 	testtools.Need(t, "dnsmasq")
 	bin := t.TempDir()
-	if err := testtools.Build(bin, "egress-monitor/cmd/dnsparse", "egress-monitor/cmd/aggjoin", "egress-monitor/cmd/aggmerge"); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, testtools.Build(bin, "egress-monitor/cmd/dnsparse", "egress-monitor/cmd/aggjoin", "egress-monitor/cmd/aggmerge"))
 	dir := t.TempDir()
 	log := filepath.Join(dir, "dnsmasq.log")
 	port := startDNSMasq(t, log, serveHostile(t))
@@ -68,9 +66,7 @@ aggjoin --direct --names domains ips`
 func rowOf(t *testing.T, file, key string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	for line := range strings.Lines(string(text)) {
 		if strings.HasPrefix(line, key+" ") {
 			return line
@@ -91,9 +87,7 @@ func startDNSMasq(t *testing.T, log string, upstream int) int {
 	if os.Geteuid() != 0 {
 		cmd.Args = cmd.Args[:len(cmd.Args)-1]
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, cmd.Start())
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
@@ -113,13 +107,9 @@ func startDNSMasq(t *testing.T, log string, upstream int) int {
 // address, all else with addresses of which none comes twice. It returns its port.
 func serveHostile(t *testing.T) int {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	udp, err := net.ListenPacket("udp", tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	t.Cleanup(func() { tcp.Close(); udp.Close() })
 	go func() {
 		buf := make([]byte, 512)
@@ -202,25 +192,17 @@ func writeMessage(w io.Writer, msg []byte) error {
 func askTCP(t *testing.T, port int, name string) (addresses int) {
 	t.Helper()
 	c, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	b := dnsmessage.NewBuilder(nil, dnsmessage.Header{ID: 7, RecursionDesired: true})
 	b.StartQuestions()
 	b.Question(dnsmessage.Question{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET})
 	msg, err := b.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := writeMessage(c, msg); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
+	testtools.Must(t, writeMessage(c, msg))
 	answer, err := readMessage(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var p dnsmessage.Parser
 	if _, err := p.Start(answer); err != nil {
 		t.Fatal(err)

@@ -120,13 +120,9 @@ func rotatedLog(t *testing.T) (path, text string) {
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
 	fmt.Fprintln(w, "packed")
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, w.Close())
 	for name, text := range map[string]string{"": "live\n", ".1": "one\n", ".2.gz": z.String()} {
-		if err := os.WriteFile(path+name, []byte(text), 0o640); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(path+name, []byte(text), 0o640))
 	}
 	return path, "packed\none\nlive\n"
 }
@@ -144,13 +140,9 @@ func cursorAt(t *testing.T, path string) string {
 func appendLines(t *testing.T, path, text string) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Close())
 }

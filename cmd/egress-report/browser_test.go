@@ -56,21 +56,15 @@ func writePage(t *testing.T, hosts int) string {
 	dir := t.TempDir()
 	for i := range hosts {
 		host := filepath.Join(dir, "hosts", fmt.Sprintf("<img src=x onerror=alert(1)> %d", i))
-		if err := os.MkdirAll(host, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.MkdirAll(host, 0o755))
 		text := fmt.Sprintf("192.0.2.%d %d 2026-11-23T11:20:00Z\n", i, []int{90, 1000, 200}[i%3])
 		testtools.Write(t, filepath.Join(host, "unique-ips.log"), text)
 		testtools.Write(t, filepath.Join(host, "unique-domains.log"), "</script><script>document.title='owned'</script> 1 2026-11-23T11:20:00Z -\n")
 	}
 	page := filepath.Join(dir, "page.html")
 	c := &command{HTML: page, Dir: filepath.Join(dir, "hosts"), Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Since: "7d", Color: "never"}
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Run(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, c.Validate())
+	testtools.Must(t, c.Run())
 	return page
 }
 

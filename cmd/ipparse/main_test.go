@@ -61,9 +61,7 @@ func atoi(ts *testscript.TestScript, s string) (n int) {
 func TestCut(t *testing.T) {
 	for _, name := range []string{"basic-cursor.short-unix", "polls/6.noq.in"} {
 		whole, err := os.ReadFile(filepath.Join("../../testdata/journal", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		for n := range whole {
 			got := parse(t, whole[:n])
 			if bytes.Contains(got, []byte("-- ")) {
@@ -80,9 +78,7 @@ func TestCut(t *testing.T) {
 func TestLinesDoNotAllocate(t *testing.T) {
 	for _, name := range []string{"basic.short-unix", "basic.export", "basic.kern-trad", "basic.kern-iso", "basic.short"} {
 		data, err := os.ReadFile(filepath.Join("../../testdata/journal", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		few, many := bytes.Repeat(data, 10), bytes.Repeat(data, 1000)
 		a := testing.AllocsPerRun(1, func() { parse(t, few) })
 		b := testing.AllocsPerRun(1, func() { parse(t, many) })
@@ -151,14 +147,10 @@ func TestLineBuffered(t *testing.T) {
 func TestCursorcat(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "kern.log")
 	line := "2026-11-23T08:05:00.979955+00:00 vm kernel: [ 3940.030707] EGRESS: IN= OUT=a SRC=10.0.0.2 DST=198.51.100.1 LEN=60 \n"
-	if err := os.WriteFile(name, []byte(line), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte(line), 0o666))
 	var stream bytes.Buffer
 	cursor, err := (&logfile.Log{Path: name}).Copy(&stream, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	trailer := "-- cursor: " + cursor + "\n"
 	stream.WriteString(trailer)
 	if got, want := string(parse(t, stream.Bytes())), "198.51.100.1 1 2026-11-23T08:05:00Z\n"+trailer; got != want {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/change"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -18,9 +19,7 @@ func etc(t *testing.T, texts map[string]string) Accounts {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range texts {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640))
 	}
 	return Accounts{Etc: dir}
 }
@@ -28,15 +27,11 @@ func etc(t *testing.T, texts map[string]string) Accounts {
 func (a Accounts) all(t *testing.T) string {
 	t.Helper()
 	list, err := os.ReadDir(a.Etc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var b strings.Builder
 	for _, d := range list {
 		text, err := os.ReadFile(filepath.Join(a.Etc, d.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		fmt.Fprintf(&b, "== %s\n%s", d.Name(), text)
 	}
 	return b.String()
@@ -54,18 +49,12 @@ func before() map[string]string {
 func notes(t *testing.T, a Accounts) []undo.Entry {
 	t.Helper()
 	j, err := undo.Open(filepath.Join(t.TempDir(), "admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	h := &change.Hand{Step: "accounts", Journal: j, Context: context.Background()}
-	if err := a.keep(h); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, a.keep(h))
 	for kind, names := range map[string][]string{kindGroup: {"egress-monitor"}, kindUser: {"egress-dns", "egress-monitor"}} {
 		for _, n := range names {
-			if err := h.Note(kind, n, ""); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, h.Note(kind, n, ""))
 		}
 	}
 	return j.Of("accounts")
@@ -99,14 +88,10 @@ func TestUndo(t *testing.T) {
 			texts := before()
 			change(texts)
 			for n, text := range texts {
-				if err := os.WriteFile(filepath.Join(a.Etc, n), []byte(text), 0o640); err != nil {
-					t.Fatal(err)
-				}
+				testtools.Must(t, os.WriteFile(filepath.Join(a.Etc, n), []byte(text), 0o640))
 			}
 			for range 2 {
-				if err := a.Undo(noted); err != nil {
-					t.Fatal(err)
-				}
+				testtools.Must(t, a.Undo(noted))
 				if got := a.all(t); got != want {
 					t.Errorf("got\n%s\nwant\n%s", got, want)
 				}
@@ -122,15 +107,9 @@ func TestUndoLeavesOthers(t *testing.T) {
 	noted := notes(t, a)
 	path := a.Etc + "/passwd"
 	text := before()["passwd"] + "egress-dns:x:998:998::/:/bin/false\nbob:x:1000:1000::/home/bob:/bin/sh\n"
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path+"-", []byte("theirs\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Undo(noted); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(path, []byte(text), 0o644))
+	testtools.Must(t, os.WriteFile(path+"-", []byte("theirs\n"), 0o644))
+	testtools.Must(t, a.Undo(noted))
 	got := a.all(t)
 	if !strings.Contains(got, "bob:x:1000") || !strings.Contains(got, "theirs\n") || strings.Contains(got, "egress") {
 		t.Error(got)
@@ -181,9 +160,7 @@ func TestUndoLargeFile(t *testing.T) {
 	a := etc(t, texts)
 	want, noted := a.all(t), notes(t, a)
 	grown := texts["passwd"] + "egress-dns:x:998:998::/:/bin/false\n"
-	if err := os.WriteFile(a.Etc+"/passwd", []byte(grown), 0o640); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(a.Etc+"/passwd", []byte(grown), 0o640))
 	if err := a.Undo(noted); err != nil || a.all(t) != want {
 		t.Error(err)
 	}

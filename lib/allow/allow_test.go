@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/testtools"
 )
 
 const list = `
@@ -29,9 +30,7 @@ localhost
 func TestList(t *testing.T) {
 	l := New()
 	err := l.Read(strings.NewReader(list), "list", func(line int, err error) { t.Errorf("line %d: %v", line, err) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	for _, c := range []struct {
 		host, key string
 		want      bool

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // TestLine: a line is read back as a rule for that thing on that host, whatever
@@ -59,9 +61,7 @@ func TestLine(t *testing.T) {
 func TestComments(t *testing.T) {
 	l := New()
 	text := "#a.example\n \t# b.example\nc.example #web1\nd.example# web2\nany-address#x web3\n"
-	if err := l.Read(strings.NewReader(text), "list", func(line int, err error) { t.Errorf("line %d: %v", line, err) }); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, l.Read(strings.NewReader(text), "list", func(line int, err error) { t.Errorf("line %d: %v", line, err) }))
 	var got []string
 	for _, r := range l.rules {
 		got = append(got, r.Text)
@@ -79,9 +79,7 @@ func TestLongKey(t *testing.T) {
 	for i := range 20 { // of few rules a map is compared by length
 		rules += fmt.Sprintf("rule%d.example\n", i)
 	}
-	if err := l.Read(strings.NewReader(rules), "list", func(line int, err error) { t.Error(line, err) }); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, l.Read(strings.NewReader(rules), "list", func(line int, err error) { t.Error(line, err) }))
 	long := strings.Repeat("a.", 4<<20)
 	if !l.Name("web1", []byte(long+"evil.example")) || l.Name("web1", []byte(long+"other.example")) {
 		t.Error("the last labels are not what the rules are for")

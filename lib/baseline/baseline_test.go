@@ -20,9 +20,7 @@ func pull(t *testing.T, host, domains, ips string, at time.Time) {
 	t.Helper()
 	testtools.Write(t, filepath.Join(host, DomainsFile), domains)
 	testtools.Write(t, filepath.Join(host, IPsFile), ips)
-	if err := Update(host, at); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Update(host, at))
 }
 
 // TestUpdate: a key keeps the time at which it came; what was there at the first
@@ -125,14 +123,10 @@ func TestFleet(t *testing.T) {
 	testtools.Write(t, filepath.Join(dir, "b", FirstIPs), "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n")
 	testtools.Write(t, filepath.Join(dir, "c", FirstIPs), "192.0.2.2 4 2026-11-01T11:00:00Z\n")
 	for _, names := range [][]string{{"c"}, {"a", "b"}, {"b"}, nil} {
-		if err := UpdateFleet(dir, names); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, UpdateFleet(dir, names))
 	}
 	os.RemoveAll(filepath.Join(dir, "b"))
-	if err := UpdateFleet(dir, nil); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, UpdateFleet(dir, nil))
 	want := "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.2 4 2026-11-01T11:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n"
 	if got := testtools.Text(t, FleetFile(dir, FirstIPs)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -146,12 +140,8 @@ func TestStates(t *testing.T) {
 	testtools.Write(t, filepath.Join(host, IPsFile), row)
 	for n := range 500 {
 		at := day0.Add(time.Duration(n) * day)
-		if err := os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := thin(filepath.Join(host, statesDir)); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755))
+		testtools.Must(t, thin(filepath.Join(host, statesDir)))
 	}
 	pull(t, host, "", row, day0.Add(500*day))
 	pull(t, host, "", row, day0.Add(500*day+time.Hour))
@@ -166,9 +156,7 @@ func TestStates(t *testing.T) {
 		}
 	}
 	pull(t, host, "", row, day0.Add(30000*day)) // the clock is wrong, for once
-	if err := os.MkdirAll(filepath.Join(host, statesDir, "20990101T000000Z"+newSuffix), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.MkdirAll(filepath.Join(host, statesDir, "20990101T000000Z"+newSuffix), 0o755))
 	pull(t, host, "", row, day0.Add(501*day))
 	after, err := States(host)
 	gone := slices.DeleteFunc(slices.Clone(states), func(at time.Time) bool { return slices.Contains(after, at) })
@@ -194,9 +182,7 @@ func TestHistory(t *testing.T) {
 	host := t.TempDir()
 	pull(t, host, "", "", day0)
 	for n, kind := range []string{Good, Failed, Failed, Good, Good, Reset, Reset, Failed} {
-		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), kind, "why\x1b[31m"); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, Note(host, day0.Add(time.Duration(n)*time.Hour), kind, "why\x1b[31m"))
 	}
 	want := `2026-11-01T12:00:00Z first
 2026-11-01T13:00:00Z failed why?[31m
@@ -211,9 +197,7 @@ func TestHistory(t *testing.T) {
 	old := strings.Repeat("2026-11-01T19:00:00Z failed x\n", maxEvents-1)
 	testtools.Write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n"+old)
 	for n := range 3 {
-		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Good, Failed}[n%2], strings.Repeat("x", 300)); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, Note(host, day0.Add(time.Duration(n)*time.Hour), []string{Good, Failed}[n%2], strings.Repeat("x", 300)))
 	}
 	events, err := History(host)
 	if err != nil || len(events) != maxEvents || events[0].Kind != First {
@@ -221,9 +205,7 @@ func TestHistory(t *testing.T) {
 	}
 	testtools.Write(t, filepath.Join(host, historyFile), "2026-11-01T12:00:00Z first\n2026-11-01T13:00:00Z reset\n"+strings.TrimSuffix(old, "2026-11-01T19:00:00Z failed x\n"))
 	for n, kind := range []string{Good, Failed, Reset, Good, Failed} {
-		if err := Note(host, day0.Add(time.Duration(n)*time.Hour), kind, ""); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, Note(host, day0.Add(time.Duration(n)*time.Hour), kind, ""))
 	}
 	events, err = History(host)
 	if err != nil || len(events) != maxEvents || events[0].Kind != First || events[1].Kind != Reset {
@@ -242,12 +224,8 @@ func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	rows := "a.example 1 2026-11-25T00:00:00Z -\nb.example 2 2026-11-25T00:00:00Z -\nd.example 4 2026-11-25T00:00:00Z -\n"
-	if err := os.WriteFile(filepath.Join(dir, DomainsFile), []byte(rows), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Update(dir, at); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(filepath.Join(dir, DomainsFile), []byte(rows), 0o600))
+	testtools.Must(t, Update(dir, at))
 	got := ""
 	err := Find(dir, at, DomainsFile, []string{"a", "b.example", "c.example", "d.example", "e"}, func(key string, rec aggregate.Record) {
 		got += fmt.Sprint(key, rec.Count, " ")

@@ -32,9 +32,7 @@ func TestFind(t *testing.T) {
 			lines = slices.DeleteFunc(lines, func(l string) bool { return len(l) > 1000 && l[1] == '1' && !strings.HasPrefix(l, "k1 ") })
 			slices.Sort(lines)
 			f, err := os.Open(testtools.File(t, strings.Join(lines, "")))
-			if err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, err)
 			defer f.Close()
 			for i := 0; i < len(lines); i += 1 + len(lines)/50 {
 				key, rest, _ := strings.Cut(lines[i], " ")
@@ -66,9 +64,7 @@ check.canary.egress-monitor.invalid 9 2036-02-08T21:30:00Z 203.0.113.255
 	got := Sights(domains, ips, os.Open)
 	at := func(text string) time.Time {
 		when, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		return when
 	}
 	want := map[string]Sight{
@@ -145,9 +141,7 @@ func TestUpstreams(t *testing.T) {
 
 func TestUpstream(t *testing.T) {
 	dead, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	deadAddr := dead.LocalAddr().(*net.UDPAddr).AddrPort()
 	dead.Close()
 	alive := serve(t, [4]byte{192, 0, 2, 1})

@@ -7,15 +7,14 @@ import (
 	"time"
 
 	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/testtools"
 )
 
 // parser is one that reads on 2026-11-23 at noon, in Berlin; the kernel began to
 // count at 06:59:20.
 func parser(t testing.TB) *Parser {
 	loc, err := stamp.Zone("CET-1CEST,M3.5.0,M10.5.0/3")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return &Parser{
 		Clock: &stamp.Clock{Location: loc, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)},
 		Boot:  func() int64 { return 1795417160 },

@@ -15,9 +15,7 @@ func hand(t *testing.T) (*Hand, string) {
 	t.Helper()
 	dir := t.TempDir()
 	j, err := undo.Open(filepath.Join(dir, "admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return &Hand{Step: "s", Journal: j, Context: context.Background()}, dir
 }
 

@@ -18,9 +18,7 @@ func sh(script string) *Cmd { return Command("sh", "-c", script) }
 func output(t *testing.T, c *Cmd) string {
 	t.Helper()
 	r, err := c.Output(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return string(r.Stdout)
 }
 
@@ -48,17 +46,13 @@ func TestNothingLeaks(t *testing.T) {
 		t.Errorf("environment: %q", got)
 	}
 	const fd = 99 // without close-on-exec, as a shell hands it on
-	if err := syscall.Dup2(0, fd); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, syscall.Dup2(0, fd))
 	defer syscall.Close(fd)
 	if got := output(t, sh("echo /proc/$$/fd/*")); strings.Contains(got, "/99") {
 		t.Errorf("descriptors: %s", got)
 	}
 	given, err := os.Open("/dev/null")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer given.Close()
 	if got := output(t, &Cmd{Name: "readlink", Args: []string{"/proc/self/fd/3"}, Files: []*os.File{given}}); got != "/dev/null\n" {
 		t.Errorf("a descriptor that is given: %q", got)
@@ -111,9 +105,7 @@ func TestTimeoutEndsGrandchildren(t *testing.T) {
 		t.Fatal("no error")
 	}
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	pid := strings.TrimSpace(string(text))
 	for range 100 {
 		stat, err := os.ReadFile("/proc/" + pid + "/stat")

@@ -22,9 +22,7 @@ func TestOpenAs(t *testing.T) {
 	name := filepath.Join(dir, "file")
 	write := func(mode fs.FileMode, uid, gid int) {
 		t.Helper()
-		if err := errors.Join(os.WriteFile(name, []byte("x"), 0o600), os.Chown(name, uid, gid), os.Chmod(name, mode)); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, errors.Join(os.WriteFile(name, []byte("x"), 0o600), os.Chown(name, uid, gid), os.Chmod(name, mode)))
 	}
 	who := &syscall.Credential{Uid: 65534, Gid: 65533, Groups: []uint32{65532}}
 	for _, test := range []struct {
@@ -67,9 +65,7 @@ func TestOpenAs(t *testing.T) {
 func TestOpenPlain(t *testing.T) {
 	dir := t.TempDir()
 	link, fifo := filepath.Join(dir, "link"), filepath.Join(dir, "fifo")
-	if err := errors.Join(os.Symlink("/etc/passwd", link), syscall.Mkfifo(fifo, 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, errors.Join(os.Symlink("/etc/passwd", link), syscall.Mkfifo(fifo, 0o600)))
 	for _, name := range []string{link, fifo, dir, "/dev/null", filepath.Join(dir, "none")} {
 		if f, err := openPlain(name); err == nil {
 			f.Close()

@@ -5,14 +5,14 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // The programs and the packages have the same version.
 func TestReleaseIsTheChangelogs(t *testing.T) {
 	text, err := os.ReadFile("../../scripts/debian/changelog")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if want := "egress-monitor (" + release + ") "; !strings.HasPrefix(string(text), want) {
 		t.Errorf("the changelog does not begin with %q", want)
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 func TestNewest(t *testing.T) {
@@ -17,9 +19,7 @@ func TestNewest(t *testing.T) {
 	} {
 		file := t.TempDir() + "/aggregate"
 		if c.rows != "" {
-			if err := os.WriteFile(file, []byte(c.rows), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, os.WriteFile(file, []byte(c.rows), 0o600))
 		}
 		unix, err := Newest(file, now)
 		if got := time.Unix(unix, 0).UTC().Format(time.RFC3339); err != nil || got != c.want {

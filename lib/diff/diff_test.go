@@ -11,6 +11,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/union"
 )
 
@@ -89,14 +90,10 @@ func merged(t *testing.T, texts ...string) string {
 	u := union.New(t.TempDir(), func(s batch.Skipped) { t.Error(s) })
 	defer u.Close()
 	for _, text := range texts {
-		if err := u.AddStream(batch.NewScanner(strings.NewReader(text), "text")); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, u.AddStream(batch.NewScanner(strings.NewReader(text), "text")))
 	}
 	var out strings.Builder
-	if err := u.Write(&out); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, u.Write(&out))
 	return out.String()
 }
 
@@ -107,22 +104,16 @@ func difference(t *testing.T, old, now string) string {
 		out = row.Append(out)
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return string(out)
 }
 
 func file(t *testing.T, name, text string) *union.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(path, []byte(text), 0o600))
 	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	t.Cleanup(f.Close)
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/resolvers"
+	"egress-monitor/lib/testtools"
 )
 
 // plain is a fleet of six hosts that do the same in six weekly states; do changes
@@ -136,9 +137,7 @@ func TestWatchedOnce(t *testing.T) {
 	dir := inMemory(t)
 	w.write(t, dir, present)
 	watch := resolvers.New()
-	if err := watch.ReadPlain(strings.NewReader("bad.example\n198.51.100.2\n"), "mine", func(_ int, err error) { t.Error(err) }); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, watch.ReadPlain(strings.NewReader("bad.example\n198.51.100.2\n"), "mine", func(_ int, err error) { t.Error(err) }))
 	f := read(t, dir, present, func(o *fleetOptions) { o.Watch = watch })
 	for _, one := range List(f) {
 		if !one.Trouble() && one.Kind != "watched" {

@@ -11,6 +11,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/resolvers"
+	"egress-monitor/lib/testtools"
 )
 
 var present = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -48,9 +49,7 @@ func read(t testing.TB, dir string, now time.Time, change ...func(*fleetOptions)
 		do(&o)
 	}
 	f, err := fleet.Read(dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	t.Cleanup(f.Close)
 	return f
 }

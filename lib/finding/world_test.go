@@ -12,6 +12,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/testtools"
 )
 
 // A world is a made-up fleet in weekly states: hosts of roles that do the same
@@ -351,9 +352,7 @@ func (w *world) claim(state int, what, host, pattern string) {
 func (w *world) write(t testing.TB, dir string, at time.Time) {
 	for _, m := range w.hosts {
 		home := filepath.Join(dir, m.name)
-		if err := os.MkdirAll(home, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.MkdirAll(home, 0o755))
 		canary := at
 		if m.noCanary {
 			canary = at.Add(-9 * time.Hour)
@@ -361,12 +360,8 @@ func (w *world) write(t testing.TB, dir string, at time.Time) {
 		writeRows(t, filepath.Join(home, baseline.DomainsFile), m.names, true, canary)
 		writeRows(t, filepath.Join(home, baseline.IPsFile), m.ips, false, at)
 		status := fmt.Sprintf("time=%s\nstate=ok\nmessage=\npulled=%[1]s\n", at.Format(time.RFC3339))
-		if err := os.WriteFile(filepath.Join(home, "pull.status"), []byte(status), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := baseline.Update(home, at); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(filepath.Join(home, "pull.status"), []byte(status), 0o600))
+		testtools.Must(t, baseline.Update(home, at))
 	}
 }
 
@@ -393,7 +388,5 @@ func writeRows(t testing.TB, path string, rows map[string]*row, names bool, cana
 		lines = append(lines, line+"\n")
 	}
 	slices.Sort(lines)
-	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600))
 }

@@ -3,18 +3,16 @@ package firewall
 import (
 	"reflect"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // What is written for the version of shell scripts is what this one reads of it.
 func TestHandOver(t *testing.T) {
 	f := &Firewall{Dir: t.TempDir()}
 	before := map[string]before{"ip": {Table: true, Chains: []string{"OUTPUT", "FORWARD"}}, "ip6": {Chains: []string{}}}
-	if err := f.save(&memory{Before: before, Wanted: "x"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.HandOver(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.save(&memory{Before: before, Wanted: "x"}))
+	testtools.Must(t, f.HandOver())
 	if got := f.olderNotes(); !reflect.DeepEqual(got, before) {
 		t.Errorf("%+v", got)
 	}

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 const rest = " 7 2026-02-08T21:30:00Z"
@@ -72,9 +74,7 @@ func TestNothingIsMissed(t *testing.T) {
 func read(t *testing.T, text string) *Report {
 	t.Helper()
 	r, err := Read(strings.NewReader(text), "in")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return r
 }
 

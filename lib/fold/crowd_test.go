@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // A row is of a crowd if many rows of its group and minute were counted as often
@@ -32,14 +34,10 @@ func TestCrowds(t *testing.T) {
 		return nil
 	}
 	file, err := os.Create(t.TempDir() + "/notes")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer file.Close()
 	p, err := NewPlan(16*200, rows, file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	sizes := map[int]int{} // how many rows are of a crowd of a size
 	err = p.notes.each(func(n note) { sizes[p.crowds.size(p.quota(n), n)]++ })
 	if want := map[int]int{0: 200 + 500 + 8, 409: 300, 109: 100, 9: 9, 400: 400}; err != nil || fmt.Sprint(sizes) != fmt.Sprint(want) {
@@ -60,14 +58,10 @@ func TestManyGroups(t *testing.T) {
 		return nil
 	}
 	file, err := os.Create(t.TempDir() + "/notes")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer file.Close()
 	p, err := NewPlan(small, rows, file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var com int
 	for _, q := range p.quotas {
 		if q != nil && q.into == "*.com" {

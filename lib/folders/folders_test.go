@@ -19,9 +19,7 @@ func world(t *testing.T) (Folders, *change.Hand, string) {
 	s := settings.Default()
 	s.LogDir, s.StateDir, s.DNSMasqLog = dir+"/log", dir+"/state", dir+"/log/dnsmasq/q.log"
 	j, err := undo.Open(filepath.Join(dir, "admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	// As somebody who may not give files away, all users are us. The folders' owner must be root.
 	f := Folders{Settings: s, IDs: IDs{Poller: os.Getuid(), PollerGroup: os.Getgid(), Resolver: os.Getuid(), Readers: os.Getgid()}}
 	return f, &change.Hand{Step: "folders", Journal: j, Context: context.Background()}, dir
@@ -42,18 +40,14 @@ func list(t *testing.T, dir string) string {
 func put(t *testing.T, paths ...string) {
 	t.Helper()
 	for _, p := range paths {
-		if err := os.WriteFile(p, []byte("x\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(p, []byte("x\n"), 0o644))
 	}
 }
 
 func TestMadeAndPurged(t *testing.T) {
 	testtools.NeedRoot(t)
 	f, h, dir := world(t)
-	if err := f.Do(h); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Do(h))
 	for path, mode := range map[string]uint32{"log": 0o1775, "log/dnsmasq": 0o2750, "state": 0o750} {
 		if s, _ := undo.Look(dir + "/" + path); s.Mode != mode {
 			t.Errorf("%s: mode %o", path, s.Mode)
@@ -61,16 +55,12 @@ func TestMadeAndPurged(t *testing.T) {
 	}
 	put(t, dir+"/log/unique-ips.log", dir+"/log/unique-ips.log.rejected", dir+"/log/dnsmasq/q.log", dir+"/log/dnsmasq/q.log.2.gz", dir+"/state/ips.cursor", dir+"/state/domains.cursor")
 	notes := h.Journal.Of("folders")
-	if err := f.Undo(notes, Undo{}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Undo(notes, Undo{}))
 	const kept = "log log/.egress-monitor log/unique-ips.log log/unique-ips.log.rejected state state/.egress-monitor state/ips.cursor"
 	if got := list(t, dir); got != kept {
 		t.Errorf("after disable: %s", got)
 	}
-	if err := f.Undo(nil, Undo{Purge: true}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Undo(nil, Undo{Purge: true}))
 	if got := list(t, dir); got != "" {
 		t.Errorf("after purge: %s", got)
 	}
@@ -83,13 +73,9 @@ func TestOthersStay(t *testing.T) {
 	if err := os.Mkdir(dir+"/log", 0o705); err != nil || os.Chmod(dir+"/log", 0o705) != nil {
 		t.Fatal(err)
 	}
-	if err := f.Do(h); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Do(h))
 	put(t, dir+"/log/notes.txt", dir+"/log/unique-ips.log", dir+"/log/dnsmasq/q.log", dir+"/log/dnsmasq/theirs", dir+"/state/mine")
-	if err := f.Undo(h.Journal.Of("folders"), Undo{Purge: true}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Undo(h.Journal.Of("folders"), Undo{Purge: true}))
 	if got := list(t, dir); got != "log log/.egress-monitor log/dnsmasq log/dnsmasq/.egress-monitor log/dnsmasq/theirs log/notes.txt state state/.egress-monitor state/mine" {
 		t.Error(got)
 	}
@@ -101,9 +87,7 @@ func TestOthersStay(t *testing.T) {
 // A folder that holds other files is refused, by the name of its setting.
 func TestRefused(t *testing.T) {
 	f, h, dir := world(t)
-	if err := os.Mkdir(dir+"/state", 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Mkdir(dir+"/state", 0o755))
 	put(t, dir+"/state/theirs")
 	if err := f.Check(h.Journal, "folders"); err == nil || !strings.HasPrefix(err.Error(), "EGRESS_STATE_DIR: ") {
 		t.Error(err)
@@ -130,9 +114,7 @@ func TestAdopt(t *testing.T) {
 	put(t, dir+"/target", dir+"/unique-a", dir+"/unique-twice")
 	os.Symlink(dir+"/target", dir+"/unique-link")
 	os.Link(dir+"/unique-twice", dir+"/other-name")
-	if err := f.adopt(h, dir, "unique-"); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.adopt(h, dir, "unique-"))
 	for name, uid := range map[string]int{"target": 0, "unique-a": 12345, "unique-twice": 0} {
 		if s, _ := undo.Look(dir + "/" + name); s.UID != uid {
 			t.Errorf("%s belongs to %d", name, s.UID)
@@ -143,9 +125,7 @@ func TestAdopt(t *testing.T) {
 // A link on the way must not lead to a folder that could not be named.
 func TestResolve(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Symlink("/", filepath.Join(dir, "slash")); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Symlink("/", filepath.Join(dir, "slash")))
 	for name, want := range map[string]string{
 		"/":                     "/",
 		dir + "/slash":          dir + "/slash",

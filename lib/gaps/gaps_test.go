@@ -8,23 +8,21 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 var t0 = time.Date(2026, 2, 8, 21, 30, 0, 0, time.UTC)
 
 func add(t *testing.T, f File, at time.Time, text string) {
 	t.Helper()
-	if err := f.Add(Gap{at, text}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.Add(Gap{at, text}))
 }
 
 func all(t *testing.T, f File) []Gap {
 	t.Helper()
 	list, err := f.All()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return list
 }
 
@@ -48,9 +46,7 @@ func TestBounded(t *testing.T) {
 	for i := range most - 10 {
 		fmt.Fprintln(&text, Gap{t0, fmt.Sprint("old ", i)})
 	}
-	if err := os.WriteFile(string(f), []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(string(f), []byte(text.String()), 0o600))
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {
@@ -77,9 +73,7 @@ func TestBounded(t *testing.T) {
 // A line that was torn, or that somebody else wrote, is not taken for one.
 func TestTorn(t *testing.T) {
 	f := File(filepath.Join(t.TempDir(), "gaps"))
-	if err := os.WriteFile(string(f), []byte("2026-02-08T21:30:00Z whole\nnonsense\n\n2026-02-"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(string(f), []byte("2026-02-08T21:30:00Z whole\nnonsense\n\n2026-02-"), 0o600))
 	if list := all(t, f); len(list) != 1 || list[0].Text != "whole" {
 		t.Errorf("%q", list)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 var lists = []struct{ text, hosts, bad string }{
@@ -49,9 +51,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		list, err := Read(strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		for _, h := range list.Hosts {
 			for _, s := range []string{h.Name, h.User + h.Addr} {
 				if s == "" || strings.ContainsAny(s, "/ \t\r\n;$`'\"\\") || strings.HasPrefix(s, "-") || strings.HasPrefix(s, ".") {

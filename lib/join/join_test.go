@@ -25,9 +25,7 @@ func TestAgainstSlow(t *testing.T) {
 		wantAll, wantDirect, wantUnvisited := slow(domains, ips)
 		file := open(t, domains)
 		table, err := Read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		stream := func() *union.Reader {
 			return union.Stream(func(s batch.Skipped) { t.Error(s) }, testtools.File(t, strings.Join(ips, "")))
 		}
@@ -35,9 +33,7 @@ func TestAgainstSlow(t *testing.T) {
 		err1 := table.Print(&all, stream())
 		err2 := table.PrintDirect(&direct, stream())
 		err3 := table.PrintUnvisited(&unvisited, stream(), file)
-		if err := errors.Join(err1, err2, err3); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, errors.Join(err1, err2, err3))
 		same(t, seed, "all", all.String(), wantAll)
 		same(t, seed, "direct", direct.String(), wantDirect)
 		same(t, seed, "unvisited", unvisited.String(), wantUnvisited)
@@ -200,9 +196,7 @@ func slow(domains, ips []string) (all, direct, unvisited string) {
 func open(t testing.TB, lines []string) *union.File {
 	t.Helper()
 	f, err := union.Open(func(s batch.Skipped) { t.Error(s) }, testtools.File(t, strings.Join(lines, "")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	t.Cleanup(f.Close)
 	return f
 }

@@ -13,6 +13,7 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/testtools"
 )
 
 const samples = "../../testdata/journal/"
@@ -57,9 +58,7 @@ func TestForms(t *testing.T) {
 func readFile(t *testing.T, name string) []Entry {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(samples, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	entries, skipped := read(data)
 	if skipped > 0 {
 		t.Errorf("%s: %d lines skipped", name, skipped)

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"egress-monitor/lib/testtools"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -27,9 +29,7 @@ func TestMain(m *testing.M) {
 
 func put(t testing.TB, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(path, []byte(text), 0o640))
 }
 
 // read is one poll; its gaps are in front of what it printed.
@@ -39,9 +39,7 @@ func read(t testing.TB, path, after string) (text, cursor string) {
 	var gaps string
 	l := &Log{Path: path, Gap: func(msg string) { gaps += "gap: " + msg + "\n" }}
 	cursor, err := l.Copy(&b, after)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return gaps + b.String(), cursor
 }
 
@@ -64,9 +62,7 @@ func TestOrder(t *testing.T) {
 			put(t, path+name, text)
 		}
 		when := old.Add(time.Duration(i) * time.Hour)
-		if err := os.Chtimes(path+name, when, when); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Chtimes(path+name, when, when))
 	}
 	put(t, path, "7 live\n")
 	got, _ := read(t, path, "")
@@ -76,26 +72,20 @@ func TestOrder(t *testing.T) {
 func TestNames(t *testing.T) {
 	dir := t.TempDir()
 	real := dir + "/a real [folder]*"
-	if err := os.MkdirAll(real+"/Archived logs", 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.MkdirAll(real+"/Archived logs", 0o755))
 	put(t, real+"/q ?.log", "live\n")
 	put(t, real+"/q ?.log.1", "one\n")
 	put(t, real+"/Archived logs/q ?.log.2", "two\n")
 	put(t, real+"/q x.log.1", "another log\n")
 	for _, link := range [][2]string{{"a real [folder]*/q ?.log", "link"}, {real, "dirlink"}, {dir + "/link", "linklink"}} {
-		if err := os.Symlink(link[0], dir+"/"+link[1]); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Symlink(link[0], dir+"/"+link[1]))
 	}
 	t.Chdir(real)
 	for _, path := range []string{"q ?.log", "./q ?.log", real + "/q ?.log", dir + "/link", dir + "/linklink", dir + "/dirlink/q ?.log", "../link"} {
 		got, _ := read(t, path, "")
 		expect(t, path, got, "one\nlive\n")
 	}
-	if err := os.Remove(real + "/q ?.log"); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Remove(real+"/q ?.log"))
 	got, _ := read(t, dir+"/link", "")
 	expect(t, "between rename and reopen", got, "one\n")
 }
@@ -104,9 +94,7 @@ func TestNoFile(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir+"/a.log", "a\n")
 	loop := dir + "/loop"
-	if err := os.Symlink("loop", loop); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Symlink("loop", loop))
 	for path, want := range map[string]string{
 		dir + "/b.log":   "open " + dir + "/b.log: file does not exist",
 		dir:              "open " + dir + ": not a regular file",
@@ -165,9 +153,7 @@ func TestTwice(t *testing.T) {
 	}
 	put(t, path+".1.gz", string(pack(t, ".gz", []byte("older\n"))))
 	when := time.Unix(1770000000, 0)
-	if err := os.Chtimes(path+".1.gz", when, when); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Chtimes(path+".1.gz", when, when))
 	got, _ := read(t, path, "")
 	expect(t, "left over", got, "older\n"+text+"live\n")
 }
@@ -191,18 +177,14 @@ func TestUnreadableButRead(t *testing.T) {
 	path := t.TempDir() + "/q.log"
 	move := func(from, to string) {
 		t.Helper()
-		if err := os.Rename(path+from, path+to); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Rename(path+from, path+to))
 	}
 	// xz replaces a file by one that holds the same, in its way.
 	xz := func(name string) {
 		t.Helper()
 		put(t, path+name+".tmp", "\xfd7zXZ")
 		move(name+".tmp", name+".xz")
-		if err := os.Remove(path + name); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Remove(path+name))
 	}
 	put(t, path+".1", "one\n")
 	put(t, path, "two\n")
@@ -239,17 +221,13 @@ func TestDenied(t *testing.T) {
 	dir := t.TempDir()
 	path := dir + "/q.log"
 	for d := dir; d != "/" && d != os.TempDir(); d = filepath.Dir(d) {
-		if err := os.Chmod(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Chmod(d, 0o755))
 	}
 	put(t, path, "one\n")
 	_, cursor := read(t, path, "")
 	put(t, path+".1", "an older one\n")
 	mode := func(name string, mode fs.FileMode) {
-		if err := os.Chmod(name, mode); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Chmod(name, mode))
 	}
 	mode(path, 0o644)
 	mode(path+".1", 0)
@@ -306,9 +284,7 @@ func TestConcurrent(t *testing.T) {
 func pipe(t testing.TB) (w *os.File, text func() string) {
 	t.Helper()
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var b bytes.Buffer
 	done := make(chan error)
 	go func() {
@@ -338,12 +314,8 @@ func TestOutputs(t *testing.T) {
 	put(t, path, strings.Join(text[half/2:half], ""))
 	_, cursor := read(t, path, "")
 	rest := strings.Join(text[half:], "")
-	if err := os.Rename(path, path+".1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(path + ".1.gz"); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Rename(path, path+".1"))
+	testtools.Must(t, os.Remove(path+".1.gz"))
 	put(t, path, rest+"half")
 
 	buffer, _ := read(t, path, cursor)
@@ -373,17 +345,13 @@ func TestOutputs(t *testing.T) {
 	expect(t, "pipe made nonblocking", got(), rest)
 
 	f, err := os.Create(dir + "/out")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	if _, err := log.Copy(f, cursor); err != nil {
 		t.Error(err)
 	}
 	b, err := os.ReadFile(dir + "/out")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	expect(t, "file", string(b), rest)
 }
 
@@ -392,18 +360,14 @@ func TestOutputFails(t *testing.T) {
 	put(t, path, "one\n")
 	put(t, path+".1.gz", string(pack(t, ".gz", []byte("zero\n"))))
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer full.Close()
 	cursor, err := (&Log{Path: path}).Copy(full, "")
 	if err == nil || err.Error() != "standard output: no space left on device" || cursor != "" {
 		t.Errorf("full: %q, %v", cursor, err)
 	}
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer w.Close()
 	r.Close()
 	cursor, err = (&Log{Path: path}).Copy(w, "")
@@ -523,23 +487,15 @@ func TestBegin(t *testing.T) {
 	var gap string
 	l := Log{Path: t.TempDir() + "/q.log", Reread: true, Gap: func(msg string) { gap = msg }}
 	for _, text := range []string{"", "a\nb\n"} {
-		if err := os.WriteFile(l.Path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(l.Path, []byte(text), 0o600))
 		token, err := Begin(l.Path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		f, err := os.OpenFile(l.Path, os.O_WRONLY|os.O_APPEND, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		if _, err := f.WriteString("c\n"); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, f.Close())
 		var out strings.Builder
 		if _, err := l.Copy(&out, token); err != nil || out.String() != text+"c\n" || gap != "" {
 			t.Errorf("%q, %v, %q", out.String(), err, gap)

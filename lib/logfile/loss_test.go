@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // numbersFrom is lines with the numbers [from, to).
@@ -24,9 +26,7 @@ func pollOf(t *testing.T, l Log, after string) (text, cursor string) {
 	var gaps string
 	l.Gap = func(msg string) { gaps += "gap: " + strings.ReplaceAll(msg, l.Path, "LOG") + "\n" }
 	cursor, err := l.Copy(&b, after)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return gaps + b.String(), cursor
 }
 
@@ -62,9 +62,7 @@ func TestLostEnd(t *testing.T) {
 					if rotated {
 						file += ".1"
 						want = strings.ReplaceAll(want, "LOG has", "LOG.1 has")
-						if err := os.Rename(l.Path, file); err != nil {
-							t.Fatal(err)
-						}
+						testtools.Must(t, os.Rename(l.Path, file))
 					}
 					over(t, file, c.left)
 					got, cursor := pollOf(t, l, cursor)
@@ -83,9 +81,7 @@ func TestLostEnd(t *testing.T) {
 func over(t *testing.T, name, text string) {
 	t.Helper()
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
@@ -95,9 +91,7 @@ func over(t *testing.T, name, text string) {
 func more(t *testing.T, name, text string) {
 	t.Helper()
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
@@ -127,9 +121,7 @@ func TestReread(t *testing.T) {
 	more(t, l.Path, "two\n")
 	got, cursor = pollOf(t, l, cursor)
 	expect(t, "the second", got, "two\n")
-	if err := os.Remove(l.Path); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Remove(l.Path))
 	put(t, l.Path, "three\n")
 	got, _ = pollOf(t, l, cursor)
 	expect(t, "another file", got, "gap: the file of the cursor (read to byte 8) is gone or overwritten; printing all that is retained\n-- reread\nthree\n")

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"egress-monitor/lib/logtoken"
+	"egress-monitor/lib/testtools"
 )
 
 // A world is a writer, its log, the rotations of the log, and polls.
@@ -192,9 +193,7 @@ func pack(t testing.TB, suffix string, text []byte) []byte {
 		z.Close()
 	case ".zst":
 		z, err := zstd.NewWriter(&b)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		z.Write(text)
 		z.Close()
 	default:

@@ -40,21 +40,13 @@ func aggregateOf(t *testing.T, lines []string, limit int) string {
 	defer s.Close()
 	for _, line := range lines {
 		rec, err := aggregate.Parse([]byte(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Add(rec); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
+		testtools.Must(t, s.Add(rec))
 	}
 	sources, err := s.Sources()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var out bytes.Buffer
-	if err := Write(&out, sources, nil, nil); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Write(&out, sources, nil, nil))
 	return out.String()
 }
 
@@ -65,9 +57,7 @@ func mergeOf(t *testing.T, aggregates ...string) string {
 		sources = append(sources, NewSource(bufio.NewScanner(strings.NewReader(a)), impossible))
 	}
 	var out bytes.Buffer
-	if err := Write(&out, sources, nil, nil); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Write(&out, sources, nil, nil))
 	return out.String()
 }
 

@@ -5,13 +5,12 @@ import (
 	"testing"
 
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/testtools"
 )
 
 func TestOwn(t *testing.T) {
 	o, err := NewOwn([]string{"198.51.100.0/24", "!10.99.0.0/16", "10.99.7.1", "!fd00:9::/32"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	for text, want := range map[string]bool{
 		"10.1.2.3": true, "10.99.1.1": false, "10.99.7.1": true, "198.51.100.9": true, "192.0.2.1": false, "8.8.8.8": false,
 		"169.254.169.254": true, "100.64.0.1": true, "100.128.0.1": false, "172.16.0.1": true, "172.32.0.1": false, "224.0.0.1": true,

@@ -88,9 +88,7 @@ func TestNoAllocations(t *testing.T) {
 		`{"elem": {"val": "192.0.2.1", "counter": null}}]}}]}`)
 	n := 0
 	allocs := testing.AllocsPerRun(5, func() {
-		if err := Read(bytes.NewReader(text), Handler{Element: func(*Set, Element) { n++ }}); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, Read(bytes.NewReader(text), Handler{Element: func(*Set, Element) { n++ }}))
 	})
 	if n != 6000 || allocs > 9000 {
 		t.Errorf("%d elements, %v allocations for a thousand", n, allocs)

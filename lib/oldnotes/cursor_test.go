@@ -7,6 +7,7 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/logtoken"
+	"egress-monitor/lib/testtools"
 )
 
 // The old version knows no sum, no other files in a position in a log, and no boots.
@@ -29,12 +30,8 @@ func TestWriteCursor(t *testing.T) {
 		dir := t.TempDir()
 		aggregate, cursor := filepath.Join(dir, "unique.log"), filepath.Join(dir, "cursor")
 		f := batch.File{Staged: "unique.log.staged-1-2 3 4 5 6", Trailer: c.was}
-		if err := os.WriteFile(cursor, f.Append(nil), 0o640); err != nil {
-			t.Fatal(err)
-		}
-		if err := WriteCursor(aggregate, cursor); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(cursor, f.Append(nil), 0o640))
+		testtools.Must(t, WriteCursor(aggregate, cursor))
 		got, err := os.ReadFile(cursor)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%q, %v; want %q", got, err, c.want)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -13,9 +14,7 @@ import (
 func TestWriteAndTakeOver(t *testing.T) {
 	admin := filepath.Join(t.TempDir(), "admin")
 	j, err := undo.Open(admin)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	passwd := &undo.State{Type: undo.File, Mode: 0o644, UID: os.Getuid(), GID: os.Getgid(), MTime: 1e18, Data: []byte("root:x:0:0::/:/bin/sh\n")}
 	absent := &undo.State{Type: undo.Absent}
 	link := &undo.State{Type: undo.Link, Mode: 0o777, UID: os.Getuid(), GID: os.Getgid(), MTime: 1e18, Link: "../run/resolvconf/resolv.conf"}
@@ -28,23 +27,13 @@ func TestWriteAndTakeOver(t *testing.T) {
 		{Step: "resolver", Kind: "restart", Name: "systemd-resolved.service"},
 		{Step: "resolver", Kind: undo.KindFile, Name: "/etc/resolv.conf", Was: link},
 	} {
-		if err := j.Note(e); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, j.Note(e))
 	}
-	if err := Write(admin, j); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(admin, "journal")); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Write(admin, j))
+	testtools.Must(t, os.Remove(filepath.Join(admin, "journal")))
 	again, err := undo.Open(admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := TakeOver(admin, again); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
+	testtools.Must(t, TakeOver(admin, again))
 	for _, want := range []struct {
 		step, kind, name string
 		was              *undo.State
@@ -69,14 +58,10 @@ func TestNothingToTakeOver(t *testing.T) {
 	admin := t.TempDir()
 	for range 2 {
 		j, err := undo.Open(admin)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		if err := TakeOver(admin, j); err != nil || !j.Empty() {
 			t.Fatalf("%v %+v", err, j)
 		}
-		if err := os.WriteFile(filepath.Join(admin, "servers"), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(filepath.Join(admin, "servers"), nil, 0o600))
 	}
 }

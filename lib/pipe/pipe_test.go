@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // A stream in many small pieces arrives whole, in few reads.
 func TestPatient(t *testing.T) {
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	const pieces = 2000
 	piece := bytes.Repeat([]byte("x"), 4096)
 	go func() {
@@ -46,9 +46,7 @@ func TestPatient(t *testing.T) {
 // What is short is not held up.
 func TestPatientIsShort(t *testing.T) {
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	w.WriteString("one line\n")
 	w.Close()
 	start := time.Now()
@@ -60,9 +58,7 @@ func TestPatientIsShort(t *testing.T) {
 
 func TestFileIsReadAsItIs(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	if Patient(f) != io.Reader(f) {
 		t.Error("a file is read with patience")

@@ -21,9 +21,7 @@ func newPoller(t *testing.T, scripts map[string]string) (*Poller, *strings.Build
 	testtools.AsNobody(t) // root would need the user egress-monitor
 	p, said := bare(t)
 	for name, text := range scripts {
-		if err := os.WriteFile(filepath.Join(p.Lib, name), []byte("#!/bin/sh\n"+text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(filepath.Join(p.Lib, name), []byte("#!/bin/sh\n"+text), 0o700))
 	}
 	return p, said
 }
@@ -77,17 +75,13 @@ func TestLock(t *testing.T) {
 	p, _ := bare(t)
 	name := filepath.Join(p.Run, "lock")
 	unlock, err := lock(context.Background(), name, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if _, err := lock(context.Background(), name, 100*time.Millisecond); !errors.Is(err, ErrBusy) {
 		t.Errorf("a second lock: %v", err)
 	}
 	time.AfterFunc(100*time.Millisecond, unlock)
 	again, err := lock(context.Background(), name, 20*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	again()
 }
 
@@ -100,16 +94,12 @@ func TestGiveBack(t *testing.T) {
 	const uid, gid = 65534, 65533
 	owner := func(name string) string {
 		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		st := info.Sys().(*syscall.Stat_t)
 		return fmt.Sprintf("%d:%d %o", st.Uid, st.Gid, info.Mode().Perm())
 	}
 	for _, name := range []string{file, other} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(name, nil, 0o600))
 	}
 	healed, err := giveBack(file, uid, gid, 0o640)
 	if errors.Is(err, errHard) {
@@ -124,9 +114,7 @@ func TestGiveBack(t *testing.T) {
 	if healed, err := giveBack(file, uid, gid, 0o600); err != nil || !healed || owner(file) != "65534:65533 600" {
 		t.Errorf("a lock that others can open: %v, %v, %s", healed, err, owner(file))
 	}
-	if err := errors.Join(os.Symlink(other, link), os.Link(other, filepath.Join(dir, "second"))); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, errors.Join(os.Symlink(other, link), os.Link(other, filepath.Join(dir, "second"))))
 	for _, name := range []string{link, other, dir, filepath.Join(dir, "none")} {
 		if healed, err := giveBack(name, uid, gid, 0o640); err != nil || healed {
 			t.Errorf("%s: %v, %v", name, healed, err)

@@ -7,6 +7,7 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/journal"
+	"egress-monitor/lib/testtools"
 )
 
 const (
@@ -25,18 +26,14 @@ func seek(b Place) string { return fmt.Sprintf("b=%s;m=%x;t=%x", b.Boot, b.Mono,
 func read(t *testing.T, p Position, at, token string, limit int, boots []string, times ...int64) (next Position, fresh []int64, gap bool) {
 	t.Helper()
 	r, err := p.Read(at)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	for _, micros := range times {
 		if r.New(micros) {
 			fresh = append(fresh, micros)
 		}
 	}
 	next, err = r.End(token, limit, boots)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	back, ok := Parse(next.Trailer())
 	if !ok || next.Token != "" && !reflect.DeepEqual(back, next) {
 		t.Fatalf("%+v comes back as %+v, %v", next, back, ok)
@@ -88,9 +85,7 @@ func TestGap(t *testing.T) {
 		}
 	}
 	r, err := p.Read(seek(p.Last))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	for _, bad := range []string{"garbage", token(bootB, 3, 12)} {
 		if _, err := r.End(bad, 0, nil); err == nil {
 			t.Errorf("ends at %q", bad)

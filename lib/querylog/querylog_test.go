@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 func appendTo(t *testing.T, name, text string) {
 	t.Helper()
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)

@@ -6,15 +6,14 @@ import (
 	"time"
 
 	"egress-monitor/lib/finding"
+	"egress-monitor/lib/testtools"
 )
 
 func printed(t *testing.T, width int, findings ...finding.Finding) string {
 	t.Helper()
 	var b strings.Builder
 	r := Report{Title: "Title", Now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), Findings: findings}
-	if err := r.Print(&b, TextStyle{Width: width}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, r.Print(&b, TextStyle{Width: width}))
 	return b.String()
 }
 

@@ -14,6 +14,7 @@ import (
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/resolvers"
+	"egress-monitor/lib/testtools"
 )
 
 // model is a fleet as maps: the slow, plain truth.
@@ -56,9 +57,7 @@ func same[T any](t *testing.T, seed int64, what string, got, want T) {
 // its number.
 func (m model) addHost(t *testing.T, r *rand.Rand, dir string, h int) {
 	t.Helper()
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Mkdir(dir, 0o755))
 	hasPrev := r.Intn(4) > 0
 	var names, ips, oldNames, oldIPs []string
 	named := map[string]bool{}
@@ -108,22 +107,16 @@ func note(m map[string]map[int]bool, key string, h int) {
 func write(t *testing.T, dir, name string, lines []string) {
 	t.Helper()
 	slices.Sort(lines)
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.Join(lines, "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(strings.Join(lines, "")), 0o600))
 }
 
 func build(t *testing.T, dir string) map[string]Section {
 	t.Helper()
 	f, err := fleet.Read(dir, fleet.Options{Now: time.Now(), Known: resolvers.Builtin(), Warn: func(s batch.Skipped) { t.Error(s) }})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	r, err := Build(f, 1000, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	tables := map[string]Section{}
 	for _, s := range r.Sections {
 		tables[s.ID] = s
@@ -165,9 +158,7 @@ func TestTerminal(t *testing.T) {
 		Rows: [][]Cell{{Text(long), Number(1234567), Text("store1.example.org web1.example.org web2.example.org")}, {Text("short"), Number(1), Text("web1")}},
 	}}}
 	var out strings.Builder
-	if err := r.Print(&out, TextStyle{Width: 80}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, r.Print(&out, TextStyle{Width: 80}))
 	for line := range strings.Lines(out.String()) {
 		if len(strings.TrimSuffix(line, "\n")) > 80 {
 			t.Errorf("%d wide: %s", len(line), line)
@@ -215,9 +206,7 @@ func TestEightyColumns(t *testing.T) {
 	dir := t.TempDir()
 	for _, host := range []string{"frontend-web-001", "frontend-web-002", "frontend-web-003"} {
 		path := filepath.Join(dir, host)
-		if err := os.Mkdir(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.Mkdir(path, 0o755))
 		var names, ips strings.Builder
 		for i := range 30 {
 			fmt.Fprintf(&names, "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop%02d.tunnel-%s.example 1234567 2026-11-22T11:20:00Z -\n", i, host)
@@ -230,18 +219,12 @@ func TestEightyColumns(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
 	f, err := fleet.Read(dir, fleet.Options{Now: now, Since: now.AddDate(0, 0, -7), Stale: 24 * time.Hour, Known: resolvers.Builtin(), Warn: func(batch.Skipped) {}, Allow: allow.New()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	r, err := Build(f, 20, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	var out strings.Builder
-	if err := r.Print(&out, TextStyle{Width: 80}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, r.Print(&out, TextStyle{Width: 80}))
 	for line := range strings.Lines(out.String()) {
 		if n := len(strings.TrimSuffix(line, "\n")); n > 80 && !strings.HasPrefix(strings.TrimSpace(line), "abcdef") {
 			t.Errorf("%d columns: %s", n, line)

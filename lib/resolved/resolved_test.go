@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"egress-monitor/lib/testtools"
+
 	"github.com/godbus/dbus/v5"
 )
 
@@ -15,12 +17,8 @@ func machine(t *testing.T, list map[string]string) string {
 	root := t.TempDir()
 	for name, text := range list {
 		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		testtools.Must(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	return root
 }

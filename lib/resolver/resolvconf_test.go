@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -50,13 +51,9 @@ func TestEdited(t *testing.T) {
 func TestRemoveCopies(t *testing.T) {
 	conf := t.TempDir() + "/resolv.conf"
 	for name, text := range map[string]string{"": Mark + "\n", ".bak": Mark + "\nnameserver 127.0.0.55\n", ".mine": "nameserver 192.0.2.1\n"} {
-		if err := os.WriteFile(conf+name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(conf+name, []byte(text), 0o644))
 	}
-	if err := removeCopies(conf); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, removeCopies(conf))
 	left, err := filepath.Glob(conf + "*")
 	if want := []string{conf, conf + ".mine"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("%v, %v", left, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/gaps"
+	"egress-monitor/lib/testtools"
 )
 
 // Lines reach the journal in its own form; those that tell of a loss the file of
@@ -15,9 +16,7 @@ import (
 func TestLine(t *testing.T) {
 	dir := t.TempDir()
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: filepath.Join(dir, "socket")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer socket.Close()
 	at := time.Date(2026, 2, 8, 21, 30, 0, 0, time.UTC)
 	l := &Log{Gaps: gaps.File(filepath.Join(dir, "gaps")), Journal: filepath.Join(dir, "socket"), Now: func() time.Time { return at }}
@@ -26,9 +25,7 @@ func TestLine(t *testing.T) {
 	buf := make([]byte, 1000)
 	for _, want := range []string{"PRIORITY=6*MESSAGE\n\x0d\x00\x00\x00\x00\x00\x00\x00healed: rules\n", "PRIORITY=4*egress-ips: gap: 3 lost\n", "PRIORITY=6*nothing?\n"} {
 		n, err := socket.Read(buf)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		got := string(buf[:n])
 		head, tail, _ := strings.Cut(want, "*")
 		if !strings.HasPrefix(got, "SYSLOG_IDENTIFIER=egress-monitor\n"+head+"\n") || !strings.HasSuffix(got, tail) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // with is the default settings, but for what change does.
@@ -132,9 +134,7 @@ func TestRead(t *testing.T) {
 	if got, err := Read(name); err != nil || !reflect.DeepEqual(got, Default()) {
 		t.Errorf("no file: %+v, %v", got, err)
 	}
-	if err := os.WriteFile(name, []byte(strings.Repeat("#", maxSize+1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte(strings.Repeat("#", maxSize+1)), 0o600))
 	if _, err := Read(name); err == nil {
 		t.Error("a file without end is read")
 	}
@@ -142,9 +142,7 @@ func TestRead(t *testing.T) {
 
 func TestEnviron(t *testing.T) {
 	s, err := Parse("f", []byte("EGRESS_NEW=1\nTZ=Europe/Berlin\nEGRESS_JOURNALCTL='a b'\nEGRESS_SETTINGS=x\nEGRESS_DNSMASQ_TZ=x"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	env := strings.Join(s.Environ(), "\n") + "\n"
 	for _, want := range []string{"EGRESS_NEW=1\n", "EGRESS_JOURNALCTL=a b\n", "EGRESS_SETTINGS=/dev/null\n", "EGRESS_PREFIX=EGRESS: \n", "EGRESS_DNSMASQ_TZ=UTC\n"} {
 		if strings.Count(env, want) != 1 {
@@ -224,9 +222,7 @@ func FuzzParse(f *testing.F) {
 // What is no regular file is refused at once: a FIFO would wait for a writer.
 func TestReadOnlyRegularFiles(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, syscall.Mkfifo(fifo, 0o600))
 	for _, name := range []string{fifo, "/dev/zero", t.TempDir()} {
 		if _, err := Read(name); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s: %v", name, err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/change"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/undo"
 )
 
@@ -134,18 +135,14 @@ func TestUnknownSteps(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(w.dir, "later")
 	h := &change.Hand{Step: "of a later version", Journal: w.Journal, Context: context.Background()}
-	if err := h.Write(path, "x", change.Attr{Mode: 0o644, UID: os.Getuid(), GID: os.Getgid()}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, h.Write(path, "x", change.Attr{Mode: 0o644, UID: os.Getuid(), GID: os.Getgid()}))
 	if left := w.undoSteps(w.steps()); left != 0 {
 		t.Errorf("left %d: %s", left, w.warned.String())
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("not undone")
 	}
-	if err := h.Note("gadget", "g", ""); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, h.Note("gadget", "g", ""))
 	if left := w.undoSteps(w.steps()); left != 1 || !strings.Contains(w.warned.String(), "another version of egress-monitor has noted gadget g") {
 		t.Errorf("left %d: %s", left, w.warned.String())
 	}
@@ -158,9 +155,7 @@ func TestDamagedJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(filepath.Join(w.dir, "admin", "journal"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	f.WriteString("rubbish\n")
 	f.Close()
 	w.open()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 // TestSpilled: what went through files is the same as what stayed in memory.
@@ -39,9 +41,7 @@ func collect(t *testing.T, limit int) (text string, runs int) {
 			if r.Intn(2) == 0 {
 				kinds = append(kinds, Direct)
 			}
-			if err := c.Add(fmt.Append(nil, "key", key), host, uint64(r.Intn(9)), last, last, kinds...); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, c.Add(fmt.Append(nil, "key", key), host, uint64(r.Intn(9)), last, last, kinds...))
 		}
 	}
 	runs = len(c.runs)
@@ -49,9 +49,7 @@ func collect(t *testing.T, limit int) (text string, runs int) {
 		text += fmt.Sprintf("%v\n", *row)
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return text, runs
 }
 

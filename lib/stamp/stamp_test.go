@@ -10,9 +10,7 @@ import (
 func at(t *testing.T, s string) time.Time {
 	t.Helper()
 	u, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return u
 }
 

@@ -30,9 +30,7 @@ func TestZoneIsGlibcs(t *testing.T) {
 		cmd.Env = append(os.Environ(), "TZ="+tz, "LC_ALL=C")
 		cmd.Stdin = strings.NewReader(instants)
 		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		for line := range strings.Lines(string(out)) {
 			seconds, want, _ := strings.Cut(strings.TrimSpace(line), " ")
 			unix, _, _ := seconds64(seconds)

@@ -42,9 +42,7 @@ func (s *Store) text(t *testing.T) string {
 
 func commit(t *testing.T, s *Store, after, to string, merge Merge) {
 	t.Helper()
-	if err := s.Commit(after, batch.Trailer{Cursor: to}, merge != nil, merge); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, s.Commit(after, batch.Trailer{Cursor: to}, merge != nil, merge))
 }
 
 func TestCommit(t *testing.T) {
@@ -92,9 +90,7 @@ func TestSeal(t *testing.T) {
 	if !ours {
 		t.Error("ours is not known again after the cursor alone has moved")
 	}
-	if err := os.WriteFile(s.File, []byte("zz"), 0o640); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(s.File, []byte("zz"), 0o640))
 	commit(t, s, "4", "5", look)
 	if ours {
 		t.Error("a stranger's is taken for ours")
@@ -107,9 +103,7 @@ func TestMode(t *testing.T) {
 	commit(t, s, "", "1", appending("a"))
 	mode := func(name string) os.FileMode {
 		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		return info.Mode()
 	}
 	if m := mode(s.File); m&0o007 != 0 {
@@ -159,13 +153,9 @@ func TestLock(t *testing.T) {
 	commit(t, s, "", "1", appending("a"))
 	for _, name := range []string{s.File, filepath.Dir(s.File), s.Cursor} {
 		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		defer f.Close()
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
 	}
 	commit(t, s, "1", "2", appending("b"))
 	info, err := os.Stat(s.File + ".lock")
@@ -175,9 +165,7 @@ func TestLock(t *testing.T) {
 	defer func(d time.Duration) { Wait = d }(Wait)
 	Wait = 20 * time.Millisecond
 	unlock, err := s.lock()
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if err := s.Commit("2", batch.Trailer{Cursor: "3"}, true, appending("c")); !errors.Is(err, ErrBusy) {
 		t.Errorf("a lock that another one holds: %v", err)
 	}
@@ -201,9 +189,7 @@ func TestLockOfOthers(t *testing.T) {
 		"too many levels":       func() error { return os.Symlink("elsewhere", lock) },
 		"a named pipe":          func() error { return syscall.Mkfifo(lock, 0o600) },
 	} {
-		if err := make(); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, make())
 		if err := s.Recover(); err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -223,9 +209,7 @@ func TestCheck(t *testing.T) {
 		"a named pipe":    func(name string) error { return syscall.Mkfifo(name, 0o600) },
 	} {
 		for _, name := range []string{s.File, s.Cursor, s.File + ".rejected"} {
-			if err := make(name); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, make(name))
 			if err := s.Check(); err == nil || !strings.Contains(err.Error(), name+": is "+what) {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -244,18 +228,14 @@ func TestOwner(t *testing.T) {
 	const poller = 4711
 	dir := t.TempDir()
 	state := filepath.Join(dir, "state")
-	if err := errors.Join(os.Mkdir(state, 0o700), os.Chown(state, poller, poller)); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, errors.Join(os.Mkdir(state, 0o700), os.Chown(state, poller, poller)))
 	s := &Store{File: filepath.Join(dir, "ips.log"), Cursor: filepath.Join(state, "ips.cursor")}
 	commit(t, s, "", "1", appending("a"))
 	s.Commit("1", batch.Trailer{Cursor: "2"}, true, func(old, staged *os.File, seal *uint32) (uint32, []byte, error) {
 		return 7, []byte("rejected\n"), nil
 	})
 	fill := &Store{File: s.File}
-	if err := fill.Replace(appending("b")); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, fill.Replace(appending("b")))
 	for _, name := range []string{s.File, s.Cursor, s.File + ".lock", s.File + ".rejected"} {
 		info, err := os.Stat(name)
 		if err != nil || info.Sys().(*syscall.Stat_t).Uid != poller {

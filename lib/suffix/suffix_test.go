@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // The test vectors of the list itself: a name, and its registered domain or null.
@@ -100,9 +102,7 @@ func TestDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	manual, err := os.ReadFile("../../scripts/egress-files.5")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if !strings.Contains(strings.ReplaceAll(string(manual), "\n", " "), "as of "+Date()) {
 		t.Errorf("egress-files.5 does not say that the list is as of %s", Date())
 	}

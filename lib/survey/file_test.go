@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 func TestFile(t *testing.T) {
@@ -15,16 +17,10 @@ b.example 5 2036-02-08T21:30:00Z ` + strings.Repeat("192.0.2.1,", 10000) + `192.
 c.example 5 2030-02-08T21:30:00Z -
 no record
 `
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name+".rejected", []byte("x\n"+strings.Repeat("y", 100000)+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte(text), 0o600))
+	testtools.Must(t, os.WriteFile(name+".rejected", []byte("x\n"+strings.Repeat("y", 100000)+"\n"), 0o600))
 	f := &File{Name: name}
-	if err := f.read(os.Open, t0); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, f.read(os.Open, t0))
 	f.beside(os.Open, name)
 	if f.State != Read || f.Rows != 5 || f.Bytes != int64(len(text)) || f.Rejected != 2 || f.Poll.IsZero() || f.Aside.IsZero() {
 		t.Errorf("%+v", f)

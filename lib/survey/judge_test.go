@@ -10,6 +10,7 @@ import (
 
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/settings"
+	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/truth"
 )
 
@@ -179,15 +180,11 @@ func TestForms(t *testing.T) {
 			Problems []string
 			Ways     map[string]struct{ Proved *string }
 		}
-		if err := JSON(&doc, f, v); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, JSON(&doc, f, v))
 		if err := json.Unmarshal(doc.Bytes(), &parsed); err != nil || parsed.State != v.Severity().String() || len(parsed.Problems) != len(v.Problems) {
 			t.Errorf("%s: %v in %s", test.name, err, doc.String())
 		}
-		if err := Metrics(&metrics, f, v); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, Metrics(&metrics, f, v))
 		for line := range strings.Lines(metrics.String()) {
 			if f := strings.Fields(line); !strings.HasPrefix(line, "# ") && (len(f) != 2 || !strings.HasPrefix(line, "egress_monitor_")) {
 				t.Errorf("%s: metric %q", test.name, line)
@@ -221,9 +218,7 @@ func TestMetrics(t *testing.T) {
 	f.DNS.Active, f.DNS.Answers = No, errors.New("x")
 	f.State.Way(truth.Names).Missed(5, at(60), "x")
 	var out bytes.Buffer
-	if err := Metrics(&out, f, Judge(f)); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Metrics(&out, f, Judge(f)))
 	for _, want := range []string{
 		"egress_monitor_enabled 1\n", "egress_monitor_state 2\n", `egress_monitor_problems{severity="critical"} 1` + "\n",
 		`egress_monitor_blind{way="names"} 1` + "\n", `egress_monitor_blind{way="addresses"} 0` + "\n",

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"egress-monitor/lib/testtools"
 )
 
 func printed(t *testing.T, table *Table) (lines []string) {
@@ -57,14 +59,10 @@ func TestTableFills(t *testing.T) {
 		table.Add(fmt.Appendf(nil, "%x.tunnel.example.com", r.Uint64()), 1, 1770586200)
 		if table.Full() {
 			prints++
-			if err := table.Print(true, count); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, table.Print(true, count))
 		}
 	}
-	if err := table.Print(true, count); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, table.Print(true, count))
 	if sum != lines || prints == 0 {
 		t.Errorf("counted %d of %d, printed %d times in between", sum, lines, prints)
 	}

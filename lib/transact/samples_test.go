@@ -36,18 +36,14 @@ func samples(t *testing.T) (list []sample) {
 func location(t *testing.T, name string) *time.Location {
 	t.Helper()
 	loc, err := time.LoadLocation(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return loc
 }
 
 func instant(t *testing.T, text string) time.Time {
 	t.Helper()
 	u, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return u
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/stamp"
+	"egress-monitor/lib/testtools"
 )
 
 var utc = stamp.Clock{Location: time.UTC, Now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
@@ -228,9 +229,7 @@ func TestBounded(t *testing.T) {
 		return fmt.Appendf(nil, "Nov 23 08:00:00 dnsmasq[1]: %d ::1/5 query[A] %s%d.example from ::1", i, strings.Repeat("\\", 200), i)
 	}
 	for i := range 100_000 {
-		if err := tracker.Line(line(i)); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, tracker.Line(line(i)))
 		if tracker.Full() {
 			tracker.Print(func([]byte) error { return nil })
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 var t0 = time.Date(2026, 2, 8, 21, 30, 0, 0, time.UTC)
@@ -74,9 +76,7 @@ func TestReadWrite(t *testing.T) {
 	s := &State{Minute: now, Since: "x", Gaps: []string{"a"}}
 	s.Way(Names).Seen(3, now)
 	s.Task(Healing).Done(errors.New("why"), now)
-	if err := s.Write(name, os.Getgid()); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, s.Write(name, os.Getgid()))
 	got, err := Read(name)
 	if err != nil || !reflect.DeepEqual(got, s) {
 		t.Errorf("%+v, %v; want %+v", got, err, s)
@@ -90,15 +90,11 @@ func TestReadWrite(t *testing.T) {
 	}
 	// What was written in another boot, or makes no sense, says nothing.
 	s.Minute.Mono += time.Hour
-	if err := s.Write(name, os.Getgid()); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, s.Write(name, os.Getgid()))
 	if got, err := Read(name); err != nil || !reflect.DeepEqual(got, &State{}) {
 		t.Errorf("another boot: %+v, %v", got, err)
 	}
-	if err := os.WriteFile(name, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte("{"), 0o600))
 	if got, err := Read(name); err != nil || !reflect.DeepEqual(got, &State{}) {
 		t.Errorf("nonsense: %+v, %v", got, err)
 	}

@@ -17,35 +17,27 @@ import (
 func keep(t *testing.T, path string) State {
 	t.Helper()
 	s, err := Keep(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return s
 }
 
 func note(t *testing.T, j *Journal, entries ...Entry) {
 	t.Helper()
 	for _, e := range entries {
-		if err := j.Note(e); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, j.Note(e))
 	}
 }
 
 func open(t *testing.T, dir string) *Journal {
 	t.Helper()
 	j, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	return j
 }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(path, []byte(text), 0o644))
 }
 
 // Whatever was at a path comes back with owner, mode and time.
@@ -61,22 +53,16 @@ func TestRestore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
-			if err := make(path); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, make(path))
 			was := keep(t, path)
 			ours := State{Type: File, Mode: 0o644, UID: os.Getuid(), GID: os.Getgid(), Data: []byte("ours\n")}
-			if err := Put(path, ours); err != nil {
-				t.Fatal(err)
-			}
+			testtools.Must(t, Put(path, ours))
 			if now := keep(t, path); string(now.Data) != "ours\n" || now.Mode != 0o644 {
 				t.Fatalf("put %+v", now)
 			}
 			e := Entry{Kind: KindFile, Name: path, Was: &was, Ours: []string{Digest(ours)}}
 			for range 2 { // a second time changes nothing
-				if err := e.Restore(); err != nil {
-					t.Fatal(err)
-				}
+				testtools.Must(t, e.Restore())
 				if now := keep(t, path); !reflect.DeepEqual(now, was) {
 					t.Errorf("got  %+v\nwant %+v", now, was)
 				}
@@ -91,16 +77,12 @@ func TestRestoreLeavesOthers(t *testing.T) {
 	write(t, path, "theirs, later\n")
 	was := State{Type: Absent}
 	e := Entry{Kind: KindFile, Name: path, Was: &was, Ours: []string{Digest(Fresh("ours", 0o644))}}
-	if err := e.Restore(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, e.Restore())
 	if got := keep(t, path); string(got.Data) != "theirs, later\n" {
 		t.Errorf("%+v", got)
 	}
 	e.Any = true
-	if err := e.Restore(); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, e.Restore())
 	if got := keep(t, path); got.Type != Absent {
 		t.Errorf("%+v", got)
 	}
@@ -117,9 +99,7 @@ func TestRestoreFolder(t *testing.T) {
 	if err := e.Restore(); err != nil {
 		t.Errorf("never made: %v", err)
 	}
-	if err := Put(dir, State{Type: Folder, Mode: 0o2750, UID: os.Getuid(), GID: os.Getgid()}); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, Put(dir, State{Type: Folder, Mode: 0o2750, UID: os.Getuid(), GID: os.Getgid()}))
 	write(t, dir+"/x", "")
 	if err := e.Restore(); err != nil || keep(t, dir).Mode != 0o2750 {
 		t.Errorf("not empty: %v, %+v", err, keep(t, dir))
@@ -132,13 +112,9 @@ func TestRestoreFolder(t *testing.T) {
 
 func TestRestoreOwner(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o705); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Chmod(dir, 0o705))
 	was := keep(t, dir)
-	if err := os.Chmod(dir, 0o2750); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Chmod(dir, 0o2750))
 	if err := (Entry{Kind: KindOwner, Name: dir, Was: &was}).Restore(); err != nil || keep(t, dir).Mode != 0o705 {
 		t.Errorf("%v, %o", err, keep(t, dir).Mode)
 	}
@@ -155,9 +131,7 @@ func TestTornJournal(t *testing.T) {
 	}
 	note(t, open(t, dir), entries...)
 	whole, err := os.ReadFile(dir + "/journal")
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if mode := keep(t, dir).Mode; mode != 0o700 {
 		t.Errorf("mode of the folder: %o", mode)
 	}
@@ -224,9 +198,7 @@ func TestOverwrite(t *testing.T) {
 		write(t, path, test.old)
 		before, _ := os.Stat(path)
 		s := State{Type: File, Mode: 0o604, UID: os.Getuid(), GID: os.Getgid(), MTime: 1e18, Data: []byte(test.new)}
-		if err := overwrite(path, s); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, overwrite(path, s))
 		after, _ := os.Stat(path)
 		if now := keep(t, path); string(now.Data) != test.new || now.Mode != 0o604 || now.MTime != 1e18 || !os.SameFile(before, after) {
 			t.Errorf("%q over %q: %+v", test.new, test.old, now)

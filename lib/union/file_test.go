@@ -9,6 +9,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 )
 
 const rest = " 1 2026-02-08T21:30:00Z\n"
@@ -16,18 +17,14 @@ const rest = " 1 2026-02-08T21:30:00Z\n"
 func file(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "rows")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte(text), 0o600))
 	return name
 }
 
 func openFiles(t *testing.T, names ...string) *File {
 	t.Helper()
 	f, err := Open(func(s batch.Skipped) { t.Log(s) }, names...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	t.Cleanup(f.Close)
 	return f
 }
@@ -67,17 +64,13 @@ func TestJoin(t *testing.T) {
 func TestReplaced(t *testing.T) {
 	name := file(t, "a"+rest+"b"+rest)
 	f, empty := openFiles(t, name), openFiles(t, file(t, ""))
-	if err := os.Rename(file(t, "z"+rest), name); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.Rename(file(t, "z"+rest), name))
 	if got, err := joined(f, empty); got != "a/ b/ " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	name = file(t, "a"+rest+"b"+rest)
 	f = openFiles(t, name)
-	if err := os.WriteFile(name, []byte("b"+rest+"a"+rest), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(name, []byte("b"+rest+"a"+rest), 0o600))
 	if _, err := joined(f, empty); err == nil || !strings.Contains(err.Error(), `changed while it was read: "a" after "b"`) {
 		t.Error(err)
 	}
@@ -87,9 +80,7 @@ func TestReplaced(t *testing.T) {
 func TestWarnsOnce(t *testing.T) {
 	var warnings []string
 	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, file(t, "a"+rest+"bad\nb"+rest))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	for range 3 {
 		for r := f.Rows(); r.Next(); {

@@ -9,6 +9,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/testtools"
 )
 
 const flippedNames = `*.example.com 7 2026-02-08T21:30:00Z 192.0.2.9,2001:db8::9
@@ -29,9 +30,7 @@ const flippedIPs = `192.0.2.0/24 300 2026-02-08T21:30:00Z
 func TestFlipped(t *testing.T) {
 	dir := t.TempDir()
 	stage, err := os.Create(filepath.Join(dir, "staged"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer stage.Close()
 	cut := strings.Index(flippedNames, "\n") + 1
 	for _, text := range []string{flippedNames, flippedIPs, flippedNames[cut:]} {
@@ -72,17 +71,11 @@ func flipOne(t *testing.T, dir string, stage *os.File, text string, flipped []by
 	u.Damaged = func(string) { damaged = true }
 	u.Rows = rows
 	defer u.Close()
-	if err := u.AddStream(batch.NewScanner(strings.NewReader(added), "stream")); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, u.AddStream(batch.NewScanner(strings.NewReader(added), "stream")))
 	old := filepath.Join(dir, "old")
-	if err := os.WriteFile(old, flipped, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, os.WriteFile(old, flipped, 0o600))
 	f, err := os.Open(old)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	defer f.Close()
 	stage.Truncate(0)
 	stage.Seek(0, 0)
@@ -92,9 +85,7 @@ func flipOne(t *testing.T, dir string, stage *os.File, text string, flipped []by
 		t.Fatalf("%q: damaged %v, %v", flipped, damaged, err)
 	}
 	got, err := os.ReadFile(stage.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
+	testtools.Must(t, err)
 	if want := read(t, good).limited(rows, 0).String(); string(got) != want || !bytes.Equal(rejected, []byte(bad)) {
 		t.Fatalf("of\n%s\ngot\n%s\nrejected\n%s\nwant\n%s\nand\n%s", flipped, got, rejected, want, bad)
 	}

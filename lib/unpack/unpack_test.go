@@ -44,9 +44,7 @@ func TestPrograms(t *testing.T) {
 		cmd := exec.Command(program, "-c")
 		cmd.Stdin = strings.NewReader(text)
 		data, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, err)
 		if got, err := io.ReadAll(Reader(bytes.NewReader(data))); err != nil || string(got) != text {
 			t.Errorf("%s: %q, %v", program, got, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/resolved"
+	"egress-monitor/lib/testtools"
 )
 
 func servers(list ...string) (out []resolved.Server) {
@@ -122,9 +123,7 @@ func TestFacts(t *testing.T) {
 		Routes: []Route{{"a.example", Server{netip.MustParseAddr("192.0.2.2"), 54}}}, Domains: []string{"b.example", "~a.example"}, Strict: true, Pending: true, Validates: true}
 	s, f := filepath.Join(dir, "servers"), filepath.Join(dir, "facts")
 	for name, text := range map[string]string{s: p.ServersFile(), f: p.FactsFile()} {
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testtools.Must(t, os.WriteFile(name, []byte(text), 0o644))
 	}
 	want := Facts{Servers: []string{"192.0.2.1", "2001:db8::1#5353"}, Domains: []string{"b.example", "~a.example"}, Ports: []int{5353, 54}, Strict: true, Pending: true, Validates: true}
 	if got := ReadFacts(s, f); !reflect.DeepEqual(got, want) {
