@@ -3,7 +3,6 @@ package pipelines
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -103,19 +102,4 @@ func TestSetDamagedCursor(t *testing.T) {
 	s.write("listing", setListing(3, 1, 1))
 	s.poll("egress-set " + setToken(3))
 	wantText(t, "counts", s.read("log/unique-ips.log"), setRows(3))
-}
-
-// Real connections in a network namespace, counted by a real set, and polls
-// killed anywhere: testdata/real/set-story.
-func TestSetKilledAnywhere(t *testing.T) {
-	testtools.NeedRoot(t)
-	testtools.Need(t, "nft", "ip", "unshare", "strace")
-	testtools.Must(t, testtools.Build(bin, "../testdata/real/rules"))
-	cmd := exec.Command("unshare", "--net", "../testdata/real/set-story")
-	cmd.Env = append(os.Environ(), "BIN="+bin)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
 }

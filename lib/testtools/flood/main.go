@@ -1,11 +1,12 @@
-// Flood makes new connections, so many in a second: each is one datagram to a
-// port of an address of 198.51.100.0/24 that nothing was sent to before.
+// The flood program makes new connections at a steady rate: each is one datagram to
+// a port of an address of 198.51.100.0/24 that nothing was sent to before. It is a
+// program because testdata/real runs it in a network namespace; a shell is too slow.
 //
 // Usage:
 //
 //	flood RATE SECONDS
 //
-// It prints how many there were, and how long they took.
+// It prints their number, and the milliseconds that they took.
 package main
 
 import (
@@ -33,7 +34,7 @@ func main() {
 	}
 	start := time.Now()
 	for sent := range rate * seconds {
-		if sent%50 == 0 { // not before its time
+		if sent%50 == 0 { // keep to the rate
 			time.Sleep(time.Until(start.Add(time.Duration(sent) * time.Second / time.Duration(rate))))
 		}
 		to := netip.AddrFrom4([4]byte{198, 51, 100, byte(1 + sent%250)})

@@ -1,12 +1,13 @@
-// Rules has new connections of this network namespace logged, or counted by a
-// set, by the very rules that egress-monitor makes, and polls the set.
+// The rules program makes the very rules by which egress-monitor has new connections
+// logged, or counted by a set, in this network namespace, and polls the set. It is a
+// program because the shell scripts of testdata/real call it.
 //
 // Usage:
 //
 //	rules log|set|none FOLDER PREFIX
 //	rules poll|stop FOLDER [PIPELINE]
 //
-// FOLDER is for what is remembered; PIPELINE is cron.d/egress-set.
+// FOLDER holds its state; PIPELINE is cron.d/egress-set.
 package main
 
 import (
@@ -58,10 +59,10 @@ func do(what, dir, more string) error {
 	case "stop":
 		return set.Stop(read(more), true)
 	}
-	return fmt.Errorf("%s: not known", what)
+	return fmt.Errorf("%s: no such command", what)
 }
 
-// read counts a listing as polls does.
+// read returns a countset.Read that gives listings to a pipeline, as package polls does.
 func read(pipeline string) countset.Read {
 	return func(token string, now time.Time, listing []byte) error {
 		cmd := exec.Command(pipeline, token)
