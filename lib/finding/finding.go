@@ -427,7 +427,6 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 		}
 		known := j.f.Now.Sub(fresh.First.Time()) > freshFor
 		if !known && len(fresh.On)+j.joined(fresh.First) >= int(fresh.Item.Hosts) && (quiet >= freshHosts || 2*quiet > len(fresh.On)) {
-			slices.Sort(fresh.On)
 			all = append(all, fresh)
 		}
 	}

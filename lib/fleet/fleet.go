@@ -62,7 +62,7 @@ type Fleet struct {
 // Fresh is something that is new on several hosts.
 type Fresh struct {
 	Item
-	On []uint32
+	On []uint32 // the hosts, in order
 }
 
 // Read reads all hosts of a folder.

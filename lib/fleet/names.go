@@ -370,7 +370,8 @@ func (d *domain) kind(rare, hosts uint32) (kind Kind, item Item, ok bool) {
 	return 0, item, false
 }
 
-// together makes one item of those domains that lead to the same address.
+// together makes one item of those domains that lead to the same address. It does not
+// depend on their order.
 func together(items []Item) []Item {
 	at := map[string]int{}
 	kept := items[:0]
@@ -386,8 +387,9 @@ func together(items []Item) []Item {
 		same.Names += item.Names
 		same.Count = aggregate.AddCount(same.Count, item.Count)
 		same.Last = max(same.Last, item.Last)
+		same.Hosts = min(same.Hosts, item.Hosts)
 		if item.What < same.What {
-			same.What = item.What
+			same.What, same.TopLevel = item.What, item.TopLevel
 		}
 		if item.First < same.First {
 			same.First, same.Born, same.New = item.First, item.Born, item.New

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"time"
 
 	"egress-monitor/lib/aggregate"
@@ -217,14 +218,17 @@ func (f *Fleet) takeFresh(item *Item, host uint32) {
 			f.MoreFresh = true
 			return
 		}
-		s = &Fresh{Item: *item}
-		s.Count = 0
-		f.Fresh[item.What] = s
+		f.Fresh[item.What] = &Fresh{*item, []uint32{host}}
+		return
 	}
-	if s.Name != item.Name {
+	all, name := s.Item, s.Name
+	i, _ := slices.BinarySearch(s.On, host)
+	if s.On = slices.Insert(s.On, i, host); i == 0 {
+		s.Item = *item // what else differs is that of the first host
+	}
+	if s.Name = name; name != item.Name {
 		s.Name = "" // several
 	}
-	s.Count = aggregate.AddCount(s.Count, item.Count)
-	s.First, s.Last, s.New = min(s.First, item.First), max(s.Last, item.Last), s.New && item.New
-	s.On = append(s.On, host)
+	s.Count = aggregate.AddCount(all.Count, item.Count)
+	s.First, s.Last, s.New = min(all.First, item.First), max(all.Last, item.Last), all.New && item.New
 }
