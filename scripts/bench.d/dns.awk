@@ -1,13 +1,13 @@
 # Sum a query log of dnsmasq with log-queries=extra, in one pass: what a good
 # awk programmer would write for lines without surprises. Prints unsorted rows.
 #
-#	awk -v year=2026 -f dns.awk dnsmasq.log | LC_ALL=C sort
+#	awk -v year=2026 -f sorted.awk -f dns.awk dnsmasq.log | LC_ALL=C sort
 #
 # Fields: Feb  7 20:00:01 dnsmasq[812]: 17 127.0.0.1/4711 query[A] www.example.org from 127.0.0.1
 #         $1  $2 $3       $4            $5 $6             $7       $8              $9   $10
 #
 # A transaction is a pid and a serial. Those that may be open are in a ring, by
-# the end of the serial, so that what is over need not be sought and deleted.
+# the end of the serial, so that those that are over need not be deleted.
 $9 == "is" {
 	slot = $5 % 4096
 	if (key[slot] != $4 $5)
@@ -44,21 +44,4 @@ END {
 # rfc3339 turns "Feb  7 20:00:01" into 2026-02-07T20:00:01Z.
 function rfc3339(t) {
 	return sprintf("%d-%02d-%02dT%sZ", year, month[substr(t, 1, 3)], substr(t, 5, 2), substr(t, 8))
-}
-
-# sorted sorts ",b,a" into "a,b"; most lists are short.
-function sorted(list,   n, ip, i, j, x) {
-	if (list == "")
-		return "-"
-	n = split(substr(list, 2), ip, ",")
-	for (i = 2; i <= n; i++) {
-		x = ip[i]
-		for (j = i - 1; j > 0 && ip[j] "" > x ""; j--)
-			ip[j + 1] = ip[j]
-		ip[j + 1] = x
-	}
-	list = ip[1]
-	for (i = 2; i <= n; i++)
-		list = list "," ip[i]
-	return list
 }

@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// The logs are of February 2026; no line lies behind present.
+// The logs are of February 2026; no line is later than present.
 var (
 	began   = time.Date(2026, 2, 7, 20, 0, 0, 0, time.UTC)
 	present = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -19,7 +20,7 @@ var (
 // whose programs ask for A and AAAA together, several at a time: so up to some
 // dozens of transactions are open, and their lines are mixed.
 type dnsLog struct {
-	next  func(r *rand.Rand) *site // who is asked for
+	next  func(r *rand.Rand) *site // the site that is asked for
 	truth *truth
 
 	r       *rand.Rand
@@ -27,7 +28,7 @@ type dnsLog struct {
 	stamp   []byte
 	stampOf int64
 	serial  int
-	waiting []answer // for upstream, by when it comes
+	waiting []answer // for upstream, by the time of the answer
 	buf     []byte
 	lines   int
 	queries int // lines that say "query["
@@ -47,8 +48,8 @@ func newDNSLog(seed uint64, next func(r *rand.Rand) *site) *dnsLog {
 	return l
 }
 
-// popular asks for n sites, each of them once, and for the first ones most. They
-// turn up within some rounds.
+// popular returns a function that draws from n sites: each at least once (a new one
+// in one of some rounds), and the first ones most often.
 func popular(n, rounds int) func(r *rand.Rand) *site {
 	sites := make([]*site, n)
 	zipf, seen := (*rand.Zipf)(nil), 0
@@ -68,7 +69,7 @@ func popular(n, rounds int) func(r *rand.Rand) *site {
 	}
 }
 
-// burst is what a program does at once: it looks up a few names.
+// burst writes the questions of a program that looks up a few names at once.
 func (l *dnsLog) burst() {
 	l.now += l.r.Int64N(400)
 	for range 1 + l.r.IntN(3) {
@@ -93,7 +94,8 @@ func (l *dnsLog) burst() {
 	}
 }
 
-// ask writes a question, and what dnsmasq does about it at once.
+// ask writes a question, and the lines that dnsmasq writes at once: the answer from
+// its cache, or to whom it forwards.
 func (l *dnsLog) ask(typ string, s *site) {
 	l.serial++
 	l.queries++
@@ -119,18 +121,15 @@ func (l *dnsLog) ask(typ string, s *site) {
 	for at > 0 && l.waiting[at-1].due > a.due {
 		at--
 	}
-	l.waiting = append(l.waiting, a)
-	copy(l.waiting[at+1:], l.waiting[at:])
-	l.waiting[at] = a
+	l.waiting = slices.Insert(l.waiting, at, a)
 }
 
 // answers writes the answers that have come by now.
 func (l *dnsLog) answers() {
-	n := 0
-	for ; n < len(l.waiting) && l.waiting[n].due <= l.now; n++ {
-		l.reply("reply", l.waiting[n])
+	for len(l.waiting) > 0 && l.waiting[0].due <= l.now {
+		l.reply("reply", l.waiting[0])
+		l.waiting = l.waiting[1:]
 	}
-	l.waiting = append(l.waiting[:0], l.waiting[n:]...)
 }
 
 // reply writes one answer, in one piece as dnsmasq does.
@@ -221,8 +220,8 @@ func (l *dnsLog) take(n int) []byte {
 }
 
 // save writes a log of some size, with all its answers.
-func (l *dnsLog) save(file string, size int) error {
-	return writeFile(file, func(w *bufio.Writer) error {
+func (l *dnsLog) save(file string, size int) {
+	writeFile(file, func(w *bufio.Writer) {
 		written := 0
 		for written < size {
 			l.burst()
@@ -234,6 +233,5 @@ func (l *dnsLog) save(file string, size int) error {
 			written += len(l.buf)
 			l.buf = l.buf[:0]
 		}
-		return nil
 	})
 }

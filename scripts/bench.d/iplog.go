@@ -82,8 +82,8 @@ func cursor(i int, micros int64) string {
 
 // saveShort writes entries as journalctl --show-cursor -o short-unix does, to a
 // file of some size.
-func (l *ipLog) saveShort(file string, size int) error {
-	return writeFile(file, func(w *bufio.Writer) error {
+func (l *ipLog) saveShort(file string, size int) {
+	writeFile(file, func(w *bufio.Writer) {
 		last := int64(0)
 		i := 0
 		for written := 0; written < size; i++ {
@@ -93,13 +93,12 @@ func (l *ipLog) saveShort(file string, size int) error {
 			last = micros
 		}
 		fmt.Fprintf(w, "-- cursor: %s\n", cursor(i-1, last))
-		return nil
 	})
 }
 
 // saveExport writes a number of entries as journalctl -o export does.
-func (l *ipLog) saveExport(file string, entries int) error {
-	return writeFile(file, func(w *bufio.Writer) error {
+func (l *ipLog) saveExport(file string, entries int) {
+	writeFile(file, func(w *bufio.Writer) {
 		for i := range entries {
 			micros, message := l.entry(i)
 			mono := micros - began.UnixMicro() + 60e6
@@ -107,6 +106,5 @@ func (l *ipLog) saveExport(file string, entries int) error {
 			fmt.Fprintf(w, "_MACHINE_ID=3d1219c7c4c5404aaa1f6d2a48adfda4\n_HOSTNAME=web-17\n_RUNTIME_SCOPE=system\n_TRANSPORT=kernel\n")
 			fmt.Fprintf(w, "_SOURCE_MONOTONIC_TIMESTAMP=%d\nPRIORITY=4\nSYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\nMESSAGE=%s\n\n", mono-90, message)
 		}
-		return nil
 	})
 }

@@ -8,23 +8,17 @@ import (
 	"strings"
 )
 
-// machine notes what was measured where, and with which versions.
-func machine(t *table, scratch string) {
-	model := "unknown processor"
+// machine notes the machine, and the versions of all programs.
+func (t *table) machine(scratch string) {
 	info, _ := os.ReadFile("/proc/cpuinfo")
-	for l := range strings.SplitSeq(string(info), "\n") {
-		if key, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(key) == "model name" {
-			model = strings.TrimSpace(value)
-			break
-		}
-	}
+	_, model, _ := strings.Cut(string(info), "model name\t: ")
+	model, _, _ = strings.Cut(model, "\n")
 	t.note("Machine: %s, %d processors, %s; Linux %s; scratch folder on %s.", model, runtime.NumCPU(), memory(),
 		output("uname", "-r"), output("stat", "-f", "-c", "%T", scratch))
 	t.note("Tools: %s, built by %s. Compared with: %s.", output("git", "describe", "--always", "--dirty"), output("go", "version"),
 		strings.Join([]string{
-			output("mawk", "-W", "version"), output("gawk", "--version"), "Perl " + output("perl", "-e", "print $^V"),
-			output("grep", "--version"), output("cat", "--version"), output("journalctl", "--version")}, "; "))
-	t.note("Processor time (user and system, of all processes), the medians; the ratio is the median of those of runs side by side (half of them lie between the two behind it). All results were compared with the truth.")
+			output("mawk", "-W", "version"), output("grep", "--version"), output("cat", "--version"), output("journalctl", "--version")}, "; "))
+	t.note("Processor time (user and system, of all processes), the medians; the ratio is the median of those of runs side by side, and half of them are between the two numbers after it. All results were compared with the truth.")
 }
 
 func memory() string {

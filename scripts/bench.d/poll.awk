@@ -1,6 +1,6 @@
 # Add the new lines of a query log to an aggregate. Prints unsorted rows.
 #
-#	awk -v year=2026 -v offset=N -v position=NEW -f poll.awk POSITION AGGREGATE -
+#	awk -v year=2026 -v offset=N -v position=NEW -f sorted.awk -f poll.awk POSITION AGGREGATE -
 #
 # POSITION holds the offset in the log, and the last questions for addresses,
 # which may be answered only now: "dnsmasq[812]: 17 query[A] www.example.org".
@@ -56,19 +56,4 @@ function open(pid, serial, kind, name) {
 function rfc3339(mon, day, time,   m) {
 	m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", mon) + 2) / 3
 	return year (m < 10 ? "-0" : "-") m (day < 10 ? "-0" : "-") day "T" time "Z"
-}
-
-# sorted sorts ",b,a" into "a,b".
-function sorted(list,   n, ip, i, j, x) {
-	n = split(substr(list, 2), ip, ",")
-	for (i = 2; i <= n; i++) {
-		x = ip[i]
-		for (j = i - 1; j > 0 && ip[j] "" > x ""; j--)
-			ip[j + 1] = ip[j]
-		ip[j + 1] = x
-	}
-	list = ip[1]
-	for (i = 2; i <= n; i++)
-		list = list "," ip[i]
-	return list
 }

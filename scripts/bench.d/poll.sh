@@ -1,8 +1,7 @@
 #!/bin/sh
-# One poll of a query log by shell and awk, for comparison: reads what was
-# written since the last poll, adds it to the aggregate, and replaces the
-# aggregate and the position by renames. It knows nothing of rotation, crashes
-# and hostile names.
+# One poll of a query log by shell and awk, for comparison: reads the lines after
+# the stored position, adds them to the aggregate, and replaces the aggregate and
+# the position by renames. It knows nothing of rotation, crashes and hostile names.
 #
 #	poll.sh AWK LOG DIR    with DIR/aggregate and DIR/position
 set -eu
@@ -13,6 +12,6 @@ flock -n 9 || exit 0
 read -r offset <"$dir/position"
 tail -c +$((offset + 1)) "$log" |
 	"$awk" -v year=2026 -v offset="$offset" -v position="$dir/new/position" \
-		-f "$here/poll.awk" "$dir/position" "$dir/aggregate" - |
+		-f "$here/sorted.awk" -f "$here/poll.awk" "$dir/position" "$dir/aggregate" - |
 	LC_ALL=C sort >"$dir/new/aggregate"
 mv -f "$dir/new/aggregate" "$dir/new/position" "$dir"

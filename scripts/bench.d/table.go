@@ -3,51 +3,48 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// A line of the table.
-type line struct {
-	work, against  string
-	ours, theirs   string
-	result         string
-	reach, stretch string
-	verdict        string
-}
+// The heading of the table. Each line has as many cells.
+var heading = []string{"work", "compared with", "ours", "theirs", "ratio", "reach at least", "stretch", "verdict"}
 
-var heading = line{"work", "compared with", "ours", "theirs", "ratio", "reach at least", "stretch", "verdict"}
-
-func (l line) cells() []string {
-	return []string{l.work, l.against, l.ours, l.theirs, l.result, l.reach, l.stretch, l.verdict}
-}
-
-// A table gathers what was measured, and prints it when it is whole.
+// A table gathers measurements, and prints them in the end.
 type table struct {
-	lines []line
+	lines [][]string
 	notes []string
 }
 
-// ratio adds a comparison. Without thresholds it is there to explain others.
-func (t *table) ratio(work, against string, r ratio, reach, stretch float64) {
-	l := line{work: work, against: against, ours: seconds(r.ours), theirs: seconds(r.theirs),
-		result: fmt.Sprintf("%.2f (%.2f–%.2f)", r.value, r.low, r.high)}
-	if reach > 0 {
-		l.reach, l.stretch, l.verdict = fmt.Sprintf("%.2f", reach), fmt.Sprintf("%.2f", stretch), verdict(r.value, reach, stretch)
+// ratio adds a comparison: the medians, the median of the ratios of runs beside
+// each other, and the bounds of the middle half of these. Without thresholds it
+// only explains other lines.
+func (t *table) ratio(work, against string, ours, theirs []time.Duration, reach, stretch float64) {
+	var ratios []float64
+	for i := range ours {
+		ratios = append(ratios, ours[i].Seconds()/theirs[i].Seconds())
 	}
-	t.lines = append(t.lines, l)
+	slices.Sort(ratios)
+	n, ratio := len(ratios), median(ratios)
+	line := []string{work, against, seconds(median(ours)), seconds(median(theirs)),
+		fmt.Sprintf("%.2f (%.2f–%.2f)", ratio, ratios[n/4], ratios[n-1-n/4]), "", "", ""}
+	if reach > 0 {
+		line = append(line[:5], fmt.Sprintf("%.2f", reach), fmt.Sprintf("%.2f", stretch), verdict(ratio, reach, stretch))
+	}
+	t.lines = append(t.lines, line)
 }
 
 // memory adds a peak, in bytes; the thresholds are in MiB.
 func (t *table) memory(work string, peak int64, reach, stretch float64) {
 	mib := float64(peak) / (1 << 20)
-	t.lines = append(t.lines, line{work: work, ours: fmt.Sprintf("%.1f MiB", mib),
-		reach: fmt.Sprintf("%g MiB", reach), stretch: fmt.Sprintf("%g MiB", stretch), verdict: verdict(mib, reach, stretch)})
+	t.lines = append(t.lines, []string{work, "", fmt.Sprintf("%.1f MiB", mib), "", "",
+		fmt.Sprintf("%g MiB", reach), fmt.Sprintf("%g MiB", stretch), verdict(mib, reach, stretch)})
 }
 
 func (t *table) skip(work, why string) {
-	t.lines = append(t.lines, line{work: work, against: why, verdict: "skipped"})
+	t.lines = append(t.lines, []string{work, why, "", "", "", "", "", "skipped"})
 }
 
 func (t *table) note(format string, args ...any) {
@@ -71,24 +68,19 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.2f s", d.Seconds())
 }
 
-// print prints the table, for a terminal or as Markdown.
-func (t *table) print(w io.Writer, markdown bool) {
-	if markdown {
-		t.markdown(w)
-		return
-	}
-	lines := append([]line{heading}, t.lines...)
-	width := make([]int, len(heading.cells()))
+func (t *table) print(w io.Writer) {
+	lines := append([][]string{heading}, t.lines...)
+	width := make([]int, len(heading))
 	for _, l := range lines {
-		for i, c := range l.cells() {
+		for i, c := range l {
 			width[i] = max(width[i], utf8.RuneCountInString(c))
 		}
 	}
 	for _, l := range lines {
 		var b strings.Builder
-		for i, c := range l.cells() {
+		for i, c := range l {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c))
-			if i < 2 || i == len(width)-1 {
+			if i < 2 || i == len(l)-1 {
 				b.WriteString(c + pad + "  ")
 			} else {
 				b.WriteString(pad + c + "  ")
@@ -99,23 +91,5 @@ func (t *table) print(w io.Writer, markdown bool) {
 	fmt.Fprintln(w)
 	for _, n := range t.notes {
 		fmt.Fprintln(w, n)
-	}
-}
-
-func (t *table) markdown(w io.Writer) {
-	row := func(cells []string) {
-		for i, c := range cells {
-			cells[i] = strings.ReplaceAll(c, "|", `\|`)
-		}
-		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
-	}
-	row(heading.cells())
-	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|---|")
-	for _, l := range t.lines {
-		row(l.cells())
-	}
-	fmt.Fprintln(w)
-	for _, n := range t.notes {
-		fmt.Fprintf(w, "- %s\n", strings.ReplaceAll(n, "|", `\|`))
 	}
 }

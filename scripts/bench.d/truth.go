@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -14,8 +15,8 @@ import (
 	"time"
 )
 
-// A truth is the expected content of an aggregate, known to the writer of the log, and
-// made without any code of the tools.
+// A truth is the expected content of an aggregate, which the writer of the log
+// knows. It is made without any code of the tools.
 type truth struct {
 	ips  bool // whether rows have the field of addresses
 	rows map[string]*row
@@ -48,6 +49,18 @@ func (r *row) led(ip string) {
 	}
 }
 
+// addNames adds n names, as long polling counts them.
+func (t *truth) addNames(n int) {
+	r := rand.New(rand.NewPCG(8, 9))
+	for i := range n {
+		name, addrs := nameKey(i)
+		row := t.add(name, 1+r.IntN(9000), began.Unix()-r.Int64N(86400*30))
+		for _, ip := range addrs {
+			row.led(ip)
+		}
+	}
+}
+
 func (t *truth) append(dst []byte, key string) []byte {
 	r := t.rows[key]
 	dst = append(append(dst, key...), ' ')
@@ -61,104 +74,52 @@ func (t *truth) append(dst []byte, key string) []byte {
 	return append(append(append(dst, ' '), list...), '\n')
 }
 
-func (t *truth) keys() []string { return slices.Sorted(maps.Keys(t.rows)) }
-
-// save writes the truth as an aggregate, added to that of the file base if
-// there is one. Of the base, only the rows that both have are held in memory.
-func (t *truth) save(file, base string) error {
-	return writeFile(file, func(w *bufio.Writer) error {
-		keys := t.keys()
-		if base != "" {
-			f, err := os.Open(base)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			for in := bufio.NewScanner(f); in.Scan(); {
-				key, _, _ := strings.Cut(in.Text(), " ")
-				for len(keys) > 0 && keys[0] < key {
-					w.Write(t.append(nil, keys[0]))
-					keys = keys[1:]
-				}
-				if len(keys) == 0 || keys[0] != key {
-					w.Write(append(in.Bytes(), '\n'))
-				} else if err := t.addRow(in.Text()); err != nil {
-					return err
-				}
-			}
+// save writes the truth as an aggregate.
+func (t *truth) save(file string) {
+	writeFile(file, func(w *bufio.Writer) {
+		var buf []byte
+		for _, key := range slices.Sorted(maps.Keys(t.rows)) {
+			buf = t.append(buf[:0], key)
+			w.Write(buf)
 		}
-		for _, key := range keys {
-			w.Write(t.append(nil, key))
-		}
-		return nil
 	})
 }
 
-// addRow adds a row of an aggregate.
-func (t *truth) addRow(line string) error {
-	f := strings.Fields(line)
-	if len(f) < 3 {
-		return fmt.Errorf("%q: not a row", line)
-	}
-	count, err := strconv.Atoi(f[1])
-	if err != nil {
-		return err
-	}
-	last, err := time.Parse(time.RFC3339, f[2])
-	if err != nil {
-		return err
-	}
-	r := t.add(f[0], count, last.Unix())
-	if t.ips && f[3] != "-" {
-		for ip := range strings.SplitSeq(f[3], ",") {
-			r.led(ip)
-		}
-	}
-	return nil
-}
-
-// same says where two files differ first.
-func same(got, want string) error {
-	a, err := os.Open(got)
-	if err != nil {
-		return err
-	}
+// same fails at the first line in which two files differ.
+func same(got, want string) {
+	a, b := get(os.Open(got)), get(os.Open(want))
 	defer a.Close()
-	b, err := os.Open(want)
-	if err != nil {
-		return err
-	}
 	defer b.Close()
 	x, y := bufio.NewReaderSize(a, 1<<16), bufio.NewReaderSize(b, 1<<16)
 	for line := 1; ; line++ {
 		g, errG := x.ReadBytes('\n')
 		w, errW := y.ReadBytes('\n')
 		if !bytes.Equal(g, w) {
-			return fmt.Errorf("%s: line %d: %q; the truth is %q", got, line, g, w)
+			must(fmt.Errorf("%s: line %d: %q; the truth is %q", got, line, g, w))
 		}
-		if errG != nil || errW != nil {
-			if errG == io.EOF && errW == io.EOF {
-				return nil
-			}
-			return fmt.Errorf("%s: %v, %v", got, errG, errW)
+		if errG == io.EOF && errW == io.EOF {
+			return
 		}
+		must(cmp.Or(errG, errW))
 	}
 }
 
-// writeFile makes a file of what write writes; a write error is seen at the
-// end.
-func writeFile(file string, write func(w *bufio.Writer) error) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
+// writeFile makes a file of the text that write writes.
+func writeFile(file string, write func(w *bufio.Writer)) {
+	f := get(os.Create(file))
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<16)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return f.Close()
+	write(w)
+	must(w.Flush()) // returns the first error of all writes
+	must(f.Close())
+}
+
+func writeText(file, text string) { must(os.WriteFile(file, []byte(text), 0o600)) }
+
+// appendFile adds to a file, as a daemon does.
+func appendFile(file string, text []byte) {
+	f := get(os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600))
+	defer f.Close()
+	get(f.Write(text))
+	must(f.Close())
 }
