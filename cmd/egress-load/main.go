@@ -17,6 +17,7 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/clickhouse"
 	"egress-monitor/lib/plain"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/resolvers"
 )
 
@@ -100,7 +101,7 @@ func (c *command) load() error {
 		bad++
 	}}
 	if c.Hosts == nil {
-		if c.Hosts, err = l.Hosts(); err != nil {
+		if c.Hosts, err = pulled.Hosts(c.Dir); err != nil {
 			return err
 		}
 	}

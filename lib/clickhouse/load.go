@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io/fs"
-	"os"
 
 	"egress-monitor/lib/baseline"
 	"egress-monitor/lib/join"
@@ -19,18 +18,6 @@ type Loader struct {
 	Bad       func(host string, why error) // is told of each host that is not loaded
 
 	table join.Table // of the host whose addresses are written
-}
-
-// Hosts returns the folders in the folder: one that begins with a dot is not a
-// host.
-func (l *Loader) Hosts() (names []string, err error) {
-	entries, err := os.ReadDir(l.Dir)
-	for _, e := range entries {
-		if e.IsDir() && e.Name()[0] != '.' {
-			names = append(names, e.Name())
-		}
-	}
-	return names, err
 }
 
 // Load loads hosts. A file goes in whole or not at all, and a host counts as

@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"egress-monitor/lib/allow"
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/networks"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/resolvers"
 	"egress-monitor/lib/sighting"
 )
@@ -67,9 +67,12 @@ type Fresh struct {
 
 // Read reads all hosts of a folder.
 func Read(dir string, o Options) (*Fleet, error) {
-	names, err := hosts(dir)
+	names, err := pulled.Hosts(dir)
 	if err != nil {
 		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: no hosts: there should be a folder for each", dir)
 	}
 	f := &Fleet{
 		Options:   o,
@@ -151,23 +154,6 @@ func sideBySide(n int, start func() func(int) error) error {
 		}
 	}
 	return nil
-}
-
-// hosts returns the folders in dir. One that begins with a dot is not a host.
-func hosts(dir string) (names []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
-		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: no hosts: there should be a folder for each", dir)
-	}
-	return names, nil
 }
 
 // Close gives back what is on disk.

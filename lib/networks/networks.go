@@ -17,7 +17,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/fold"
@@ -32,7 +35,7 @@ var apart = []string{
 // A Table finds the longest prefix that holds another.
 type Table[V any] struct {
 	values map[netip.Prefix]V
-	bits   [2][129]bool // lengths in use, of IPv4 and IPv6
+	bits   [2][]int // lengths in use, of IPv4 and IPv6, the longest first
 }
 
 // Set gives a prefix a value.
@@ -41,21 +44,27 @@ func (t *Table[V]) Set(p netip.Prefix, v V) {
 		t.values = map[netip.Prefix]V{}
 	}
 	t.values[p] = v
-	t.bits[side(p)][p.Bits()] = true
+	bits := &t.bits[side(p)]
+	if i, found := slices.BinarySearchFunc(*bits, p.Bits(), func(a, b int) int { return b - a }); !found {
+		*bits = slices.Insert(*bits, i, p.Bits())
+	}
 }
 
-// Get returns the value of the longest prefix that holds p.
+// Get returns the value of the longest prefix that holds p. It takes a look-up for each
+// length in use, however many prefixes there are.
 func (t *Table[V]) Get(p netip.Prefix) (v V, ok bool) {
-	lengths := &t.bits[side(p)]
-	for bits := p.Bits(); bits >= 0; bits-- {
-		if lengths[bits] {
+	for _, bits := range t.bits[side(p)] {
+		if bits <= p.Bits() {
 			if v, ok = t.values[netip.PrefixFrom(p.Addr(), bits).Masked()]; ok {
-				return v, true
+				break
 			}
 		}
 	}
-	return v, false
+	return v, ok
 }
+
+// All returns the prefixes and their values, in no order.
+func (t *Table[V]) All() iter.Seq2[netip.Prefix, V] { return maps.All(t.values) }
 
 func side(p netip.Prefix) int {
 	if p.Addr().Is4() {

@@ -6,6 +6,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/fold"
 	"egress-monitor/lib/union"
 )
 
@@ -25,8 +26,13 @@ func fell(old, new string) (bool, error) {
 		return false, err
 	}
 	defer after.Close()
-	c := counts{}
-	if err := c.covers.read(after); err != nil {
+	c, rows := counts{}, after.Rows()
+	for rows.Next() {
+		if rec := rows.Record(); fold.Folded(rec.Key) {
+			c.covers.Set(rec.Key, true)
+		}
+	}
+	if err := rows.Err(); err != nil {
 		return false, err
 	}
 	err = union.Join(before, after, c.compare)
@@ -40,8 +46,8 @@ func open(name string) (*union.File, error) {
 
 // counts compares two states, row by row.
 type counts struct {
-	covers        covers // of the later state
-	before, after uint64 // sums
+	covers        Cover[bool] // rows of the later state
+	before, after uint64      // sums
 	less          bool
 }
 
@@ -55,8 +61,8 @@ func (c *counts) compare(old, new *aggregate.Record) error {
 	c.before = aggregate.AddCount(c.before, old.Count)
 	if new != nil {
 		c.less = c.less || new.Count < old.Count
-	} else {
-		c.less = c.less || !c.covers.cover(old.Key)
+	} else if _, ok := c.covers.Of(old.Key); !ok {
+		c.less = true
 	}
 	return nil
 }

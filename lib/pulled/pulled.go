@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Names of the files of a host.
@@ -116,6 +117,28 @@ func (h Host) replace(from, name string) error {
 	return os.Rename(from, filepath.Join(h.Dir, name))
 }
 
+// OpenRegular opens a file, but no link, no device and no pipe, which might never end.
+func OpenRegular(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "open", Path: path, Err: errRegular}
+	}
+	return os.Open(path)
+}
+
+// Hosts returns the hosts that were pulled into a folder, in order. A folder whose name
+// begins with a dot is not a host.
+func Hosts(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
 // WriteStatus replaces the status.
 func (h Host) WriteStatus(s Status) error {
 	from := filepath.Join(h.Stage, StatusFile)
@@ -164,10 +187,10 @@ func openBoth(a, b string) (x, y *os.File, err error) {
 	case infoA.Size() != infoB.Size():
 		return nil, nil, nil
 	}
-	if x, err = openRegular(a); err != nil {
+	if x, err = OpenRegular(a); err != nil {
 		return nil, nil, err
 	}
-	if y, err = openRegular(b); err != nil {
+	if y, err = OpenRegular(b); err != nil {
 		x.Close() // was only read
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package pulled
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,6 +88,41 @@ func TestFell(t *testing.T) {
 		}
 		if got, err := fell(dir+"/old", dir+"/new"); got != test.want || err != nil {
 			t.Errorf("%q, %q: %v, %v", test.old, test.new, got, err)
+		}
+	}
+}
+
+// TestCover: the smallest row takes a key, and none takes itself. A key is looked for in
+// as many steps as there are sizes of rows, and not in each row; of a key that is longer
+// than any name only the end is looked up.
+func TestCover(t *testing.T) {
+	var c Cover[string]
+	for _, key := range []string{"192.0.2.0/24", "192.0.2.0/28", "2001:db8::/64", "2001:db8::/72", "*.example", "*.b.example"} {
+		c.Set([]byte(key), key)
+	}
+	const rows = 200_000
+	for i := range rows {
+		c.Set(fmt.Appendf(nil, "10.%d.%d.%d/32", byte(i>>16), byte(i>>8), byte(i)), "many")
+	}
+	for key, want := range map[string]string{
+		"192.0.2.1": "192.0.2.0/28", "192.0.2.77": "192.0.2.0/24", "192.0.2.0/28": "192.0.2.0/24", "192.0.2.0/24": "", "192.0.3.1": "",
+		"2001:db8::1": "2001:db8::/72", "2001:db8:0:0:100::": "2001:db8::/64", "2001:db8:1::": "", "::ffff:192.0.2.1": "192.0.2.0/28",
+		"*.example": "", "example": "", "b.example": "*.example", "*.b.example": "*.example", "a.b.example": "*.b.example", "a.bexample": "",
+		strings.Repeat("a.", 1<<20) + "example": "*.example", "0.0.0.0/0": "",
+	} {
+		if got, ok := c.Of([]byte(key)); got != want || ok != (want != "") {
+			t.Errorf("%.80s: %s, want the row %s", key, got, want)
+		}
+	}
+	for i := range rows {
+		if got, _ := c.Of(fmt.Appendf(nil, "11.%d.%d.%d", byte(i>>16), byte(i>>8), byte(i))); got != "" {
+			t.Fatal(got)
+		}
+	}
+	c.Set([]byte("*"), "all")
+	for _, key := range []string{"192.0.3.1", "a.other", "other", "0.0.0.0/0"} {
+		if got, _ := c.Of([]byte(key)); got != "all" {
+			t.Errorf("%s: %s, want all", key, got)
 		}
 	}
 }

@@ -43,7 +43,7 @@ const maxStatus = 4 << 10
 // ReadStatus reads the status of the host in dir. Fields that are missing, or cannot
 // be parsed, are zero.
 func ReadStatus(dir string) (s Status) {
-	f, err := openRegular(filepath.Join(dir, StatusFile))
+	f, err := OpenRegular(filepath.Join(dir, StatusFile))
 	if err != nil {
 		return s
 	}
@@ -92,15 +92,4 @@ func (s Status) text() string {
 		text += "pulled=" + s.Pulled.UTC().Format(aggregate.TimeLayout) + "\n"
 	}
 	return text
-}
-
-// openRegular opens a file, but no link, no device and no pipe, which might
-// never end.
-func openRegular(path string) (*os.File, error) {
-	if info, err := os.Lstat(path); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, &os.PathError{Op: "open", Path: path, Err: errRegular}
-	}
-	return os.Open(path)
 }

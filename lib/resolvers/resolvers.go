@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"egress-monitor/lib/fold"
+	"egress-monitor/lib/networks"
 )
 
 //go:embed resolvers.txt
@@ -28,8 +29,7 @@ type Resolver struct {
 type List struct {
 	Date  string // of the list, "" if it does not say
 	names map[string]*Resolver
-	nets  map[netip.Prefix]*Resolver
-	bits  [2][]int // the lengths of the prefixes of IPv4 and of IPv6
+	nets  networks.Table[*Resolver]
 }
 
 // Builtin returns the list that this package brings along.
@@ -68,7 +68,7 @@ func endsInNumber(name string) bool {
 
 // New returns an empty list.
 func New() *List {
-	return &List{names: map[string]*Resolver{}, nets: map[netip.Prefix]*Resolver{}}
+	return &List{names: map[string]*Resolver{}}
 }
 
 // Read reads a list in the format of resolvers.txt.
@@ -98,47 +98,24 @@ func Read(r io.Reader) (*List, error) {
 
 func (l *List) add(operator, entry string) {
 	r := &Resolver{operator, entry}
-	p, ok := fold.Address([]byte(entry))
-	if !ok {
+	if p, ok := fold.Address([]byte(entry)); ok {
+		l.nets.Set(p, r)
+	} else {
 		l.names[strings.TrimSuffix(strings.ToLower(entry), ".")] = r
-		return
 	}
-	l.nets[p] = r
-	side := &l.bits[side(p)]
-	for _, b := range *side {
-		if b == p.Bits() {
-			return
-		}
-	}
-	*side = append(*side, p.Bits())
-}
-
-func side(p netip.Prefix) int {
-	if p.Addr().Is4() {
-		return 0
-	}
-	return 1
 }
 
 // Address returns the resolver with an address, or, of a prefix, one in it.
 func (l *List) Address(p netip.Prefix) (*Resolver, bool) {
-	for _, bits := range l.bits[side(p)] {
-		if bits > p.Bits() {
-			continue
-		}
-		if r, ok := l.nets[netip.PrefixFrom(p.Addr(), bits).Masked()]; ok {
-			return r, true
-		}
-	}
-	if p.IsSingleIP() {
-		return nil, false
+	if r, ok := l.nets.Get(p); ok || p.IsSingleIP() {
+		return r, ok
 	}
 	return l.within(p)
 }
 
 // within looks through the list for the first resolver in a folded prefix.
 func (l *List) within(p netip.Prefix) (found *Resolver, ok bool) {
-	for net, r := range l.nets {
+	for net, r := range l.nets.All() {
 		if fold.Contains(p, net) && (!ok || r.Entry < found.Entry) {
 			found, ok = r, true
 		}

@@ -55,7 +55,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%q is not spelled like a name", r.Entry)
 		}
 	}
-	for p, r := range Builtin().nets {
+	for p, r := range Builtin().nets.All() {
 		want := p.String()
 		if p.IsSingleIP() {
 			want = p.Addr().String()
