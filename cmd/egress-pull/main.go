@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -107,7 +108,10 @@ func (c *command) pull(folder *pull.Folder, list hostlist.List) error {
 	for _, line := range result.Said {
 		cli.Warn("%s", line)
 	}
-	err := folder.UpdateFleet(result.Changed)
+	left, err := folder.UpdateFleet(result.Changed)
+	if left > 0 {
+		cli.Warn("%s: first-seen files are full: %d new names and addresses are left out", filepath.Join(c.Dir, ".fleet"), left)
+	}
 	if summary := c.summary(result, show.terminal); summary != nil {
 		if err != nil {
 			cli.Warn("%v", err)

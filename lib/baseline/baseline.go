@@ -26,12 +26,11 @@ import (
 	"time"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/pulled"
 )
 
 // Names of files, in the folder of a host.
 const (
-	DomainsFile   = "unique-domains.log"
-	IPsFile       = "unique-ips.log"
 	FirstDomains  = "first-seen-domains.log"
 	FirstIPs      = "first-seen-ips.log"
 	historyFile   = "pull.history"
@@ -42,11 +41,11 @@ const (
 	newSuffix     = ".new"
 	fleetDir      = ".fleet"
 	maxFirstSeen  = 1_000_000 // rows of a first-seen file of a host
-	maxFleetFirst = 20_000_000
+	maxFleetFirst = 1 << 30   // bytes of one of the fleet
 )
 
 // files pairs each aggregate with its first-seen file.
-var files = [2]struct{ state, first string }{{DomainsFile, FirstDomains}, {IPsFile, FirstIPs}}
+var files = [2]struct{ state, first string }{{pulled.Domains, FirstDomains}, {pulled.IPs, FirstIPs}}
 
 // FleetFile returns the path of a first-seen file of the whole fleet.
 func FleetFile(dir, name string) string { return filepath.Join(dir, fleetDir, name) }

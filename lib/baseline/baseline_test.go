@@ -2,7 +2,6 @@ package baseline
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/testtools"
 )
 
@@ -18,8 +18,8 @@ var day0 = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 func pull(t *testing.T, host, domains, ips string, at time.Time) {
 	t.Helper()
-	testtools.Write(t, filepath.Join(host, DomainsFile), domains)
-	testtools.Write(t, filepath.Join(host, IPsFile), ips)
+	testtools.Write(t, filepath.Join(host, pulled.Domains), domains)
+	testtools.Write(t, filepath.Join(host, pulled.IPs), ips)
 	testtools.Must(t, Update(host, at))
 }
 
@@ -65,56 +65,6 @@ func TestAbsorbed(t *testing.T) {
 	}
 }
 
-// TestAbsorbedMany: each key that is gone is looked for among the folded rows in
-// as many steps as there are sizes of them, and not in each row.
-func TestAbsorbedMany(t *testing.T) {
-	const rows = 200_000
-	f := folded{domains: map[string]*entry{}, nets: map[netip.Prefix]*entry{}}
-	for i := range rows {
-		addr := netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 0})
-		f.nets[netip.PrefixFrom(addr, 24)] = &entry{at: "~"}
-	}
-	f.sizes[24] = true
-	for i := range rows {
-		key := fmt.Appendf(nil, "%d.%d.%d.7", byte(i>>16), byte(i>>8), byte(i))
-		if !f.absorb(key, entry{"2026-11-01T10:00:00Z", 1}) {
-			t.Fatalf("%s is in no row", key)
-		}
-		if f.holds(fmt.Appendf(nil, "200.%d.%d.7", byte(i>>8), byte(i))) {
-			t.Fatal("a row holds what is not in it")
-		}
-	}
-	if f.looked > 2*rows {
-		t.Errorf("%d look-ups for %d keys", f.looked, 2*rows)
-	}
-}
-
-// TestNested: the smallest row takes a key, and none takes itself; the labels of
-// a key that is no name are not walked through.
-func TestNested(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, IPsFile)
-	testtools.Write(t, path, "192.0.2.0/24 9 2026-11-02T11:00:00Z\n192.0.2.0/28 9 2026-11-02T11:00:00Z\n2001:db8::/64 9 2026-11-02T11:00:00Z\n2001:db8::/72 9 2026-11-02T11:00:00Z\n")
-	state, err := openRows(path)
-	testtools.Must(t, err)
-	defer state.Close()
-	var f folded
-	testtools.Must(t, f.read(state))
-	for key, want := range map[string]string{
-		"192.0.2.1": "192.0.2.0/28", "192.0.2.77": "192.0.2.0/24", "192.0.2.0/28": "192.0.2.0/24", "192.0.2.0/24": "", "192.0.3.1": "",
-		"2001:db8::1": "2001:db8::/72", "2001:db8:0:0:100::": "2001:db8::/64", "2001:db8:1::": "", "::ffff:192.0.2.1": "192.0.2.0/28",
-	} {
-		got := f.cover([]byte(key))
-		if want == "" && got != nil || want != "" && got != f.nets[netip.MustParsePrefix(want)] {
-			t.Errorf("%s: %v, want the row %s", key, got, want)
-		}
-	}
-	f.domains["example"] = &entry{}
-	if f.holds([]byte(strings.Repeat("a.", 1<<20)+"example")) || !f.holds([]byte("a.b.example")) {
-		t.Error("names")
-	}
-}
-
 // TestFleet: of all hosts the earlier time stays, in any order and grouping, and
 // of hosts that are gone too.
 func TestFleet(t *testing.T) {
@@ -123,13 +73,37 @@ func TestFleet(t *testing.T) {
 	testtools.Write(t, filepath.Join(dir, "b", FirstIPs), "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n")
 	testtools.Write(t, filepath.Join(dir, "c", FirstIPs), "192.0.2.2 4 2026-11-01T11:00:00Z\n")
 	for _, names := range [][]string{{"c"}, {"a", "b"}, {"b"}, nil} {
-		testtools.Must(t, UpdateFleet(dir, names))
+		updateAll(t, dir, names)
 	}
 	os.RemoveAll(filepath.Join(dir, "b"))
-	testtools.Must(t, UpdateFleet(dir, nil))
+	updateAll(t, dir, nil)
 	want := "192.0.2.1 7 2026-11-01T10:00:00Z\n192.0.2.2 4 2026-11-01T11:00:00Z\n192.0.2.3 1 2026-11-01T11:00:00Z\n"
 	if got := testtools.Text(t, FleetFile(dir, FirstIPs)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func updateAll(t *testing.T, dir string, names []string) {
+	t.Helper()
+	left, err := UpdateFleet(dir, names)
+	testtools.Must(t, err)
+	if left != 0 {
+		t.Errorf("%d keys are left out", left)
+	}
+}
+
+// TestFleetFull: a host that makes up keys takes nothing from what the fleet knew, and
+// the keys that are left out are counted.
+func TestFleetFull(t *testing.T) {
+	dir := t.TempDir()
+	const known = "b.example 5 2026-11-01T11:00:00Z -\n"
+	testtools.Write(t, FleetFile(dir, FirstDomains), known)
+	testtools.Write(t, filepath.Join(dir, "liar", FirstDomains), "a 1 2026-11-01T11:00:00Z -\na.a 1 2026-11-01T11:00:00Z -\nb.example 4 2026-11-01T10:00:00Z -\nc 1 2026-11-01T11:00:00Z -\n")
+	left, err := updateFleet(dir, FirstDomains, []string{"liar"}, int64(len(known)+30))
+	testtools.Must(t, err)
+	want := "a 1 2026-11-01T11:00:00Z -\nb.example 4 2026-11-01T10:00:00Z -\n"
+	if got := testtools.Text(t, FleetFile(dir, FirstDomains)); got != want || left != 2 {
+		t.Errorf("%d are left out of\n%swant\n%s", left, got, want)
 	}
 }
 
@@ -137,7 +111,7 @@ func TestFleet(t *testing.T) {
 func TestStates(t *testing.T) {
 	host := filepath.Join(t.TempDir(), "web1")
 	row := "192.0.2.1 5 2026-11-01T11:00:00Z\n"
-	testtools.Write(t, filepath.Join(host, IPsFile), row)
+	testtools.Write(t, filepath.Join(host, pulled.IPs), row)
 	for n := range 500 {
 		at := day0.Add(time.Duration(n) * day)
 		testtools.Must(t, os.MkdirAll(filepath.Join(host, statesDir, at.Format(stampLayout)), 0o755))
@@ -167,7 +141,7 @@ func TestStates(t *testing.T) {
 		t.Errorf("left: %s", left)
 	}
 	got := ""
-	err = EachRow(host, after[len(after)-2], IPsFile, func(rec aggregate.Record) error {
+	err = EachRow(host, after[len(after)-2], pulled.IPs, func(rec aggregate.Record) error {
 		got += string(rec.Append(nil))
 		return nil
 	})
@@ -224,10 +198,10 @@ func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	rows := "a.example 1 2026-11-25T00:00:00Z -\nb.example 2 2026-11-25T00:00:00Z -\nd.example 4 2026-11-25T00:00:00Z -\n"
-	testtools.Must(t, os.WriteFile(filepath.Join(dir, DomainsFile), []byte(rows), 0o600))
+	testtools.Must(t, os.WriteFile(filepath.Join(dir, pulled.Domains), []byte(rows), 0o600))
 	testtools.Must(t, Update(dir, at))
 	got := ""
-	err := Find(dir, at, DomainsFile, []string{"a", "b.example", "c.example", "d.example", "e"}, func(key string, rec aggregate.Record) {
+	err := Find(dir, at, pulled.Domains, []string{"a", "b.example", "c.example", "d.example", "e"}, func(key string, rec aggregate.Record) {
 		got += fmt.Sprint(key, rec.Count, " ")
 	})
 	if err != nil || got != "b.example2 d.example4 " {

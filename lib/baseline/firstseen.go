@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -104,32 +103,23 @@ func (u *update) look(old, state *aggregate.Record) error {
 // write writes the new file. Keys that are gone from the state are kept up to the
 // limit.
 func (u *update) write(old, state *union.File) error {
-	out, err := replace(filepath.Join(u.hostDir, u.first), u.domains)
-	if err != nil {
-		return err
-	}
-	defer out.cleanup()
 	excess := u.gone - maxFirstSeen
-	err = union.Join(old, state, func(o, s *aggregate.Record) error {
-		switch {
-		case s == nil && u.folded.holds(o.Key):
+	return replace(filepath.Join(u.hostDir, u.first), u.domains, func(put func([]byte, entry)) error {
+		return union.Join(old, state, func(o, s *aggregate.Record) error {
+			switch {
+			case s != nil && o != nil:
+				put(s.Key, u.folded.earliest(s.Key, entryOf(o)))
+			case s != nil:
+				put(s.Key, u.folded.earliest(s.Key, u.seen(s)))
+			case u.folded.absorb(o.Key, entryOf(o)): // again: that changes nothing
+			case excess > 0:
+				excess--
+			default:
+				put(o.Key, entryOf(o))
+			}
 			return nil
-		case s == nil && excess > 0:
-			excess--
-			return nil
-		case s == nil:
-			return out.put(o.Key, entryOf(o))
-		}
-		e := u.seen(s)
-		if o != nil {
-			e = entryOf(o)
-		}
-		return out.put(s.Key, u.folded.earliest(s.Key, e))
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return out.commit()
 }
 
 // seen returns the entry of a key that the state has and the records have not.
@@ -148,42 +138,27 @@ func openRows(path string) (*union.File, error) {
 	return union.Open(func(batch.Skipped) {}, path)
 }
 
-// A replacement is a first-seen file that is written beside the one it will
-// take the place of.
-type replacement struct {
-	to     *renameio.PendingFile
-	w      *bufio.Writer
-	fields string // the fields after the time
-	buf    []byte
-}
-
-func replace(path string, domains bool) (*replacement, error) {
+// replace writes a first-seen file beside the one that it takes the place of: the rows
+// that rows puts.
+func replace(path string, domains bool, rows func(put func(key []byte, e entry)) error) error {
 	to, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
 	if err != nil {
-		return nil, err
-	}
-	r := &replacement{to: to, w: bufio.NewWriterSize(to, 64<<10)}
-	if domains {
-		r.fields = " -"
-	}
-	return r, nil
-}
-
-func (r *replacement) put(key []byte, e entry) error {
-	r.buf = append(append(r.buf[:0], key...), ' ')
-	r.buf = fmt.Appendf(r.buf, "%d %s%s\n", e.count, e.at, r.fields)
-	_, err := r.w.Write(r.buf)
-	return err
-}
-
-func (r *replacement) commit() error {
-	if err := r.w.Flush(); err != nil {
 		return err
 	}
-	return r.to.CloseAtomicallyReplace()
+	defer to.Cleanup() // nothing after a commit
+	w, buf, fields := bufio.NewWriterSize(to, 64<<10), []byte(nil), ""
+	if domains {
+		fields = " -"
+	}
+	err = rows(func(key []byte, e entry) {
+		buf = fmt.Appendf(append(buf[:0], key...), " %d %s%s\n", e.count, e.at, fields)
+		w.Write(buf) // a bufio.Writer keeps its first error for Flush
+	})
+	if err = errors.Join(err, w.Flush()); err != nil {
+		return err
+	}
+	return to.CloseAtomicallyReplace()
 }
-
-func (r *replacement) cleanup() { r.to.Cleanup() } // nothing after a commit
 
 // sweep removes the pending files that a killed writer has left in a folder, which
 // it knows by the names that renameio gives them.
@@ -200,16 +175,4 @@ func sweep(dir string) error {
 		}
 	}
 	return err
-}
-
-// hosts returns the folders in dir that are hosts.
-func hosts(dir string) (names []string, err error) {
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	return names, err
 }

@@ -2,80 +2,100 @@ package baseline
 
 import (
 	"bytes"
-	"container/heap"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/union"
 )
 
 // UpdateFleet merges the first-seen files of hosts (nil: all) into those of the
-// fleet.
-func UpdateFleet(dir string, names []string) (err error) {
+// fleet. It returns how many keys it left out because a file is full.
+func UpdateFleet(dir string, names []string) (left int, err error) {
 	if names == nil {
-		if names, err = hosts(dir); err != nil {
-			return err
+		if names, err = pulled.Hosts(dir); err != nil {
+			return 0, err
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, fleetDir), 0o755); err != nil {
-		return err
+	fleet := filepath.Join(dir, fleetDir)
+	if err := os.MkdirAll(fleet, 0o755); err != nil {
+		return 0, err
 	}
-	if err := sweep(filepath.Join(dir, fleetDir)); err != nil {
-		return err
+	if err := sweep(fleet); err != nil {
+		return 0, err
 	}
 	for some := range slices.Chunk(names, atOnce) {
 		for _, f := range files {
-			if err := updateFleet(dir, f.first, some); err != nil {
-				return err
+			n, err := updateFleet(dir, f.first, some, maxFleetFirst)
+			if err != nil {
+				return 0, err
 			}
+			left += n
 		}
 	}
-	return nil
+	return left, nil
 }
 
 // atOnce is how many hosts are merged at a time: each is an open file and its
 // buffer.
 const atOnce = 256
 
-func updateFleet(dir, name string, hosts []string) error {
+// updateFleet merges a file of hosts into that of the fleet, which gets no new keys once
+// it has most bytes: keys that one host makes up cannot take the place of known ones.
+func updateFleet(dir, name string, hosts []string, most int64) (left int, err error) {
 	m := merge{}
 	defer m.close()
-	if err := m.open(FleetFile(dir, name)); err != nil {
-		return err
+	if err := m.open(FleetFile(dir, name), true); err != nil {
+		return 0, err
 	}
 	for _, host := range hosts {
-		if err := m.open(filepath.Join(dir, host, name)); err != nil {
-			return err
+		if err := m.open(filepath.Join(dir, host, name), false); err != nil {
+			return 0, err
 		}
 	}
-	out, err := replace(FleetFile(dir, name), name == FirstDomains)
-	if err != nil {
-		return err
+	var size int64
+	if info, err := os.Stat(FleetFile(dir, name)); err == nil {
+		size = info.Size()
 	}
-	defer out.cleanup()
-	for n := 0; len(m.heads) > 0 && n < maxFleetFirst; n++ {
-		key, e, err := m.next()
-		if err != nil {
-			return err
+	err = replace(FleetFile(dir, name), name == FirstDomains, func(put func([]byte, entry)) error {
+		for len(m.heads) > 0 {
+			e, known, err := m.next()
+			if err != nil {
+				return err
+			}
+			if !known {
+				size += int64(len(m.key) + restOfRow)
+			}
+			if known || size <= most {
+				put(m.key, e)
+			} else {
+				left++
+			}
 		}
-		if err := out.put(key, e); err != nil {
-			return err
-		}
-	}
-	return out.commit()
+		return nil
+	})
+	return left, err
 }
 
-// merge is a heap of first-seen files, ordered by their current keys.
+// restOfRow is how long a row is without its key, about.
+const restOfRow = 26
+
+// merge is first-seen files in the order of their current keys, the smallest key last.
 type merge struct {
-	heads []*union.Reader
+	heads []head
 	files []*union.File
-	key   []byte
+	key   []byte // the one at hand
 }
 
-func (m *merge) open(path string) error {
+type head struct {
+	*union.Reader
+	fleet bool // it is the file of the fleet
+}
+
+func (m *merge) open(path string, fleet bool) error {
 	f, err := openRows(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -84,12 +104,7 @@ func (m *merge) open(path string) error {
 		return err
 	}
 	m.files = append(m.files, f)
-	if r := f.Rows(); r.Next() {
-		heap.Push(m, r)
-		return nil
-	} else {
-		return r.Err()
-	}
+	return m.advance(head{f.Rows(), fleet})
 }
 
 func (m *merge) close() {
@@ -98,48 +113,34 @@ func (m *merge) close() {
 	}
 }
 
-// next returns the smallest key, and the entry that stays of those of all files.
-func (m *merge) next() ([]byte, entry, error) {
-	rec := m.heads[0].Record()
-	m.key = append(m.key[:0], rec.Key...)
-	best := entryOf(&rec)
-	for len(m.heads) > 0 {
-		rec := m.heads[0].Record()
-		if !bytes.Equal(rec.Key, m.key) {
+// next takes the smallest key. It returns the entry that stays of those of all files, and
+// whether the fleet has the key already.
+func (m *merge) next() (best entry, known bool, err error) {
+	for same := false; len(m.heads) > 0; same = true {
+		last := len(m.heads) - 1
+		h := m.heads[last]
+		rec := h.Record()
+		if same && !bytes.Equal(rec.Key, m.key) {
 			break
 		}
-		if e := entryOf(&rec); e.before(best) {
+		if e := entryOf(&rec); !same || e.before(best) {
 			best = e
 		}
-		if err := m.advance(); err != nil {
-			return nil, entry{}, err
+		m.key, known = append(m.key[:0], rec.Key...), known || h.fleet
+		m.heads = m.heads[:last]
+		if err := m.advance(h); err != nil {
+			return best, known, err
 		}
 	}
-	return m.key, best, nil
+	return best, known, nil
 }
 
-func (m *merge) advance() error {
-	if top := m.heads[0]; !top.Next() {
-		heap.Pop(m)
-		return top.Err()
+// advance takes a file to its next row, and to its place among the others.
+func (m *merge) advance(h head) error {
+	if !h.Next() {
+		return h.Err()
 	}
-	heap.Fix(m, 0)
+	i, _ := slices.BinarySearchFunc(m.heads, h, func(a, b head) int { return bytes.Compare(b.Record().Key, a.Record().Key) })
+	m.heads = slices.Insert(m.heads, i, h)
 	return nil
-}
-
-func (m *merge) Len() int { return len(m.heads) }
-func (m *merge) Less(i, j int) bool {
-	return bytes.Compare(m.keyAt(i), m.keyAt(j)) < 0
-}
-func (m *merge) Swap(i, j int) { m.heads[i], m.heads[j] = m.heads[j], m.heads[i] }
-func (m *merge) Push(x any)    { m.heads = append(m.heads, x.(*union.Reader)) }
-func (m *merge) Pop() (x any) {
-	last := len(m.heads) - 1
-	x, m.heads = m.heads[last], m.heads[:last]
-	return x
-}
-
-func (m *merge) keyAt(i int) []byte {
-	rec := m.heads[i].Record()
-	return rec.Key
 }

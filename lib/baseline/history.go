@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"egress-monitor/lib/pulled"
 
 	"github.com/google/renameio/v2"
 )
@@ -38,7 +39,7 @@ const (
 
 // History returns the events of a host, in the order of time.
 func History(hostDir string) ([]Event, error) {
-	f, err := openRegular(filepath.Join(hostDir, historyFile))
+	f, err := pulled.OpenRegular(filepath.Join(hostDir, historyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -139,7 +140,7 @@ func SetKnown(hostDir string, upTo time.Time) error {
 
 // Known returns the time up to which events need no attention.
 func Known(hostDir string) time.Time {
-	f, err := openRegular(filepath.Join(hostDir, knownFile))
+	f, err := pulled.OpenRegular(filepath.Join(hostDir, knownFile))
 	if err != nil {
 		return time.Time{}
 	}
@@ -147,16 +148,4 @@ func Known(hostDir string) time.Time {
 	text, _ := io.ReadAll(io.LimitReader(f, 100))
 	t, _ := time.Parse(time.RFC3339, strings.TrimSpace(string(text))) // else nothing is known
 	return t.UTC()
-}
-
-// openRegular opens a file, but no link, device or pipe.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	return os.Open(path)
 }

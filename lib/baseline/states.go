@@ -14,6 +14,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
+	"egress-monitor/lib/pulled"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -29,18 +30,18 @@ const (
 
 // keepState keeps the current state under its date, unless there is one of that
 // day. A state is there whole or not at all: its folder gets its name last.
-func keepState(hostDir string, pulled time.Time) error {
+func keepState(hostDir string, now time.Time) error {
 	dir := filepath.Join(hostDir, statesDir)
 	states, err := States(hostDir)
 	if err != nil {
 		return err
 	}
 	for _, at := range states {
-		if at.Truncate(day).Equal(pulled.UTC().Truncate(day)) {
+		if at.Truncate(day).Equal(now.UTC().Truncate(day)) {
 			return nil
 		}
 	}
-	staged := filepath.Join(dir, pulled.UTC().Format(stampLayout)+newSuffix)
+	staged := filepath.Join(dir, now.UTC().Format(stampLayout)+newSuffix)
 	if err := errors.Join(os.RemoveAll(staged), os.MkdirAll(staged, 0o755)); err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func keepState(hostDir string, pulled time.Time) error {
 }
 
 func compress(from, to string) error {
-	in, err := openRegular(from)
+	in, err := pulled.OpenRegular(from)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -149,7 +150,7 @@ func EachRow(hostDir string, at time.Time, name string, do func(aggregate.Record
 
 // eachLine calls do with each line of a dated state, as long as it wants more.
 func eachLine(hostDir string, at time.Time, name string, do func(line []byte) (more bool, err error)) error {
-	f, err := openRegular(filepath.Join(hostDir, statesDir, at.UTC().Format(stampLayout), name+compressed))
+	f, err := pulled.OpenRegular(filepath.Join(hostDir, statesDir, at.UTC().Format(stampLayout), name+compressed))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/baseline"
+	"egress-monitor/lib/pulled"
 	"egress-monitor/lib/testtools"
 )
 
@@ -357,8 +358,8 @@ func (w *world) write(t testing.TB, dir string, at time.Time) {
 		if m.noCanary {
 			canary = at.Add(-9 * time.Hour)
 		}
-		writeRows(t, filepath.Join(home, baseline.DomainsFile), m.names, true, canary)
-		writeRows(t, filepath.Join(home, baseline.IPsFile), m.ips, false, at)
+		writeRows(t, filepath.Join(home, pulled.Domains), m.names, true, canary)
+		writeRows(t, filepath.Join(home, pulled.IPs), m.ips, false, at)
 		status := fmt.Sprintf("time=%s\nstate=ok\nmessage=\npulled=%[1]s\n", at.Format(time.RFC3339))
 		testtools.Must(t, os.WriteFile(filepath.Join(home, "pull.status"), []byte(status), 0o600))
 		testtools.Must(t, baseline.Update(home, at))

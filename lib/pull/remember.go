@@ -44,18 +44,19 @@ func (f *Folder) notePending() error {
 }
 
 // UpdateFleet takes what hosts have brought that is new into the records of the
-// fleet: those that are named, or all if an earlier pull did not come so far.
-func (f *Folder) UpdateFleet(changed []string) error {
+// fleet: those that are named, or all if an earlier pull did not come so far. It returns
+// how many keys there was no room for.
+func (f *Folder) UpdateFleet(changed []string) (left int, err error) {
 	if len(changed) == 0 && !f.behind {
-		return nil
+		return 0, nil
 	}
 	if f.behind {
 		changed = nil // all
 	}
-	if err := baseline.UpdateFleet(f.Dir, changed); err != nil {
-		return err
+	if left, err = baseline.UpdateFleet(f.Dir, changed); err != nil {
+		return 0, err
 	}
-	return os.Remove(f.pending())
+	return left, os.Remove(f.pending())
 }
 
 // isBehind reports whether an earlier pull has left the records of the fleet
