@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,8 +42,6 @@ type Cmd struct {
 	Poller  bool          // run it as the poller, if this process is root
 	Files   []*os.File    // its descriptors from 3 on; nothing else of this process is open in it
 
-	Stdout io.Writer // gets the output instead, all of it
-
 	who *syscall.Credential // whom to run it as, for tests
 }
 
@@ -65,10 +62,7 @@ func (c *Cmd) With(env ...string) *Cmd { c.Env = append(c.Env, env...); return c
 func (c *Cmd) AsPoller() *Cmd { c.Poller = true; return c }
 
 // A Result is what a program printed, each up to the limit.
-type Result struct {
-	Stdout, Stderr []byte
-	Cut            bool // there was more
-}
+type Result struct{ Stdout, Stderr []byte }
 
 // Text returns the output without the newlines at its end.
 func (r *Result) Text() string { return strings.TrimRight(string(r.Stdout), "\n") }
@@ -89,7 +83,7 @@ func (c *Cmd) Output(ctx context.Context) (*Result, error) {
 	limit := orElse(c.Limit, 1<<20)
 	stdout, stderr := &buffer{limit: limit}, &buffer{limit: limit}
 	err := c.run(ctx, stdout, stderr)
-	r := &Result{Stdout: stdout.kept, Stderr: stderr.kept, Cut: stdout.cut || stderr.cut}
+	r := &Result{Stdout: stdout.kept, Stderr: stderr.kept}
 	if err != nil {
 		return r, c.failed(ctx, err, r.Stderr)
 	}
@@ -112,9 +106,6 @@ func (c *Cmd) run(ctx context.Context, stdout, stderr *buffer) error {
 	cmd.Dir = "/"
 	cmd.Env = append([]string{"PATH=" + Path, "LC_ALL=C"}, c.Env...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, c.Files
-	if c.Stdout != nil {
-		cmd.Stdout = c.Stdout
-	}
 	if c.Stdin != nil {
 		cmd.Stdin = bytes.NewReader(c.Stdin)
 	}
@@ -193,12 +184,10 @@ func orElse[T comparable](v, otherwise T) T {
 type buffer struct {
 	kept  []byte
 	limit int
-	cut   bool
 }
 
 func (b *buffer) Write(p []byte) (int, error) {
 	n := min(len(p), b.limit-len(b.kept))
 	b.kept = append(b.kept, p[:n]...)
-	b.cut = b.cut || n < len(p)
 	return len(p), nil
 }

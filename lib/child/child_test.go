@@ -24,7 +24,7 @@ func output(t *testing.T, c *Cmd) string {
 
 func TestOutput(t *testing.T) {
 	r, err := sh("echo out; echo err >&2").Output(context.Background())
-	if err != nil || r.Text() != "out" || string(r.Stderr) != "err\n" || r.Cut {
+	if err != nil || r.Text() != "out" || string(r.Stderr) != "err\n" {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if got := output(t, Command("cat").Input([]byte("a\nb\n"))); got != "a\nb\n" {
@@ -34,7 +34,7 @@ func TestOutput(t *testing.T) {
 		t.Errorf("no input: %q", got)
 	}
 	r, err = (&Cmd{Name: "sh", Args: []string{"-c", "yes | head -c 1000000"}, Limit: 10}).Output(context.Background())
-	if err != nil || string(r.Stdout) != "y\ny\ny\ny\ny\n" || !r.Cut {
+	if err != nil || string(r.Stdout) != "y\ny\ny\ny\ny\n" {
 		t.Errorf("a limit: %+v, %v", r, err)
 	}
 }

@@ -2,7 +2,6 @@ package countset
 
 import (
 	"fmt"
-	"time"
 
 	"egress-monitor/lib/firewall"
 	"egress-monitor/lib/nfnetlink"
@@ -11,10 +10,6 @@ import (
 // A State holds the facts about the set for status and check.
 type State struct {
 	Good     bool
-	From     time.Time // when the generation that counts now began
-	GoodAt   time.Time // the last time at which the table was found good
-	Seen     uint64    // connections counted since the last poll, or not read yet
-	Unread   int       // generations that have ended and could not be read
 	Problems []firewall.Problem
 }
 
@@ -25,7 +20,7 @@ func (s *Set) State() (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &State{Good: k.same && !m.Stopped && m.Wanted == s.rules(), From: m.From, GoodAt: m.GoodAt, Unread: len(m.Unread)}
+	st := &State{Good: k.same && !m.Stopped && m.Wanted == s.rules()}
 	switch {
 	case k.fewer:
 		st.complain("rules of %s are missing", name)
@@ -42,7 +37,6 @@ func (s *Set) State() (*State, error) {
 		st.Problems = append(st.Problems, firewall.Problem{Text: fmt.Sprintf("counts since %s could not be read: polls fail", stamp(m.Unread[0].From)),
 			Do: "journalctl -t egress-monitor"})
 	}
-	st.Seen = s.seen(m)
 	return st, nil
 }
 

@@ -214,7 +214,6 @@ func (f *Firewall) remember(m *memory) error {
 	if !f.good(m, seen) {
 		return errors.Join(errors.New("the firewall rules are not there although iptables-restore has made them"), f.save(m.forgotten()))
 	}
-	m.GoodSince = f.time()
 	f.sawGood(m, seen)
 	return nil
 }

@@ -19,12 +19,11 @@ type memory struct {
 	Absent string            // the reason that IPv6 has no rules
 	Off    bool              // no rules are wanted
 
-	Gen       uint32 // of nf_tables, when the rules were read last
-	Legacy    string
-	Handle    string
-	Logged    map[string]uint64
-	GoodSince time.Time // every check since then has found the rules good
-	GoodAt    time.Time // the last such check
+	Gen    uint32 // of nf_tables, when the rules were read last
+	Legacy string
+	Handle string
+	Logged map[string]uint64
+	GoodAt time.Time // the last check that found the rules good
 }
 
 // before is the state of a family's table mangle before us.
@@ -70,7 +69,6 @@ func (m *memory) forgotten() *memory {
 func (f *Firewall) since(m *memory, s *sight) (said []string) {
 	if !s.unchanged && !m.GoodAt.IsZero() && (s.handle != m.Handle || s.fewerThan(m)) {
 		said = append(said, "gap: "+gapText(m.GoodAt, f.time()))
-		m.GoodSince = f.time()
 	}
 	f.sawGood(m, s)
 	return said

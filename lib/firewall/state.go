@@ -1,16 +1,11 @@
 package firewall
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // A State holds the facts about the firewall for status and check.
 type State struct {
-	Families  []FamilyState
-	GoodSince time.Time // every check since then has found the rules good; zero: not known
-	GoodAt    time.Time // the last such check
-	Problems  []Problem
+	Families []FamilyState
+	Problems []Problem
 }
 
 // A FamilyState holds the facts about the rules of IPv4 or IPv6.
@@ -34,7 +29,7 @@ func (f *Firewall) State() (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &State{GoodSince: m.GoodSince, GoodAt: m.GoodAt}
+	st := &State{}
 	for _, fam := range families {
 		st.Families = append(st.Families, f.familyState(m, seen, fam, &st.Problems))
 	}

@@ -36,7 +36,7 @@ func devices(file string, isDefault func(fields []string) (dev string, ok bool))
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		dev, ok := isDefault(strings.Fields(lines.Text()))
-		if ok && dev != "lo" && ValidDevice(dev) && !slices.Contains(devs, dev) {
+		if ok && dev != "lo" && validDevice(dev) && !slices.Contains(devs, dev) {
 			devs = append(devs, dev)
 		}
 	}
@@ -63,9 +63,9 @@ func default6(fields []string) (string, bool) {
 	return fields[9], fields[1] == "00" || fields[1] == "01"
 }
 
-// ValidDevice reports whether a device's name can be put into a rule as it is.
+// validDevice reports whether a device's name can be put into a rule as it is.
 // The kernel allows nearly all; a plus sign at the end would match others.
-func ValidDevice(dev string) bool {
+func validDevice(dev string) bool {
 	for _, c := range []byte(dev) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_.-@:", c) >= 0) {
 			return false

@@ -20,7 +20,6 @@ const (
 // Hooks of base chains.
 const (
 	HookPrerouting = unix.NF_INET_PRE_ROUTING
-	HookForward    = unix.NF_INET_FORWARD
 	HookOutput     = unix.NF_INET_LOCAL_OUT
 )
 
@@ -36,7 +35,6 @@ type Table struct {
 type Chain struct {
 	Family      byte
 	Table, Name string
-	Handle      uint64
 	Base        bool
 	Hook        uint32
 	Accepts     bool // its policy
@@ -93,8 +91,6 @@ func (c *Conn) Chains() (chains []Chain, err error) {
 				ch.Table = ad.String()
 			case unix.NFTA_CHAIN_NAME:
 				ch.Name = ad.String()
-			case unix.NFTA_CHAIN_HANDLE:
-				ch.Handle = ad.Uint64()
 			case unix.NFTA_CHAIN_POLICY:
 				ch.Accepts = ad.Uint32() == nfAccept
 			case unix.NFTA_CHAIN_HOOK:

@@ -39,9 +39,7 @@ type Link struct {
 // Facts are what systemd-resolved does.
 type Facts struct {
 	Global     []Server // its own servers, as far as they are no link's
-	Domains    []Domain // its own domains
 	Fallback   []Server // asked if there are no others
-	Current    Server   // the one of its own that it asks now
 	DNSOverTLS string
 	DNSSEC     string // yes, no, allow-downgrade
 	Links      []Link
@@ -137,7 +135,7 @@ func (p properties) rows(key string) [][]any {
 }
 
 // managerFacts reads the properties of the manager: servers as (link, family,
-// address, port, name), domains as (link, domain, route only).
+// address, port, name).
 func managerFacts(p properties) (f *Facts, listed list) {
 	f = &Facts{DNSOverTLS: p.text("DNSOverTLS"), DNSSEC: p.text("DNSSEC")}
 	for _, row := range p.rows("DNSEx") {
@@ -148,14 +146,6 @@ func managerFacts(p properties) (f *Facts, listed list) {
 	for _, row := range p.rows("FallbackDNSEx") {
 		if _, s, ok := linkServer(row); ok {
 			f.Fallback = append(f.Fallback, s)
-		}
-	}
-	if row, ok := p["CurrentDNSServerEx"].Value().([]any); ok {
-		_, f.Current, _ = linkServer(row)
-	}
-	for _, row := range p.rows("Domains") {
-		if len(row) == 3 && row[0] == int32(0) {
-			f.Domains = appendDomain(f.Domains, row[1:])
 		}
 	}
 	return f, listed

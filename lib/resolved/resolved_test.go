@@ -97,11 +97,10 @@ func TestFacts(t *testing.T) {
 			{int32(0), int32(2), []byte{192, 0, 2, 9}, uint16(0), ""},
 			{"rubbish"},
 		}),
-		"Domains":    dbus.MakeVariant([][]any{{int32(0), ".", true}, {int32(2), "example.org", false}}),
-		"DNSOverTLS": dbus.MakeVariant("no"),
+		"DNSOverTLS": dbus.MakeVariant("no"), "DNSSEC": dbus.MakeVariant("yes"),
 	}
 	f, listed := managerFacts(p)
-	if !reflect.DeepEqual(listed.links, []int{1, 2, 3}) || !reflect.DeepEqual(f.Domains, []Domain{{"", true}}) {
+	if !reflect.DeepEqual(listed.links, []int{1, 2, 3}) || f.DNSOverTLS != "no" || f.DNSSEC != "yes" {
 		t.Errorf("%+v %+v", listed, f)
 	}
 	two := linkFacts(2, properties{

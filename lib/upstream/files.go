@@ -32,18 +32,15 @@ func (p Plan) Text() string {
 	return strings.Join(words, " ")
 }
 
-// Facts are what the rules, the drop-in and status need to know of a plan. They
-// are kept in a file of their own, of lines "domain D", "port N", "tls strict",
-// "dnssec", "pending":
-// written when the servers are, read each minute.
+// Facts holds what the rules and status need to know of a plan. A file of lines
+// "domain D", "port N" and "dnssec" keeps them: written with the servers, read each
+// minute.
 type Facts struct {
 	Servers []string // as in the servers-file, without routes
 	Domains []string
 	Ports   []int // beside 53
-	Strict  bool
 
 	Validates bool // systemd-resolved does
-	Pending   bool
 }
 
 // FactsFile returns the plan as that file.
@@ -61,14 +58,8 @@ func (p Plan) FactsFile() string {
 			lines = append(lines, "port "+strconv.Itoa(int(s.Port)))
 		}
 	}
-	if p.Strict {
-		lines = append(lines, "tls strict")
-	}
 	if p.Validates {
 		lines = append(lines, "dnssec")
-	}
-	if p.Pending {
-		lines = append(lines, "pending")
 	}
 	slices.Sort(lines)
 	lines = slices.Compact(lines)
@@ -98,12 +89,8 @@ func ReadFacts(serversFile, factsFile string) Facts {
 			if n, err := strconv.Atoi(value); err == nil {
 				f.Ports = append(f.Ports, n)
 			}
-		case "tls":
-			f.Strict = value == "strict"
 		case "dnssec":
 			f.Validates = true
-		case "pending":
-			f.Pending = true
 		}
 	}
 	return f

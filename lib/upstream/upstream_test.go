@@ -52,6 +52,8 @@ func TestMake(t *testing.T) {
 		resolvConf string
 		servers    string // the servers-file, a blank for each newline
 		facts      string
+
+		strict, pending bool
 	}{
 		"nothing":                    {},
 		"one link":                   {links: []resolved.Link{link(2, lan)}, servers: "server=192.0.2.53"},
@@ -83,13 +85,13 @@ func TestMake(t *testing.T) {
 		},
 		"no default route":                     {links: []resolved.Link{with(link(2, lan), notDefault)}},
 		"no default route, then what is left":  {links: []resolved.Link{with(link(2, lan), notDefault)}, fallback: servers("203.0.113.9"), servers: "server=203.0.113.9"},
-		"a link that comes up":                 {links: []resolved.Link{with(link(2, lan), coming)}, fallback: servers("203.0.113.9"), servers: "server=192.0.2.53", facts: "pending"},
-		"one that comes up beside one that is": {links: []resolved.Link{with(link(2, lan), coming), link(3, vpn)}, servers: "server=198.51.100.53 server=2001:db8::53#5353", facts: "pending port 5353"},
-		"one that comes up for its own names":  {links: []resolved.Link{with(link(2, lan, "~corp.example"), coming)}, servers: "server=/corp.example/192.0.2.53", facts: "domain ~corp.example pending"},
+		"a link that comes up":                 {links: []resolved.Link{with(link(2, lan), coming)}, fallback: servers("203.0.113.9"), servers: "server=192.0.2.53", pending: true},
+		"one that comes up beside one that is": {links: []resolved.Link{with(link(2, lan), coming), link(3, vpn)}, servers: "server=198.51.100.53 server=2001:db8::53#5353", facts: "port 5353", pending: true},
+		"one that comes up for its own names":  {links: []resolved.Link{with(link(2, lan, "~corp.example"), coming)}, servers: "server=/corp.example/192.0.2.53", facts: "domain ~corp.example", pending: true},
 		"ours and the stubs are left out":      {links: []resolved.Link{link(2, servers("127.0.0.55", "127.0.0.53", "127.0.0.54", "0.0.0.0", "::", "127.0.0.1"))}, servers: "server=127.0.0.1"},
 		"link-local":                           {links: []resolved.Link{link(2, servers("fe80::1")), link(9, servers("fe80::2"))}, servers: "server=fe80::1%eth2"},
-		"DNSOverTLS of a link":                 {links: []resolved.Link{with(link(2, lan), func(l *resolved.Link) { l.DNSOverTLS = "yes" })}, servers: "server=192.0.2.53", facts: "tls strict"},
-		"DNSOverTLS of the machine":            {config: resolved.Config{DNSOverTLS: "true"}, facts: "tls strict"},
+		"DNSOverTLS of a link":                 {links: []resolved.Link{with(link(2, lan), func(l *resolved.Link) { l.DNSOverTLS = "yes" })}, servers: "server=192.0.2.53", strict: true},
+		"DNSOverTLS of the machine":            {config: resolved.Config{DNSOverTLS: "true"}, strict: true},
 		"opportunistic is not strict":          {config: resolved.Config{DNSOverTLS: "opportunistic"}},
 		"spellings of servers": {
 			config:  resolved.Config{DNS: strings.Fields("192.0.2.1#dns.example 192.0.2.2:5353 192.0.2.3:53#x [2001:db8::1]:5353 [2001:db8::2] 2001:db8::3 fe80::1%eth0 [fe80::2]:53%eth0 [fe80::3]%eth0:5353 fe80::4 192.0.2.4%eth0 name.example 192.0.2.5:x 192.0.2.6:0 1.2.3.4/x")},
@@ -114,18 +116,21 @@ func TestMake(t *testing.T) {
 		if got := strings.Join(strings.Fields(p.FactsFile()), " "); got != test.facts {
 			t.Errorf("%s: facts\ngot  %s\nwant %s", name, got, test.facts)
 		}
+		if p.Strict != test.strict || p.Pending != test.pending {
+			t.Errorf("%s: strict %v, pending %v", name, p.Strict, p.Pending)
+		}
 	}
 }
 
 func TestFacts(t *testing.T) {
 	dir := t.TempDir()
 	p := Plan{Servers: []Server{{netip.MustParseAddr("192.0.2.1"), 53}, {netip.MustParseAddr("2001:db8::1"), 5353}},
-		Routes: []Route{{"a.example", Server{netip.MustParseAddr("192.0.2.2"), 54}}}, Domains: []string{"b.example", "~a.example"}, Strict: true, Pending: true, Validates: true}
+		Routes: []Route{{"a.example", Server{netip.MustParseAddr("192.0.2.2"), 54}}}, Domains: []string{"b.example", "~a.example"}, Validates: true}
 	s, f := filepath.Join(dir, "servers"), filepath.Join(dir, "facts")
 	for name, text := range map[string]string{s: p.ServersFile(), f: p.FactsFile()} {
 		testtools.Must(t, os.WriteFile(name, []byte(text), 0o644))
 	}
-	want := Facts{Servers: []string{"192.0.2.1", "2001:db8::1#5353"}, Domains: []string{"b.example", "~a.example"}, Ports: []int{5353, 54}, Strict: true, Pending: true, Validates: true}
+	want := Facts{Servers: []string{"192.0.2.1", "2001:db8::1#5353"}, Domains: []string{"b.example", "~a.example"}, Ports: []int{5353, 54}, Validates: true}
 	if got := ReadFacts(s, f); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
