@@ -89,12 +89,7 @@ func userName() string {
 }
 
 func isActive(unit string) (bool, error) {
-	c, err := systemd.Connect()
-	if err != nil {
-		return false, err
-	}
-	defer c.Close()
-	state, err := c.ActiveState(unit)
+	state, err := systemd.Ask(unit, "ActiveState")
 	return state == "active", err
 }
 

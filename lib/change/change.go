@@ -5,10 +5,12 @@ package change
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,24 +192,19 @@ func (h *Hand) Own(path string, a Attr) error {
 }
 
 // Run runs a command.
-func (h *Hand) Run(name string, args ...string) error { return h.Feed("", name, args...) }
+func (h *Hand) Run(name string, args ...string) error { return h.Feed(nil, name, args...) }
 
 // Feed runs a command that reads input.
-func (h *Hand) Feed(input, name string, args ...string) error {
-	return h.Command(child.Command(name, args...).Input([]byte(input)).Within(time.Minute))
-}
-
-// Command runs a command.
-func (h *Hand) Command(c *child.Cmd) error {
+func (h *Hand) Feed(input []byte, name string, args ...string) error {
 	if h.Dry() {
-		fmt.Fprintf(h.Print, "    run %s\n%s", quote(append([]string{c.Name}, c.Args...)), indent(c.Stdin))
+		fmt.Fprintf(h.Print, "    run %s\n%s", quote(append([]string{name}, args...)), indent(input))
 		return nil
 	}
 	if err := h.Context.Err(); err != nil {
 		return err
 	}
 	// Not with h.Context: a useradd that is killed on Ctrl-C leaves more to clear up than one that ends.
-	return c.Run(context.WithoutCancel(h.Context))
+	return child.Command(name, args...).Input(input).Within(time.Minute).Run(context.WithoutCancel(h.Context))
 }
 
 // quote returns a command in the syntax of a shell.
@@ -237,10 +234,8 @@ func (h *Hand) Do(what string, do func() error) error {
 // repeated, and failed, while an earlier one is in force. The notes in the journal
 // stay valid.
 func (h *Hand) TakeBack() (changed bool, err error) {
-	for i := len(h.changed) - 1; i >= 0; i-- {
-		if e := undo.Put(h.changed[i].path, h.changed[i].was); e != nil && err == nil {
-			err = e
-		}
+	for _, c := range slices.Backward(h.changed) {
+		err = errors.Join(err, undo.Put(c.path, c.was))
 	}
 	changed = len(h.changed) > 0
 	h.changed = nil

@@ -96,7 +96,7 @@ func TestDry(t *testing.T) {
 	var out strings.Builder
 	h.Print = &out
 	testtools.Must(t, h.Folder("/no/such/folder", Root755), h.Folder("/no/such/folder", Attr{Mode: 0o750, UID: -1, Owner: "a:b"}),
-		h.Write("/no/such/folder/f", "x\ny", Root644), h.Feed("in\n", "prog", "--a b", "it's", ""), h.Note("k", "n", "v"),
+		h.Write("/no/such/folder/f", "x\ny", Root644), h.Feed([]byte("in\n"), "prog", "--a b", "it's", ""), h.Note("k", "n", "v"),
 		h.Do("something", func() error { t.Error("done"); return nil }), h.Run("rm", "-rf", dir))
 	want := `    mkdir /no (root:root, mode 755)
     mkdir /no/such (root:root, mode 755)

@@ -3,6 +3,7 @@ package heal
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -23,8 +24,8 @@ func (h *Healer) dnsmasq() {
 			h.say("gap: dnsmasq did not answer; restarting it")
 		}
 		// KILL: a process that hangs does not obey TERM
-		systemctl("kill", "--signal=KILL", layout.DNSUnit)
-		systemctl("reset-failed", layout.DNSUnit)
+		systemd.Ctl("kill", "--signal=KILL", layout.DNSUnit)
+		systemd.Ctl("reset-failed", layout.DNSUnit)
 		child.Command("systemctl", "start", layout.DNSUnit).Within(20 * time.Second).Run(context.Background())
 		if !ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers) {
 			h.bypass()
@@ -53,14 +54,14 @@ func (h *Healer) log(d ourdns.Server) {
 		h.tell("gap: dnsmasq does not write to %s", d.Settings.DNSMasqLog)
 		os.WriteFile(unlogged, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"), 0o644)
 	}
-	systemctl("kill", "--kill-who=main", "--signal=USR2", layout.DNSUnit)
+	systemd.Ctl("kill", "--kill-who=main", "--signal=USR2", layout.DNSUnit)
 	time.Sleep(300 * time.Millisecond)
 	if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
 		h.logIsBack()
 		return
 	}
 	if logsElsewhere() {
-		systemctl("restart", layout.DNSUnit)
+		systemd.Ctl("restart", layout.DNSUnit)
 		ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers)
 		if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
 			h.logIsBack()
@@ -73,12 +74,8 @@ func (h *Healer) log(d ourdns.Server) {
 // logsElsewhere reports whether dnsmasq-start has found that the log cannot be
 // written, and has sent the lines to the system's log.
 func logsElsewhere() bool {
-	c, err := systemd.Connect()
-	if err != nil {
-		return false
-	}
-	defer c.Close()
-	args, _ := os.ReadFile("/proc/" + itoa(c.MainPID(layout.DNSUnit)) + "/cmdline")
+	pid, _ := systemd.Ask(layout.DNSUnit, "Service.MainPID")
+	args, _ := os.ReadFile(fmt.Sprintf("/proc/%v/cmdline", pid))
 	return bytes.Contains(args, []byte("\x00--log-facility=daemon\x00"))
 }
 
@@ -112,8 +109,4 @@ func (h *Healer) endBypass() {
 	r := h.setup.Resolver()
 	err := r.Do(h.hand("resolver"))
 	h.healed("dnsmasq; names go through it again", err == nil && r.Is(), err)
-}
-
-func systemctl(args ...string) {
-	child.Command("systemctl", args...).Within(time.Minute).Run(context.Background())
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,5 +76,3 @@ func (m marks) save(pending bool) {
 	}
 	os.WriteFile(looked, []byte(m), 0o600)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -16,6 +16,7 @@ import (
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/setup"
+	"egress-monitor/lib/systemd"
 )
 
 // A Healer repairs the monitor of this machine.
@@ -183,7 +184,7 @@ func (h *Healer) servers() {
 	}
 	if changed {
 		h.tell("upstream: dnsmasq now asks %s", s.Plan.Text())
-		systemctl("reload", layout.DNSUnit)
+		systemd.Ctl("reload", layout.DNSUnit)
 	}
 }
 

@@ -30,21 +30,16 @@ func (m *machine) restarted(s *truth.State) {
 
 // downText returns the time during which it did not run, if systemd knows.
 func downText() string {
-	c, err := systemd.Connect()
-	if err != nil {
-		return ""
-	}
-	defer c.Close()
-	from, up := microseconds(c, "ActiveExitTimestamp"), microseconds(c, "ActiveEnterTimestamp")
+	from, up := microseconds("ActiveExitTimestamp"), microseconds("ActiveEnterTimestamp")
 	if from.IsZero() || up.Before(from) {
 		return ""
 	}
 	return fmt.Sprintf(": it was down between %s and %s", stamp(from), stamp(up))
 }
 
-func microseconds(c *systemd.Conn, property string) time.Time {
-	v, err := c.Property(layout.DNSUnit, property)
-	if n, ok := v.(uint64); ok && err == nil && n > 0 {
+func microseconds(property string) time.Time {
+	v, _ := systemd.Ask(layout.DNSUnit, property)
+	if n, ok := v.(uint64); ok && n > 0 {
 		return time.UnixMicro(int64(n))
 	}
 	return time.Time{}

@@ -34,13 +34,8 @@ func (m *machine) rotate() error {
 // systemsAtWork reports whether the system's logrotate, which reads the same
 // file, is at work.
 func systemsAtWork() bool {
-	c, err := systemd.Connect()
-	if err != nil {
-		return false
-	}
-	defer c.Close()
-	state, err := c.ActiveState("logrotate.service")
-	return err == nil && state == "activating"
+	state, _ := systemd.Ask("logrotate.service", "ActiveState")
+	return state == "activating"
 }
 
 // rotationSize returns the smallest size in a file of logrotate's (size 64M), in

@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/settings"
+	"egress-monitor/lib/systemd"
 	"egress-monitor/lib/undo"
 )
 
@@ -74,71 +76,68 @@ func (s Server) unitDropin() string {
 // ConfText is the step for people.
 const ConfText = "configuration " + layout.Conf
 
-// ConfIs reports whether the configuration is in place.
-func (s Server) ConfIs() bool {
-	return holds(layout.Conf, s.Conf()) && holds(layout.DNSEnv, s.env()) && holds(unitDropin, s.unitDropin())
+// A file is one that we write; no text means that it is not needed.
+type file struct{ path, text string }
+
+func (s Server) files() []file {
+	return []file{{layout.Conf, s.Conf()}, {layout.DNSEnv, s.env()}, {unitDropin, s.unitDropin()}}
 }
 
-// holds reports whether a file has that text; "" means that there is no file.
-func holds(path, text string) bool {
-	got, err := os.ReadFile(path)
+// is reports whether the file has its text.
+func (f file) is() bool {
+	got, err := os.ReadFile(f.path)
 	if os.IsNotExist(err) {
-		return text == ""
+		return f.text == ""
 	}
-	return err == nil && string(got) == text && text != ""
+	return err == nil && string(got) == f.text && f.text != ""
+}
+
+// ConfIs reports whether the configuration is in place.
+func (s Server) ConfIs() bool {
+	return !slices.ContainsFunc(s.files(), func(f file) bool { return !f.is() })
 }
 
 // ConfDo writes the configuration.
 func (s Server) ConfDo(h *change.Hand) error {
-	if err := h.Need(layout.Etc); err != nil {
-		return err
-	}
-	if err := write(h, layout.Conf, s.Conf()); err != nil {
-		return err
-	}
-	if err := write(h, layout.DNSEnv, s.env()); err != nil {
-		return err
-	}
-	if holds(unitDropin, s.unitDropin()) {
-		return nil
-	}
-	if s.unitDropin() == "" {
-		if err := h.Do("rm "+unitDropin, func() error { return undo.Put(unitDropin, undo.State{Type: undo.Absent}) }); err != nil {
+	for _, f := range s.files() {
+		if f.is() {
+			continue
+		}
+		if err := f.put(h); err != nil {
 			return err
 		}
-	} else {
-		if err := h.Need(filepath.Dir(unitDropin)); err != nil {
-			return err
-		}
-		if err := write(h, unitDropin, s.unitDropin()); err != nil {
-			return err
+		if f.path == unitDropin {
+			return h.Run("systemctl", "daemon-reload")
 		}
 	}
-	return h.Run("systemctl", "daemon-reload")
+	return nil
 }
 
-func write(h *change.Hand, path, text string) error {
-	if holds(path, text) {
-		return nil
+func (f file) put(h *change.Hand) error {
+	if f.text == "" {
+		return h.Do("rm "+f.path, func() error { return undo.Remove(f.path) })
 	}
-	return h.Write(path, text, change.Root644)
+	if err := h.Need(filepath.Dir(f.path)); err != nil {
+		return err
+	}
+	return h.Write(f.path, f.text, change.Root644)
 }
 
 // ConfUndo removes the configuration: all three files are ours by their names.
 func ConfUndo(notes []undo.Entry) error {
-	dropin := !holds(unitDropin, "")
+	dropin := !file{unitDropin, ""}.is()
 	if err := undo.Restore(notes); err != nil {
 		return err
 	}
-	for _, f := range []string{layout.Conf, layout.DNSEnv, unitDropin} {
-		if err := undo.Put(f, undo.State{Type: undo.Absent}); err != nil && !os.IsNotExist(err) {
+	for _, f := range (Server{}).files() {
+		if err := undo.Remove(f.path); err != nil {
 			return err
 		}
 	}
 	os.Remove(layout.Etc) // if nothing else is in it
 	os.Remove(filepath.Dir(unitDropin))
 	if dropin {
-		return run("systemctl", "daemon-reload")
+		return systemd.Ctl("daemon-reload")
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ func (s Server) current(c *systemd.Conn) bool {
 		return false
 	}
 	started := time.UnixMicro(int64(micros))
-	for _, f := range []string{layout.Conf, layout.DNSEnv, unitDropin} {
-		if info, err := os.Stat(f); err == nil && info.ModTime().After(started) {
+	for _, f := range s.files() {
+		if info, err := os.Stat(f.path); err == nil && info.ModTime().After(started) {
 			return false
 		}
 	}
@@ -63,7 +63,7 @@ func (s Server) Start(h *change.Hand) error {
 // Restart has dnsmasq read its configuration anew.
 func (s Server) Restart(h *change.Hand) error {
 	if !h.Dry() {
-		run("systemctl", "reset-failed", layout.DNSUnit) // it may not know the unit yet
+		systemd.Ctl("reset-failed", layout.DNSUnit) // it may not know the unit yet
 	}
 	if err := h.Run("systemctl", "restart", layout.DNSUnit); err != nil {
 		return fmt.Errorf("dnsmasq did not start%s", said())
@@ -78,9 +78,9 @@ func StopUndo([]undo.Entry) error {
 
 // Stop stops units and switches them off, whatever state they are in.
 func Stop(units ...string) error {
-	run("systemctl", append([]string{"--quiet", "disable"}, units...)...)
-	run("systemctl", append([]string{"stop"}, units...)...)
-	run("systemctl", append([]string{"reset-failed"}, units...)...)
+	systemd.Ctl(append([]string{"--quiet", "disable"}, units...)...)
+	systemd.Ctl(append([]string{"stop"}, units...)...)
+	systemd.Ctl(append([]string{"reset-failed"}, units...)...)
 	c, err := systemd.Connect()
 	if err != nil {
 		return err
@@ -95,10 +95,6 @@ func Stop(units ...string) error {
 		}
 	}
 	return nil
-}
-
-func run(name string, args ...string) error {
-	return child.Command(name, args...).Within(time.Minute).Run(context.Background())
 }
 
 // said returns the unit's last line in the journal, as a hint after a message.

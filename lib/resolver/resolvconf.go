@@ -196,9 +196,9 @@ func (r *Resolver) resolvConfUndo() error {
 	was, now, err := r.conf()
 	if err != nil || was == nil {
 		// A note without the change, or theirs; what is left of a change that was cut short goes.
-		return errors.Join(err, undo.Put(resolvConf+undo.Suffix, undo.State{Type: undo.Absent}))
+		return errors.Join(err, undo.Remove(resolvConf+undo.Suffix))
 	}
-	if err := undo.Put(resolvConf+undo.Suffix, undo.State{Type: undo.Absent}); err != nil {
+	if err := undo.Remove(resolvConf + undo.Suffix); err != nil {
 		return err
 	}
 	if was.Type == undo.Absent && now.Type == undo.Absent {

@@ -14,7 +14,6 @@
 package resolver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -24,7 +23,6 @@ import (
 	"time"
 
 	"egress-monitor/lib/change"
-	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/resolved"
 	"egress-monitor/lib/systemd"
@@ -47,11 +45,8 @@ type Resolver struct {
 // HasResolved reports whether systemd-resolved runs, also while it is being
 // restarted: that is no reason to take over /etc/resolv.conf.
 func HasResolved() bool {
-	if c, err := systemd.Connect(); err == nil {
-		defer c.Close()
-		if state, err := c.ActiveState(resolved.Unit); err == nil {
-			return slices.Contains([]string{"active", "activating", "deactivating", "reloading", "refreshing"}, state)
-		}
+	if state, err := systemd.Ask(resolved.Unit, "ActiveState"); err == nil {
+		return slices.Contains([]any{"active", "activating", "deactivating", "reloading", "refreshing"}, state)
 	}
 	// systemd does not answer; it keeps such a link for each unit that runs
 	_, err := os.Lstat("/run/systemd/units/invocation:" + resolved.Unit)
@@ -118,7 +113,7 @@ func (r *Resolver) resolvedDo(h *change.Hand) error {
 		return err
 	}
 	if !h.Dry() {
-		systemctl("reset-failed", resolved.Unit)
+		systemd.Ctl("reset-failed", resolved.Unit)
 	}
 	if err := h.Run("systemctl", "restart", resolved.Unit); err != nil || h.Dry() {
 		return err
@@ -142,12 +137,8 @@ const kindRestart = "restart"
 // systemd refuses a sixth start within ten seconds, unless it is told to forget
 // the others.
 func restart(unit string) error {
-	systemctl("reset-failed", unit)
-	return systemctl("restart", unit)
-}
-
-func systemctl(args ...string) error {
-	return child.Command("systemctl", args...).Within(time.Minute).Run(context.Background())
+	systemd.Ctl("reset-failed", unit)
+	return systemd.Ctl("restart", unit)
 }
 
 // resolvedUndo takes the drop-in away. systemd-resolved reads its configuration
@@ -164,7 +155,7 @@ func resolvedUndo(notes []undo.Entry) error {
 	if !was {
 		return nil
 	}
-	if err := errors.Join(undo.Put(layout.Dropin, undo.State{Type: undo.Absent}), undo.Restore(files)); err != nil {
+	if err := errors.Join(undo.Remove(layout.Dropin), undo.Restore(files)); err != nil {
 		return err
 	}
 	if HasResolved() {

@@ -14,6 +14,7 @@ import (
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/systemd"
 	"egress-monitor/lib/undo"
 )
 
@@ -100,7 +101,7 @@ func (p Proof) Prove(ctx context.Context) error {
 		// Another resolver of this machine may itself ask who is in resolv.conf: us. On a reload dnsmasq finds that
 		// out and leaves it out.
 		time.Sleep(time.Second)
-		systemctl("reload", layout.DNSUnit)
+		systemd.Ctl("reload", layout.DNSUnit)
 		time.Sleep(time.Second)
 	}
 	first, name := First(), p.Server.Settings.ProbeName

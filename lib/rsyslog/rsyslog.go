@@ -66,7 +66,7 @@ func Do(h *change.Hand, prefix string) error {
 	}
 	if !h.Dry() {
 		if err := child.Command("rsyslogd", "-N1").Within(20 * time.Second).Run(context.Background()); err != nil && !child.IsNotThere(err) {
-			undo.Put(layout.Rsyslog, undo.State{Type: undo.Absent})
+			undo.Remove(layout.Rsyslog)
 			return fmt.Errorf("rsyslog does not take its drop-in: %w", err)
 		}
 		if !active() {
@@ -81,22 +81,19 @@ func Undo([]undo.Entry) error {
 	if _, err := os.Lstat(layout.Rsyslog); os.IsNotExist(err) {
 		return nil
 	}
-	if err := undo.Put(layout.Rsyslog, undo.State{Type: undo.Absent}); err != nil {
+	if err := undo.Remove(layout.Rsyslog); err != nil {
 		return err
 	}
-	if active() {
-		return child.Command("systemctl", "try-restart", Unit).Within(time.Minute).Run(context.Background())
+	if !active() {
+		return nil
 	}
-	return nil
+	return systemd.Ctl("try-restart", Unit)
 }
 
+// active reports whether rsyslog runs; rsyslog.conf may be left of one that was removed.
 func active() bool {
-	c, err := systemd.Connect()
-	if err != nil {
-		return false
-	}
-	defer c.Close()
-	return c.Active(Unit)
+	state, _ := systemd.Ask(Unit, "ActiveState")
+	return state == "active" || state == "reloading"
 }
 
 // others are daemons that write the kernel's lines to files as well.

@@ -145,8 +145,11 @@ func (s *Setup) markDo(h *change.Hand) error {
 
 // --- polls
 
+// syncJournal has journald write what it has received.
+func syncJournal() { child.Command("journalctl", "--sync").Run(context.Background()) }
+
 func (s *Setup) poll() error {
-	run("journalctl", "--sync")
+	syncJournal()
 	p := s.poller()
 	which := []string{polls.Domains, polls.IPs}
 	if s.Settings.InSet() {

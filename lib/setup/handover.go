@@ -11,6 +11,7 @@ import (
 	"egress-monitor/lib/polls"
 	"egress-monitor/lib/rsyslog"
 	"egress-monitor/lib/settings"
+	"egress-monitor/lib/systemd"
 )
 
 // HandedOver tells whether HandOver was at work, and dpkg has not yet ended.
@@ -31,7 +32,7 @@ func (s *Setup) HandOver() error {
 	}
 	return errors.Join(append(failed,
 		rsyslog.Undo(nil),
-		run("systemctl", "--quiet", "disable", layout.RulesAgainUnit),
+		systemd.Ctl("--quiet", "disable", layout.RulesAgainUnit),
 		s.Firewall(nil).HandOver(),
 		oldnotes.Write(layout.Admin, s.Journal))...)
 }

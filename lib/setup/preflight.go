@@ -185,7 +185,3 @@ func (s *Setup) dockerHint() {
 	}
 	s.Warn(`docker cannot give containers 127.x.y.z as their name server, and would take public ones (8.8.8.8) instead: put {"dns": [%s]} into /etc/docker/daemon.json, or set EGRESS_LISTEN_ALSO to the address of docker0 and put that there, and restart docker`, strings.Join(words, ", "))
 }
-
-func run(name string, args ...string) error {
-	return child.Command(name, args...).Run(context.Background())
-}

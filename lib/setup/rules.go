@@ -45,7 +45,7 @@ func (s *Setup) Firewall(h *change.Hand) *firewall.Firewall {
 		f.Want.Uplinks = firewall.FindUplinks()
 	}
 	if h != nil {
-		f.Act = func(stdin []byte, name string, args ...string) error { return h.Feed(string(stdin), name, args...) }
+		f.Act = h.Feed
 		f.Dry = h.Dry()
 	}
 	return f

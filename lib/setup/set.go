@@ -31,7 +31,7 @@ func (s *Setup) Set(h *change.Hand) *countset.Set {
 		c.Want.Uplinks = firewall.FindUplinks()
 	}
 	if h != nil {
-		c.Act = func(stdin []byte, name string, args ...string) error { return h.Feed(string(stdin), name, args...) }
+		c.Act = h.Feed
 		c.Dry = h.Dry()
 	}
 	return c
@@ -99,7 +99,7 @@ func (s *Setup) LogUnread() bool {
 }
 
 func (s *Setup) lastOfLog() error {
-	run("journalctl", "--sync")
+	syncJournal()
 	p := s.poller()
 	p.Settings.Source, p.Settings.Recount = settings.Log, false
 	if err := p.Poll(context.Background(), polls.IPs, time.Minute); err != nil {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Crons are the units of the programs that read /etc/cron.d: Debian's cron and
+// crons are the units of the programs that read /etc/cron.d: Debian's cron and
 // cronie, systemd-cron (its generator makes timers), bcron.
-var Crons = []string{"cron.service", "cronie.service", "crond.service", "cron.target", "bcron-sched.service", "bcron.service"}
+var crons = []string{"cron.service", "cronie.service", "crond.service", "cron.target", "bcron-sched.service", "bcron.service"}
 
 // daemons are such programs by name: some other init may run them (runit).
 var daemons = []string{"cron", "crond", "bcron-sched"}
@@ -16,7 +16,7 @@ var daemons = []string{"cron", "crond", "bcron-sched"}
 // Cron returns the unit of this machine's cron, or else the name of its process,
 // and whether it runs. Without any it is "".
 func (c *Conn) Cron() (unit string, active bool) {
-	for _, u := range Crons {
+	for _, u := range crons {
 		if !c.Exists(u) {
 			continue
 		}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"egress-monitor/lib/child"
 )
 
 // Timeout is how long a question may take.
@@ -115,16 +117,9 @@ func unitPath(unit string) dbus.ObjectPath {
 	return dbus.ObjectPath(b.String())
 }
 
-// ActiveState returns active, inactive, activating, deactivating, failed, reloading …
-func (c *Conn) ActiveState(unit string) (string, error) {
-	v, err := c.Property(unit, "ActiveState")
-	s, _ := v.(string)
-	return s, err
-}
-
 // Active reports whether a unit runs.
 func (c *Conn) Active(unit string) bool {
-	s, err := c.ActiveState(unit)
+	s, err := c.Property(unit, "ActiveState")
 	return err == nil && (s == "active" || s == "reloading")
 }
 
@@ -141,9 +136,17 @@ func (c *Conn) Enabled(unit string) bool {
 	return err == nil && (state == "enabled" || state == "enabled-runtime")
 }
 
-// MainPID returns the process of a service; 0 if it does not run.
-func (c *Conn) MainPID(service string) int {
-	v, _ := c.Property(service, "Service.MainPID")
-	pid, _ := v.(uint32)
-	return int(pid)
+// Ask connects for a single Property.
+func Ask(unit, property string) (any, error) {
+	c, err := Connect()
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.Property(unit, property)
+}
+
+// Ctl runs systemctl, for a minute at most.
+func Ctl(args ...string) error {
+	return child.Command("systemctl", args...).Within(time.Minute).Run(context.Background())
 }

@@ -1,6 +1,7 @@
 package undo
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,13 +28,6 @@ func Digest(s State) string {
 	}
 	sum := sha256.Sum256(trimmed(s.Data))
 	return hex.EncodeToString(sum[:])
-}
-
-func trimmed(text []byte) []byte {
-	for len(text) > 0 && text[len(text)-1] == '\n' {
-		text = text[:len(text)-1]
-	}
-	return text
 }
 
 // Holds reports whether s is something that we have put there.
@@ -83,7 +77,7 @@ func (e Entry) restoreFile() error {
 		return nil
 	case equal(now, *e.Was):
 		return nil
-	case e.Any, e.Holds(now), now.Type == e.Was.Type && now.Type == File && sameText(now.Data, e.Was.Data):
+	case e.Any, e.Holds(now), now.Type == e.Was.Type && now.Type == File && bytes.Equal(trimmed(now.Data), trimmed(e.Was.Data)):
 		return Put(e.Name, *e.Was)
 	}
 	return nil

@@ -81,11 +81,9 @@ func readBounded(path string) ([]byte, error) {
 	return data, err
 }
 
-// sameText compares without newlines at the end: a write in place that was
+// trimmed returns text without newlines at its end: a write in place that was
 // interrupted may have left some.
-func sameText(a, b []byte) bool {
-	return bytes.Equal(bytes.TrimRight(a, "\n"), bytes.TrimRight(b, "\n"))
-}
+func trimmed(text []byte) []byte { return bytes.TrimRight(text, "\n") }
 
 // Put makes path be s: in one rename where that can be had, else (a mount on
 // the path, no room for a second file) over the file that is there. What is
