@@ -43,19 +43,11 @@ import (
 	"egress-monitor/lib/firewall"
 )
 
-// Want describes the connections to count.
-type Want struct {
-	Forward bool // also connections that are forwarded to an uplink
-	Log     bool // LOG rules are there as well: they drop the canary's packet
-	Own     []firewall.Question
-	Uplinks firewall.Uplinks
-}
-
 // A Set is the table of this machine. Act runs a command that changes something;
 // its error holds the first line of the command's output.
 type Set struct {
-	Want Want
-	Dir  string // a folder of /run for the memory
+	Want firewall.Want // the connections to count; with Log, LOG rules drop the canary's packet
+	Dir  string        // a folder of /run for the memory
 	Act  func(stdin []byte, name string, args ...string) error
 	Dry  bool          // Act does nothing: do not look whether it did
 	Wait time.Duration // for another Heal, Poll, Stop or Undo; then ErrBusy

@@ -296,7 +296,7 @@ func TestSettings(t *testing.T) {
 	if text := testtools.Shell(w, "nft list ruleset"); strings.Count(text, `oifname "d0"`) != 2 {
 		t.Error(text)
 	}
-	w.set.Want = Want{Log: true}
+	w.set.Want = firewall.Want{Log: true}
 	testtools.Must(t, w.set.Do())
 	if text := testtools.Shell(w, "nft list ruleset"); strings.Contains(text, "through") || strings.Contains(text, "drop") {
 		t.Error(text)

@@ -2,14 +2,11 @@ package countset
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
 	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/setcursor"
-
-	"golang.org/x/sys/unix"
 )
 
 // A memory holds the facts about the table, in Dir/set.json.
@@ -94,27 +91,7 @@ func (s *Set) lock() (unlock func(), err error) {
 	if s.Dry {
 		return func() {}, nil
 	}
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(s.Dir, "set.lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for end := time.Now().Add(s.Wait); ; time.Sleep(20 * time.Millisecond) {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			f.Close()
-			return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
-		}
-		if time.Now().After(end) {
-			f.Close()
-			return nil, ErrBusy
-		}
-	}
+	return runfile.Lock(filepath.Join(s.Dir, "set.lock"), s.Wait, ErrBusy)
 }
 
 func (s *Set) time() time.Time {

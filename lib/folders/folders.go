@@ -63,7 +63,7 @@ func (f Folders) queryLog() change.Attr {
 
 // Is reports whether all folders are there, with their owners and modes. It checks
 // a fixed number of names, however many the poller has made. The poller's files are
-// checked before each poll (package polls).
+// checked before each poll (Repair).
 func (f Folders) Is() bool {
 	s := &f.Settings
 	return f.IDs.known() && is(s.LogDir, undo.Folder, f.logs()) && is(s.LogFolder(), undo.Folder, f.queries()) &&
@@ -88,9 +88,25 @@ func absent(path string) bool {
 func (f Folders) pollers() []string {
 	s := &f.Settings
 	return []string{s.Domains(), s.IPs(), s.Domains() + ".rejected", s.IPs() + ".rejected",
+		s.Domains() + ".lock", s.IPs() + ".lock",
 		s.StateDir + "/domains.cursor", s.StateDir + "/ips.cursor", s.StateDir + "/set.cursor",
 		s.StateDir + "/domains.lock", s.StateDir + "/ips.lock"}
 }
+
+// pollersFile returns the owner and the mode of a file of the poller's. A user who
+// could open aggmerge's lock, which is beside the two files, could block all polls.
+func (f Folders) pollersFile(path string) change.Attr {
+	if filepath.Dir(path) == f.Settings.StateDir {
+		return change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.PollerGroup, Owner: layout.Poller + ":" + layout.Poller}
+	}
+	a := change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.Readers, Owner: layout.Poller + ":" + layout.Readers}
+	if strings.HasSuffix(path, ".lock") {
+		a.Mode = lockMode
+	}
+	return a
+}
+
+const lockMode = 0o600
 
 // Do makes the folders, from the outside in: a folder is root's, closed to the
 // poller, until what root puts inside is in place.
@@ -216,13 +232,9 @@ func (f Folders) adoptQueries(h *change.Hand) error {
 // adopt gives the poller the files in a folder that are, or were, its own: first
 // those that matter, which the others must not crowd out.
 func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
-	a := change.Attr{Mode: 0o640, UID: f.IDs.Poller, GID: f.IDs.Readers, Owner: layout.Poller + ":" + layout.Readers}
-	if dir == f.Settings.StateDir {
-		a.GID, a.Owner = f.IDs.PollerGroup, layout.Poller+":"+layout.Poller
-	}
 	for _, path := range f.pollers() {
 		if filepath.Dir(path) == dir {
-			if err := adopt(h, path, a); err != nil {
+			if err := adopt(h, path, f.pollersFile(path)); err != nil {
 				return err
 			}
 		}
@@ -231,11 +243,7 @@ func (f Folders) adopt(h *change.Hand, dir, prefix string) error {
 		if filepath.Base(path) == mark {
 			return nil
 		}
-		own := a
-		if strings.HasSuffix(path, ".lock") {
-			own.Mode = 0o600 // aggmerge's lock: a user who can open it could block all polls
-		}
-		return adopt(h, path, own)
+		return adopt(h, path, f.pollersFile(path))
 	})
 }
 
@@ -261,27 +269,40 @@ func each(dir, prefix string, do func(path string) error) error {
 	return nil
 }
 
-// adopt gives a plain file another owner. A file with a second name stays as it is:
-// that name may be another user's. The file is opened first, so that the file that
-// was checked is the one that is changed.
+// adopt gives a plain file another owner.
 func adopt(h *change.Hand, path string, a change.Attr) error {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOATIME, 0)
-	if err != nil {
-		return nil // a link, or gone
+	file, st := open(path)
+	if file == nil {
+		return nil
 	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 1 {
-		return err
-	}
+	defer file.Close()
 	if int(st.Uid) == a.UID && int(st.Gid) == a.GID && st.Mode&0o7777 == a.Mode {
 		return nil
 	}
 	if h.Dry() {
 		return h.Do(fmt.Sprintf("chown %s %s; chmod %o %s", a.Owner, path, a.Mode, path), nil)
 	}
-	if err := unix.Fchown(fd, a.UID, a.GID); err != nil {
-		return &os.PathError{Op: "chown", Path: path, Err: err}
+	return give(file, a)
+}
+
+func give(file *os.File, a change.Attr) error {
+	if err := file.Chown(a.UID, a.GID); err != nil {
+		return err
 	}
-	return unix.Fchmod(fd, a.Mode)
+	return file.Chmod(os.FileMode(a.Mode))
+}
+
+// open opens a plain file with one name, so that the file that was checked is the one
+// whose owner is changed. It returns nil for all else: a second name may be another
+// user's.
+func open(path string) (file *os.File, st unix.Stat_t) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, st
+	}
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 1 {
+		file.Close()
+		return nil, st
+	}
+	return file, st
 }

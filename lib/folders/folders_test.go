@@ -2,9 +2,12 @@ package folders
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"egress-monitor/lib/change"
@@ -136,5 +139,45 @@ func TestResolve(t *testing.T) {
 		if got := resolve(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
+	}
+}
+
+// What root has put there is given to its owner; what may be somebody else's is
+// not, and nothing is done through a link.
+func TestGiveBack(t *testing.T) {
+	testtools.NeedRoot(t)
+	dir := t.TempDir()
+	file, other, link := filepath.Join(dir, "file"), filepath.Join(dir, "other"), filepath.Join(dir, "link")
+	a, lock := change.Attr{Mode: 0o640, UID: 65534, GID: 65533}, change.Attr{Mode: 0o600, UID: 65534, GID: 65533}
+	owner := func(name string) string {
+		info, err := os.Stat(name)
+		testtools.Must(t, err)
+		st := info.Sys().(*syscall.Stat_t)
+		return fmt.Sprintf("%d:%d %o", st.Uid, st.Gid, info.Mode().Perm())
+	}
+	for _, name := range []string{file, other} {
+		testtools.Must(t, os.WriteFile(name, nil, 0o600))
+	}
+	healed, err := giveBack(file, a)
+	if errors.Is(err, errHard) {
+		t.Skip("fs.protected_hardlinks is off here")
+	}
+	if err != nil || !healed || owner(file) != "65534:65533 640" {
+		t.Errorf("%v, %v, %s", healed, err, owner(file))
+	}
+	if healed, err := giveBack(file, a); err != nil || healed {
+		t.Errorf("again: %v, %v", healed, err)
+	}
+	if healed, err := giveBack(file, lock); err != nil || !healed || owner(file) != "65534:65533 600" {
+		t.Errorf("a lock that others can open: %v, %v, %s", healed, err, owner(file))
+	}
+	testtools.Must(t, errors.Join(os.Symlink(other, link), os.Link(other, filepath.Join(dir, "second"))))
+	for _, name := range []string{link, other, dir, filepath.Join(dir, "none")} {
+		if healed, err := giveBack(name, a); err != nil || healed {
+			t.Errorf("%s: %v, %v", name, healed, err)
+		}
+	}
+	if got := owner(other); got != "0:0 600" {
+		t.Errorf("another's file: %s", got)
 	}
 }

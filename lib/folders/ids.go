@@ -9,32 +9,29 @@ import (
 
 // LookUp finds the numbers of our users and groups.
 func LookUp() IDs {
-	return IDs{Poller: uid(layout.Poller), PollerGroup: gid(layout.Poller), Resolver: uid(layout.Resolver), Readers: gid(layout.Readers)}
-}
-
-func uid(name string) int {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return -1
-	}
-	return number(u.Uid)
-}
-
-func gid(name string) int {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		return -1
-	}
-	return number(g.Gid)
-}
-
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return -1
-	}
-	return n
+	return IDs{Poller: UserID(layout.Poller), PollerGroup: GroupID(layout.Poller), Resolver: UserID(layout.Resolver),
+		Readers: GroupID(layout.Readers)}
 }
 
 // UserID returns the number of a user; -1 if there is none.
-func UserID(name string) int { return uid(name) }
+func UserID(name string) int {
+	if u, err := user.Lookup(name); err == nil {
+		return number(u.Uid)
+	}
+	return -1
+}
+
+// GroupID returns the number of a group; -1 if there is none.
+func GroupID(name string) int {
+	if g, err := user.LookupGroup(name); err == nil {
+		return number(g.Gid)
+	}
+	return -1
+}
+
+func number(s string) int {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n
+	}
+	return -1
+}

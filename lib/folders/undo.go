@@ -89,16 +89,12 @@ func (f Folders) closeEarlier(notes []undo.Entry) error {
 func (f Folders) ours(dir string) bool { return f.byName(dir) || !absent(filepath.Join(dir, mark)) }
 
 func giveToRoot(path string, group int) error {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
+	file, _ := open(path)
+	if file == nil {
 		return nil
 	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 1 {
-		return err
-	}
-	return unix.Fchown(fd, 0, group)
+	defer file.Close()
+	return file.Chown(0, group)
 }
 
 // leftOver returns the notes of folders outside their default place: those that

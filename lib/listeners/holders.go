@@ -3,13 +3,14 @@ package listeners
 import (
 	"cmp"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"egress-monitor/lib/runfile"
 )
 
 var native = binary.NativeEndian
@@ -160,15 +161,9 @@ type cacheFile struct {
 }
 
 func (f *Finder) cached(key string) ([]Resolver, bool) {
-	if f.Cache == "" {
-		return nil, false
-	}
 	var c cacheFile
-	text, err := os.ReadFile(f.Cache)
-	if err != nil || json.Unmarshal(text, &c) != nil || c.Key != key || !f.stillThere(c.Found) {
-		return nil, false
-	}
-	return c.Found, true
+	ok := runfile.Load(f.Cache, &c) && c.Key == key && f.stillThere(c.Found)
+	return c.Found, ok
 }
 
 // stillThere reports whether the same processes still hold the sockets.
@@ -184,11 +179,7 @@ func (f *Finder) stillThere(found []Resolver) bool {
 }
 
 func (f *Finder) cache(key string, found []Resolver) {
-	text, err := json.Marshal(cacheFile{key, found})
-	if f.Cache == "" || err != nil {
-		return
-	}
-	if os.WriteFile(f.Cache+".new", text, 0o600) == nil {
-		os.Rename(f.Cache+".new", f.Cache) // if it fails, only the next search takes longer
+	if f.Cache != "" {
+		runfile.Save(f.Cache, cacheFile{key, found}) // if it fails, only the next search takes longer
 	}
 }

@@ -6,21 +6,19 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/user"
-	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"egress-monitor/lib/ask"
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/countset"
+	"egress-monitor/lib/folders"
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/heal"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/polls"
+	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/said"
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/setup"
@@ -49,7 +47,7 @@ func Poll(log *said.Log, what string, wait time.Duration) error {
 	if err != nil {
 		return err
 	}
-	polls.New(m.settings, log.Lines).Repair()
+	m.repair()
 	return m.pollWithin(context.Background(), what, wait)
 }
 
@@ -90,9 +88,13 @@ func (m *machine) heal() error {
 		return err
 	}
 	defer unlock()
-	polls.New(m.settings, m.log.Lines).Repair()
+	m.repair()
 	m.rules, err = heal.Run(m.say, false)
 	return err
+}
+
+func (m *machine) repair() {
+	folders.Folders{Settings: m.settings, IDs: folders.LookUp()}.Repair(m.log.Line)
 }
 
 // logged looks at the rules, unless heal has done so within the last second.
@@ -146,30 +148,21 @@ func (m *machine) sights() map[string]canary.Sight {
 	return canary.Sights(m.settings.Domains(), m.settings.IPs(), child.OpenAsPoller)
 }
 
-// stateLock keeps two minutes from overwriting each other's state: one may still
-// poll when the next begins.
-const stateLock = layout.Run + "/truth.lock"
-
+// keep changes the state. Its lock keeps two minutes from overwriting each other's
+// state: one may still poll when the next begins.
 func (m *machine) keep(change func(*truth.State)) error {
-	f, err := os.OpenFile(stateLock, os.O_RDWR|os.O_CREATE, 0o600)
+	unlock, err := runfile.Lock(layout.Run+"/truth.lock", time.Minute, errors.New("another minute writes the state"))
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
-		return err
-	}
+	defer unlock()
 	s, err := truth.Read(layout.Truth)
 	if err != nil {
 		return err
 	}
 	change(s)
 	m.note(s)
-	gid := 0
-	if adm, err := user.LookupGroup(layout.Readers); err == nil {
-		gid, _ = strconv.Atoi(adm.Gid) // 0: root alone reads it
-	}
-	return s.Write(layout.Truth, gid)
+	return s.Write(layout.Truth, max(0, folders.GroupID(layout.Readers))) // 0: root alone reads it
 }
 
 const told = 20 // gaps that the state holds, for users who cannot read root's file

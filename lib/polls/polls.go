@@ -5,13 +5,13 @@ package polls
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
 
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/settings"
 )
 
@@ -48,7 +48,7 @@ func New(s settings.Settings, say func(text []byte)) *Poller {
 // Poll runs one pipeline. If another of its kind is at work it waits, for wait at
 // most, and then returns ErrBusy.
 func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) error {
-	unlock, err := lock(ctx, p.Run+"/poll-"+what, wait)
+	unlock, err := p.lock(what, wait)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,11 @@ func (p *Poller) Poll(ctx context.Context, what string, wait time.Duration) erro
 		return ErrHandedOver
 	}
 	return p.run(ctx, what, child.Command(p.Lib+"/egress-"+what))
+}
+
+// lock takes a lock of root's: the poller cannot hold it up.
+func (p *Poller) lock(what string, wait time.Duration) (unlock func(), err error) {
+	return runfile.Lock(p.Run+"/poll-"+what, wait, ErrBusy)
 }
 
 const handedOver = "/handed-over" // in the folder of locks; removed by dpkg, or a reboot
@@ -70,7 +75,7 @@ func HandedOver(run string) bool {
 // HandOver writes the cursor file of a poll in the form that the version of shell
 // scripts knows. From then on no poll of this version runs.
 func (p *Poller) HandOver(ctx context.Context, what string, wait time.Duration) error {
-	unlock, err := lock(ctx, p.Run+"/poll-"+what, wait)
+	unlock, err := p.lock(what, wait)
 	if err != nil {
 		return err
 	}
@@ -122,27 +127,4 @@ func (p *Poller) hold(what string) *os.File {
 		return nil
 	}
 	return f
-}
-
-// lock takes a lock of root's: the poller cannot hold it up.
-func lock(ctx context.Context, name string, wait time.Duration) (unlock func(), err error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for end := time.Now().Add(wait); ; {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", name, err)
-		}
-		if time.Now().After(end) || ctx.Err() != nil {
-			f.Close()
-			return nil, ErrBusy
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
 }

@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // form is the content of the file, as JSON.
@@ -53,6 +56,41 @@ func Remove(file string) error {
 		return nil
 	}
 	return err
+}
+
+// Lock takes the lock of a file, which it makes, with its folder. If another process
+// holds the lock, it waits, for wait at most, and then returns busy. /run/lock is
+// everybody's; /run is not.
+func Lock(file string, wait time.Duration, busy error) (unlock func(), err error) {
+	for end := time.Now().Add(wait); ; time.Sleep(20 * time.Millisecond) {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return nil, err
+		}
+		f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a disable has just removed the folder
+		} else if err != nil {
+			return nil, err
+		}
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil && isAt(f, file) {
+			return func() { f.Close() }, nil
+		}
+		f.Close()
+		if err != nil && err != unix.EWOULDBLOCK && err != unix.EINTR {
+			return nil, &fs.PathError{Op: "lock", Path: file, Err: err}
+		}
+		if time.Now().After(end) {
+			return nil, busy
+		}
+	}
+}
+
+// isAt reports whether f is the file that the next process would lock.
+func isAt(f *os.File, name string) bool {
+	a, err := f.Stat()
+	b, err2 := os.Stat(name)
+	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
 var bootID = "/proc/sys/kernel/random/boot_id"

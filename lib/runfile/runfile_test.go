@@ -1,12 +1,35 @@
 package runfile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"egress-monitor/lib/testtools"
 )
+
+// One at a time; the others wait, for a while. A lock whose file was removed is none.
+func TestLock(t *testing.T) {
+	file, busy := filepath.Join(t.TempDir(), "run/lock"), errors.New("busy")
+	unlock, err := Lock(file, 0, busy)
+	testtools.Must(t, err)
+	if _, err := Lock(file, 100*time.Millisecond, busy); err != busy {
+		t.Errorf("a second lock: %v", err)
+	}
+	time.AfterFunc(100*time.Millisecond, unlock)
+	again, err := Lock(file, 20*time.Second, busy)
+	testtools.Must(t, err)
+	testtools.Must(t, os.Remove(file))
+	other, err := Lock(file, 0, busy)
+	testtools.Must(t, err)
+	again()
+	other()
+	if _, err := Lock("/proc/none/lock", 0, busy); err == nil || err == busy {
+		t.Errorf("a folder that cannot be made: %v", err)
+	}
+}
 
 type thing struct {
 	A int
