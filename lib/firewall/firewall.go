@@ -35,11 +35,11 @@ type Question struct {
 	Port int
 }
 
-// Want describes the rules that should be there.
+// Want describes the connections that should be seen.
 type Want struct {
-	Log     bool // whether there should be rules
-	Prefix  string
-	Forward bool       // also log connections that are forwarded to an uplink
+	Log     bool       // whether there should be LOG rules
+	Prefix  string     // of their lines
+	Forward bool       // also connections that are forwarded to an uplink
 	Own     []Question // of the resolvers of this machine; left out
 	Uplinks Uplinks    // the devices that lead out; only for Forward
 }

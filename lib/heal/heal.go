@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"egress-monitor/lib/countset"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
+	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/setup"
 	"egress-monitor/lib/systemd"
 )
@@ -65,8 +67,7 @@ func (h *Healer) step(step setup.Step, after func() error) {
 	if step.Is() {
 		return
 	}
-	hand := h.hand(step.ID)
-	err := step.Do(hand.Context, hand)
+	err := step.Do(context.Background(), h.hand(step.ID))
 	if err == nil && after != nil {
 		err = after()
 	}
@@ -74,7 +75,7 @@ func (h *Healer) step(step setup.Step, after func() error) {
 }
 
 func (h *Healer) hand(step string) *change.Hand {
-	return &change.Hand{Step: step, Journal: h.setup.Journal, Context: context.Background()}
+	return h.setup.Hand(context.Background(), step)
 }
 
 // restart restarts dnsmasq if its configuration has changed, as by an upgrade.
@@ -96,25 +97,19 @@ func (h *Healer) healed(what string, ok bool, err error) {
 // once reports a line unless it has reported the same line in the last hour.
 func (h *Healer) once(format string, args ...any) {
 	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
-	const file = layout.Run + "/said"
-	old, _ := os.ReadFile(file)
+	const file = layout.Run + "/said.json"
+	said := map[string]time.Time{} // when each line was reported
+	if !runfile.Load(file, &said) {
+		said = map[string]time.Time{}
+	}
 	now := time.Now()
-	var kept strings.Builder
-	for line := range strings.Lines(string(old)) {
-		when, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		t, err := time.Parse(time.RFC3339, when)
-		if err != nil || now.Sub(t) > time.Hour || t.After(now) {
-			continue
-		}
-		if said == text {
-			return
-		}
-		kept.WriteString(line)
+	maps.DeleteFunc(said, func(_ string, at time.Time) bool { return now.Sub(at) > time.Hour || at.After(now) })
+	if _, ok := said[text]; ok {
+		return
 	}
 	h.say(text)
-	kept.WriteString(now.UTC().Format(time.RFC3339) + " " + text + "\n")
-	if kept.Len() < 64<<10 {
-		os.WriteFile(file, []byte(kept.String()), 0o600)
+	if said[text] = now; len(said) < 100 { // else errors that differ each time fill it
+		runfile.Save(file, said)
 	}
 }
 

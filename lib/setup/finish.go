@@ -190,7 +190,8 @@ func (s *Setup) readRest([]undo.Entry) error {
 func (s *Setup) reassert() error {
 	s.Settings = s.earlier
 	s.res = nil
-	failed := []error{s.noteSettings(context.Background(), &change.Hand{Step: stepSettings, Journal: s.Journal, Context: context.Background()})}
+	ctx := context.Background()
+	failed := []error{s.noteSettings(ctx, s.Hand(ctx, stepSettings))}
 	s.FindUpstream()
 	if _, err := s.WriteUpstream(); err != nil {
 		failed = append(failed, err)
@@ -200,12 +201,11 @@ func (s *Setup) reassert() error {
 		if step.Do == nil || step.Is == nil || !again && step.Is() {
 			continue
 		}
-		h := &change.Hand{Step: step.ID, Journal: s.Journal, Context: context.Background()}
-		if err := step.Do(context.Background(), h); err != nil {
+		if err := step.Do(ctx, s.Hand(ctx, step.ID)); err != nil {
 			failed = append(failed, err)
 		}
 	}
-	ourdns.WaitFor(context.Background(), 5*time.Second, ourdns.Server{Settings: s.Settings}.CanaryAnswers)
+	ourdns.WaitFor(ctx, 5*time.Second, ourdns.Server{Settings: s.Settings}.CanaryAnswers)
 	return errors.Join(failed...)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"egress-monitor/lib/change"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/oldnotes"
 	"egress-monitor/lib/polls"
@@ -44,5 +43,5 @@ func (s *Setup) handOverSource() error {
 	if !begun {
 		return nil
 	}
-	return s.toLog(&change.Hand{Step: stepSet, Journal: s.Journal, Context: context.Background()})
+	return s.toLog(s.Hand(context.Background(), stepSet))
 }

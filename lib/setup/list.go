@@ -123,7 +123,7 @@ func (s *Setup) Conf() Step {
 func (s *Setup) Rsyslog() Step {
 	return Step{
 		ID: stepRsyslog, Text: rsyslog.Text,
-		Is:   func() bool { return !s.logs() || rsyslog.Is(s.Settings.Prefix) },
+		Is:   func() bool { return !s.Settings.Logs() || rsyslog.Is(s.Settings.Prefix) },
 		Do:   plain(func(h *change.Hand) error { return rsyslog.Do(h, s.Settings.Prefix) }),
 		Undo: rsyslog.Undo,
 	}

@@ -79,7 +79,7 @@ func (s *Setup) providerAnswers() error {
 
 func (s *Setup) programs(c *systemd.Conn) error {
 	list := needed
-	if s.logs() {
+	if s.Settings.Logs() {
 		list = append(list, [2]string{"iptables-restore", "iptables"})
 	}
 	if s.Settings.InSet() {
@@ -151,7 +151,7 @@ func (s *Setup) hints(c *systemd.Conn) {
 	if unit, active := c.Cron(); !active {
 		s.Warn("cron does not run: nothing will be polled (systemctl start %s)", orCron(unit))
 	}
-	if other := rsyslog.Other(c); other != "" && s.logs() {
+	if other := rsyslog.Other(c); other != "" && s.Settings.Logs() {
 		s.Warn("%s may write a line for each connection to its files: have it leave out kernel messages with %q in them", other, s.Settings.Prefix)
 	}
 	if !s.Resolver().Resolved {

@@ -17,12 +17,9 @@ import (
 	"egress-monitor/lib/upstream"
 )
 
-// logs reports whether LOG rules are wanted.
-func (s *Setup) logs() bool { return s.Settings.Logs() }
-
 func (s *Setup) rulesText() string {
 	text := "firewall: new connections are logged"
-	if !s.logs() {
+	if !s.Settings.Logs() {
 		text = "firewall: no rule logs new connections"
 	}
 	if s.Settings.Forward {
@@ -35,20 +32,20 @@ func (s *Setup) rulesText() string {
 // them. A command that changes something goes through the hand, if there is
 // one.
 func (s *Setup) Firewall(h *change.Hand) *firewall.Firewall {
-	f := &firewall.Firewall{
-		Want: firewall.Want{Log: s.logs(), Prefix: s.Settings.Prefix, Forward: s.Settings.Forward, Own: s.ownQuestions()},
-		Dir:  layout.Run,
-		Ask:  ask,
-		Act:  act,
-	}
-	if s.Settings.Forward {
-		f.Want.Uplinks = firewall.FindUplinks()
-	}
+	f := &firewall.Firewall{Want: s.connections(), Dir: layout.Run, Ask: ask, Act: act}
 	if h != nil {
-		f.Act = h.Feed
-		f.Dry = h.Dry()
+		f.Act, f.Dry = h.Feed, h.Dry()
 	}
 	return f
+}
+
+// connections describes those that the rules log, or the set counts.
+func (s *Setup) connections() firewall.Want {
+	w := firewall.Want{Log: s.Settings.Logs(), Prefix: s.Settings.Prefix, Forward: s.Settings.Forward, Own: s.ownQuestions()}
+	if w.Forward {
+		w.Uplinks = firewall.FindUplinks()
+	}
+	return w
 }
 
 func ask(name string, args ...string) ([]byte, error) {

@@ -21,25 +21,16 @@ import (
 // want it. A command that changes something goes through the hand, if there is
 // one.
 func (s *Setup) Set(h *change.Hand) *countset.Set {
-	c := &countset.Set{
-		Want: countset.Want{Forward: s.Settings.Forward, Log: s.logs(), Own: s.ownQuestions()},
-		Dir:  layout.Run,
-		Act:  act,
-		Wait: 30 * time.Second,
-	}
-	if s.Settings.Forward {
-		c.Want.Uplinks = firewall.FindUplinks()
-	}
+	c := &countset.Set{Want: s.connections(), Dir: layout.Run, Act: act, Wait: 30 * time.Second}
 	if h != nil {
-		c.Act = h.Feed
-		c.Dry = h.Dry()
+		c.Act, c.Dry = h.Feed, h.Dry()
 	}
 	return c
 }
 
 // Seen reports whether what leaves is seen: by rules that log, or by the set.
 func (s *Setup) Seen() (ok bool, err error) {
-	if ok = true; s.logs() {
+	if ok = true; s.Settings.Logs() {
 		ok, err = s.Firewall(nil).Is()
 	}
 	if ok && err == nil && s.Settings.InSet() {
@@ -75,7 +66,7 @@ func (s *Setup) ToSet(h *change.Hand) error {
 	if !s.LogUnread() {
 		return set.Do()
 	}
-	if set.Ours() && s.logs() { // an enable was killed, and who logs what by now is not known
+	if set.Ours() && s.Settings.Logs() { // an enable was killed, and who logs what by now is not known
 		s.Warn("gap: what the journal holds from before the set is not counted")
 		return h.Do("remove "+s.cursor(), func() error { return errors.Join(asPoller("rm", "-f", s.cursor()), set.Do()) })
 	}

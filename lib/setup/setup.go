@@ -59,12 +59,13 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	s.newLog = !s.before && s.logIsNew()
 	if dry {
 		fmt.Fprintln(s.Out, "egress-monitor enable would do this:")
-		return s.print(ctx)
+		_, err := s.do(ctx, s.Steps(), s.Out)
+		return err
 	}
 	if _, err := s.WriteUpstream(); err != nil {
 		return err
 	}
-	hands, err := s.do(ctx, s.Steps())
+	hands, err := s.do(ctx, s.Steps(), nil)
 	switch {
 	case err == nil:
 		return nil
@@ -79,8 +80,12 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	return errors.New("all is as before")
 }
 
-// do makes all so, step by step.
-func (s *Setup) do(ctx context.Context, steps []Step) (hands []*change.Hand, err error) {
+// do does what is not done yet, step by step. A dry run prints it instead.
+func (s *Setup) do(ctx context.Context, steps []Step, dry io.Writer) (hands []*change.Hand, err error) {
+	word := "do   "
+	if dry != nil {
+		word = "would"
+	}
 	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return hands, errors.New("interrupted")
@@ -92,8 +97,9 @@ func (s *Setup) do(ctx context.Context, steps []Step) (hands []*change.Hand, err
 			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
 			continue
 		}
-		fmt.Fprintf(s.Out, "  do     %s\n", step.Text)
-		h := &change.Hand{Step: step.ID, Journal: s.Journal, Context: ctx}
+		fmt.Fprintf(s.Out, "  %s  %s\n", word, step.Text)
+		h := s.Hand(ctx, step.ID)
+		h.Print = dry
 		hands = append(hands, h)
 		if err := step.Do(ctx, h); err != nil {
 			if ctx.Err() != nil {
@@ -105,22 +111,9 @@ func (s *Setup) do(ctx context.Context, steps []Step) (hands []*change.Hand, err
 	return hands, nil
 }
 
-// print says what enable would do.
-func (s *Setup) print(ctx context.Context) error {
-	for _, step := range s.Steps() {
-		if step.Do == nil {
-			continue
-		}
-		if step.Is != nil && step.Is() {
-			fmt.Fprintf(s.Out, "  ok     %s\n", step.Text)
-			continue
-		}
-		fmt.Fprintf(s.Out, "  would  %s\n", step.Text)
-		if err := step.Do(ctx, &change.Hand{Step: step.ID, Journal: s.Journal, Context: ctx, Print: s.Out}); err != nil {
-			return err
-		}
-	}
-	return nil
+// Hand returns the hand for a step's changes.
+func (s *Setup) Hand(ctx context.Context, step string) *change.Hand {
+	return &change.Hand{Step: step, Journal: s.Journal, Context: ctx}
 }
 
 // takeBack is for an enable that was repeated, and failed: what it changed is

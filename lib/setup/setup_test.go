@@ -82,7 +82,7 @@ func TestUndoAfterAnyStep(t *testing.T) {
 	for fail, made := range map[string]string{"": "base other resolver", "base": "base", "other": "base other", "resolver": "base other resolver"} {
 		w := newWorld(t)
 		w.fail = fail
-		if _, err := w.do(context.Background(), w.steps()); (err != nil) != (fail != "") {
+		if _, err := w.do(context.Background(), w.steps(), nil); (err != nil) != (fail != "") {
 			t.Fatal(err)
 		}
 		if w.there() != made {
@@ -101,7 +101,7 @@ func TestUndoAfterAnyStep(t *testing.T) {
 // Repeated, all goes.
 func TestNamesFirst(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.do(context.Background(), w.steps()); err != nil {
+	if _, err := w.do(context.Background(), w.steps(), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.fail = "undo resolver"
@@ -119,13 +119,13 @@ func TestDo(t *testing.T) {
 	w := newWorld(t)
 	for _, want := range []string{"  do     base\n  do     other\n  do     resolver\n", "  ok     base\n  ok     other\n  ok     resolver\n"} {
 		w.out.Reset()
-		if _, err := w.do(context.Background(), w.steps()); err != nil || w.out.String() != want {
+		if _, err := w.do(context.Background(), w.steps(), nil); err != nil || w.out.String() != want {
 			t.Errorf("%v: %q", err, w.out.String())
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := w.do(ctx, w.steps()); err == nil || err.Error() != "interrupted" {
+	if _, err := w.do(ctx, w.steps(), nil); err == nil || err.Error() != "interrupted" {
 		t.Error(err)
 	}
 }
@@ -151,7 +151,7 @@ func TestUnknownSteps(t *testing.T) {
 // A damaged journal is never taken for nothing to undo.
 func TestDamagedJournal(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.do(context.Background(), w.steps()[:1]); err != nil {
+	if _, err := w.do(context.Background(), w.steps()[:1], nil); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(filepath.Join(w.dir, "admin", "journal"), os.O_APPEND|os.O_WRONLY, 0)
