@@ -112,3 +112,49 @@ func TestDamagedCursor(t *testing.T) {
 		})
 	}
 }
+
+// An older cursor file beside a newer aggregate, as a backup of one of the two folders
+// leaves them: one poll refuses it, the next one reads on by time, and nothing is counted
+// twice. If both files are restored, they belong together.
+func TestOlderCursor(t *testing.T) {
+	testtools.Need(t, "journalctl")
+	for _, d := range []struct {
+		pipeline, file, aggregate string
+		first, second             func(s *server)
+	}{{
+		"egress-domains", "state/domains.cursor", "log/unique-domains.log",
+		func(s *server) { s.write("dnsmasq/dnsmasq.log", testtools.Read(t, "../testdata/demo/dnsmasq.log.1")) },
+		func(s *server) { s.append("dnsmasq/dnsmasq.log", testtools.Read(t, "../testdata/demo/dnsmasq.log")) },
+	}, {
+		"egress-ips", "state/ips.cursor", "log/unique-ips.log",
+		func(s *server) { s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal") },
+		func(s *server) { s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal") },
+	}} {
+		s := newServer(t)
+		d.first(s)
+		s.poll(d.pipeline)
+		older, olderRows := s.read(d.file), s.read(d.aggregate)
+		d.second(s)
+		s.poll(d.pipeline)
+		want := s.read(d.aggregate)
+		if want == olderRows {
+			t.Fatalf("%s: nothing was counted", d.pipeline)
+		}
+		s.write(d.file, older)
+		s.write(d.aggregate, olderRows)
+		s.poll(d.pipeline)
+		wantText(t, d.pipeline+": both restored", s.read(d.aggregate), want)
+
+		s.write(d.file, older)
+		if said, ok := s.try(d.pipeline); ok || !strings.Contains(said, "an older copy: 2 later batches are in ") {
+			t.Fatalf("%s: success %v: %s", d.pipeline, ok, said)
+		}
+		wantText(t, d.pipeline, s.read(d.aggregate), want)
+		if said, ok := s.try(d.pipeline); !ok || !strings.Contains(said, "only ") {
+			t.Fatalf("%s: success %v: %s", d.pipeline, ok, said)
+		}
+		wantText(t, d.pipeline, s.read(d.aggregate), want)
+		s.poll(d.pipeline)
+		wantText(t, d.pipeline, s.read(d.file+".old"), older)
+	}
+}

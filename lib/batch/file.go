@@ -13,7 +13,7 @@ import (
 // name under which the aggregate of that batch was staged (package store).
 //
 //	-- sum: 0123456789abcdef
-//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916
+//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab 17
 //	-- carry: …
 //	-- cursor: TOKEN
 //

@@ -19,7 +19,8 @@ var ErrBusy = errors.New("another run has held the lock")
 // lock takes an advisory lock on a file beside the aggregate, FILE.lock, which
 // only the poller can open. The aggregate itself will not do: any user who may
 // read it could lock it, and all polls would wait for ever.
-func (s *Store) lock() (unlock func(), err error) {
+// To close the file ends the lock.
+func (s *Store) lock() (*os.File, error) {
 	f, err := s.lockFile()
 	if err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func (s *Store) lock() (unlock func(), err error) {
 	if err := flock(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	return func() { f.Close() }, nil
+	return f, nil
 }
 
 // lockFile opens the lock file, or makes it. The file belongs to the poller, who

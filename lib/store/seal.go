@@ -18,17 +18,19 @@ type seal struct {
 	change int64 // time of the last change of its content, in nanoseconds
 	sum    uint32
 	summed bool // false if an earlier version wrote the seal, without a sum
+
+	generation uint64 // see generation.go; 0 if an earlier version wrote the seal
 }
 
 func (l seal) String() string {
-	return fmt.Sprintf("%s %d %d %d %08x", l.name, l.inode, l.size, l.change, l.sum)
+	return fmt.Sprintf("%s %d %d %d %08x %d", l.name, l.inode, l.size, l.change, l.sum, l.generation)
 }
 
 // parseSeal reads what String prints. If the numbers are missing they are 0,
 // which matches no real file.
 func parseSeal(text string) (l seal) {
-	n, _ := fmt.Sscanf(text, "%s %d %d %d %x", &l.name, &l.inode, &l.size, &l.change, &l.sum)
-	l.summed = n == 5
+	n, _ := fmt.Sscanf(text, "%s %d %d %d %x %d", &l.name, &l.inode, &l.size, &l.change, &l.sum, &l.generation)
+	l.summed = n >= 5
 	return l
 }
 
@@ -36,6 +38,7 @@ func parseSeal(text string) (l seal) {
 // the sealed file, or was written to.
 func (l seal) fits(f *os.File) (*uint32, error) {
 	now, err := sealOf(l.name, f, l.sum)
+	now.generation = l.generation
 	if err != nil || now != l {
 		return nil, err
 	}
@@ -67,5 +70,6 @@ func sealOf(name string, f *os.File, sum uint32) (seal, error) {
 	if err != nil {
 		return seal{}, err
 	}
-	return seal{name, info.Sys().(*syscall.Stat_t).Ino, info.Size(), info.ModTime().UnixNano(), sum, true}, nil
+	return seal{name: name, inode: info.Sys().(*syscall.Stat_t).Ino, size: info.Size(),
+		change: info.ModTime().UnixNano(), sum: sum, summed: true}, nil
 }

@@ -25,16 +25,17 @@
 // A cursor file is a batch.File:
 //
 //	-- sum: 0123456789abcdef
-//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab
+//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab 17
 //	-- carry: …
 //	-- cursor: TOKEN
 //
 // The numbers are the inode, the size, and the time of the last change in
-// nanoseconds of the staged file, and its checksum (CRC-32C). While the aggregate
-// has the same numbers it is the file that we have written, and its rows need not
-// be checked one by one (see Merge). A staged file that does not exist any more
-// was published; so folders can be moved, and an aggregate can be copied together
-// with its cursor file.
+// nanoseconds of the staged file, its checksum (CRC-32C), and its generation. While
+// the aggregate has the same numbers it is the file that we have written, and its
+// rows need not be checked one by one (see Merge). A staged file that does not exist
+// any more was published; so folders can be moved, and an aggregate can be copied
+// together with its cursor file. The generation tells an older copy of the cursor
+// file alone (see outdated).
 //
 // One run works at a time; the others wait for a lock (see lock).
 package store
@@ -74,23 +75,23 @@ var ErrMoved = errors.New("its cursor is not the one this batch begins after; no
 // Recover publishes the staged file that a killed run has committed, and removes
 // the others.
 func (s *Store) Recover() error {
-	_, unlock, err := s.enter()
+	_, lock, err := s.enter()
 	if err == nil {
-		unlock()
+		lock.Close()
 	}
 	return err
 }
 
 // enter takes the lock and recovers. It returns the state in the cursor file.
-func (s *Store) enter() (st state, unlock func(), err error) {
-	if unlock, err = s.lock(); err != nil {
+func (s *Store) enter() (st state, lock *os.File, err error) {
+	if lock, err = s.lock(); err != nil {
 		return state{}, nil, err
 	}
 	if st, err = s.recover(); err != nil {
-		unlock()
+		lock.Close()
 		return state{}, nil, err
 	}
-	return st, unlock, nil
+	return st, lock, nil
 }
 
 func (s *Store) recover() (st state, err error) {
@@ -128,16 +129,22 @@ func (s *Store) publish(name string) error {
 // done. changed is false if the batch has no records: then only the cursor moves,
 // and if the cursor is the same too, nothing is written.
 func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge) error {
-	st, unlock, err := s.enter()
+	st, lock, err := s.enter()
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.Close()
 	if st.trailer.Cursor == t.Cursor && (changed || st.trailer.Equal(t)) {
 		return nil // committed already
 	}
 	if st.trailer.Cursor != after && !st.damaged {
 		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
+	}
+	noted := s.noted(lock)
+	if old, err := s.outdated(st.staged, noted); err != nil {
+		return err
+	} else if old {
+		return s.refuse(noted - st.staged.generation)
 	}
 	// Keep the old seal: if only the cursor moves, the aggregate is still the
 	// file that the seal describes.
@@ -149,10 +156,12 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if next.staged, err = s.stage(st.staged, merge); err != nil {
 		return err
 	}
+	next.staged.generation = 1 + max(noted, st.staged.generation)
 	if err := s.commit(st, next); err != nil {
 		s.unstage(next.staged.name)
 		return err
 	}
+	s.note(lock, next.staged.generation)
 	if missing != "" && s.Missing != nil {
 		s.Missing(missing)
 	}
@@ -162,11 +171,11 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 // Replace replaces the aggregate by the output of merge, and leaves the cursor
 // file as it is.
 func (s *Store) Replace(merge Merge) error {
-	unlock, err := s.lock()
+	lock, err := s.lock()
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.Close()
 	if err := s.sweep(); err != nil {
 		return err
 	}

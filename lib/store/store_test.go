@@ -2,8 +2,11 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,14 +23,18 @@ func newStore(t *testing.T) *Store {
 	return &Store{File: filepath.Join(dir, "ips.log"), Cursor: filepath.Join(dir, "ips.cursor")}
 }
 
+func sumOf(text []byte) uint32 { return crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)) }
+
 // appending is a Merge that copies the old aggregate and adds a line.
 func appending(line string) Merge {
 	return func(old, staged *os.File, _ *uint32) (uint32, []byte, error) {
-		if _, err := io.Copy(staged, old); err != nil {
+		text, err := io.ReadAll(old)
+		if err != nil {
 			return 0, nil, err
 		}
-		_, err := staged.WriteString(line)
-		return 7, nil, err
+		text = append(text, line...)
+		_, err = staged.Write(text)
+		return sumOf(text), nil, err
 	}
 }
 
@@ -74,7 +81,7 @@ func TestSeal(t *testing.T) {
 	s := newStore(t)
 	var ours bool
 	look := func(old, staged *os.File, seal *uint32) (uint32, []byte, error) {
-		ours = seal != nil && *seal == 7
+		ours = seal != nil && *seal == sumOf([]byte(s.text(t)))
 		return appending("x")(old, staged, seal)
 	}
 	commit(t, s, "", "1", look)
@@ -164,7 +171,7 @@ func TestLock(t *testing.T) {
 	}
 	defer func(d time.Duration) { Wait = d }(Wait)
 	Wait = 20 * time.Millisecond
-	unlock, err := s.lock()
+	lock, err := s.lock()
 	testtools.Must(t, err)
 	if err := s.Commit("2", batch.Trailer{Cursor: "3"}, true, appending("c")); !errors.Is(err, ErrBusy) {
 		t.Errorf("a lock that another one holds: %v", err)
@@ -172,7 +179,7 @@ func TestLock(t *testing.T) {
 	if err := s.Replace(appending("c")); !errors.Is(err, ErrBusy) {
 		t.Errorf("a lock that another one holds: %v", err)
 	}
-	unlock()
+	lock.Close()
 	Wait = time.Minute
 	commit(t, s, "2", "3", appending("d"))
 	if got := s.text(t); got != "abd" {
@@ -271,5 +278,111 @@ func TestMissing(t *testing.T) {
 		if told != c.told {
 			t.Errorf("%s: told %d times, want %d", c.name, told, c.told)
 		}
+	}
+}
+
+// An older copy of the cursor file, beside an aggregate that has later batches, is refused
+// once, and moved away if the next batch will be selected by time. It is none if the
+// aggregate is as old, or is gone, or if only the aggregate was changed.
+func TestOutdated(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(s *Store, older *Store) error
+		old  bool
+	}{
+		{"nothing", func(s, older *Store) error { return nil }, false},
+		{"cursor", func(s, older *Store) error { return os.Rename(older.Cursor, s.Cursor) }, true},
+		{"cursor beside an aggregate that was edited", func(s, older *Store) error {
+			return errors.Join(os.Rename(older.Cursor, s.Cursor), os.WriteFile(s.File, []byte("zz"), 0o600))
+		}, true},
+		{"pair", func(s, older *Store) error {
+			return errors.Join(os.Rename(older.Cursor, s.Cursor), os.Rename(older.File, s.File))
+		}, false},
+		{"pair, copied in place", func(s, older *Store) error {
+			text, err := os.ReadFile(older.File)
+			return errors.Join(err, os.Rename(older.Cursor, s.Cursor), os.WriteFile(s.File, text, 0o600))
+		}, false},
+		{"cursor, and no aggregate", func(s, older *Store) error {
+			return errors.Join(os.Rename(older.Cursor, s.Cursor), os.Remove(s.File))
+		}, false},
+		{"aggregate", func(s, older *Store) error { return os.Rename(older.File, s.File) }, false},
+		{"aggregate edited", func(s, older *Store) error { return os.WriteFile(s.File, []byte("zz"), 0o600) }, false},
+		{"aggregate moved away", func(s, older *Store) error { return os.Rename(s.File, s.File+".1") }, false},
+		{"cursor beside a folder that was copied without the lock", func(s, older *Store) error {
+			return errors.Join(os.Rename(older.Cursor, s.Cursor), os.Remove(s.File+".lock"))
+		}, false},
+		{"back-fill", func(s, older *Store) error { return (&Store{File: s.File}).Replace(appending("x")) }, false},
+		{"another cursor file of the same name", func(s, older *Store) error {
+			twin := *s
+			twin.Cursor = filepath.Join(filepath.Dir(s.File), "twin", filepath.Base(s.Cursor))
+			testtools.Must(t, os.Mkdir(filepath.Dir(twin.Cursor), 0o700))
+			for i, to := range []string{"1", "2", "3", "4", "5", "6", "7"} {
+				commit(t, &twin, []string{"", "1", "2", "3", "4", "5", "6"}[i], to, appending("w"))
+			}
+			return nil
+		}, false},
+		{"killed before its note", func(s, older *Store) error { return os.WriteFile(s.File+".lock", []byte("0\n"), 0o600) }, false},
+	} {
+		for _, byTime := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, by time %v", c.name, byTime), func(t *testing.T) {
+				s := newStore(t)
+				s.ReplaceDamaged = byTime
+				older := &Store{File: s.File + "~", Cursor: s.Cursor + "~"}
+				commit(t, s, "", "1", appending("a"))
+				commit(t, s, "1", "2", appending("b"))
+				commit(t, s, "2", "3", nil)
+				testtools.Must(t, exec.Command("cp", "-p", s.File, older.File).Run())
+				testtools.Must(t, exec.Command("cp", "-p", s.Cursor, older.Cursor).Run())
+				commit(t, s, "3", "4", appending("c"))
+				commit(t, s, "4", "5", appending("d"))
+				testtools.Must(t, c.do(s, older))
+				f, err := batch.ReadFile(s.Cursor)
+				testtools.Must(t, err)
+				was := s.text(t)
+				err = s.Commit(f.Trailer.Cursor, batch.Trailer{Cursor: "8"}, true, appending("e"))
+				if old := err != nil; old != c.old {
+					t.Fatalf("%v", err)
+				}
+				if !c.old {
+					commit(t, s, "8", "9", appending("f"))
+					return
+				}
+				if want := "2 later batches"; !strings.Contains(err.Error(), want) || s.text(t) != was {
+					t.Errorf("%v; the aggregate is %q", err, s.text(t))
+				}
+				_, gone := os.Stat(s.Cursor)
+				_, kept := os.Stat(s.Cursor + ".old")
+				if byTime != (gone != nil) || byTime != (kept == nil) {
+					t.Fatalf("by time %v: cursor file: %v, moved away: %v", byTime, gone, kept)
+				}
+				if byTime {
+					commit(t, s, "", "8", appending("e"))
+					commit(t, s, "8", "9", appending("f"))
+				}
+			})
+		}
+	}
+}
+
+// Lines of FILE.lock that are not notes do no harm, and each cursor file has its own.
+func TestNotes(t *testing.T) {
+	s := newStore(t)
+	other := &Store{File: s.File, Cursor: filepath.Join(t.TempDir(), "other")}
+	for _, text := range []string{"", "\x00\x00\x00\x00", "x", "9\n\n1 2 3\n", s.pathKey(), s.pathKey() + " -1\n",
+		strings.Repeat("0000000a 7\n", 1000)} {
+		testtools.Must(t, os.WriteFile(s.File+".lock", []byte(text), 0o600))
+		lock, err := s.lock()
+		testtools.Must(t, err)
+		if n := s.noted(lock); n != 0 {
+			t.Errorf("%.40q: generation %d", text, n)
+		}
+		for n := range uint64(12) {
+			s.note(lock, n)
+			other.note(lock, 100+n)
+			if a, b := s.noted(lock), other.noted(lock); a != n || b != 100+n {
+				t.Errorf("%.40q: generations %d, %d, want %d", text, a, b, n)
+			}
+		}
+		lock.Close()
 	}
 }
