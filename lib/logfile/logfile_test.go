@@ -2,8 +2,10 @@ package logfile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -160,48 +162,48 @@ func TestTwice(t *testing.T) {
 
 func TestUnreadable(t *testing.T) {
 	path := t.TempDir() + "/q.log"
-	put(t, path+".3.xz", "x")
+	put(t, path+".3.lz", "x")
 	put(t, path+".2.lz4", "x")
 	put(t, path+".1.gz", "no gzip at all")
 	put(t, path, "live\n")
 	got, cursor := read(t, path, "")
 	expect(t, "said", got, "gap: "+path+".1.gz: damaged (gzip: invalid header); what follows its last good byte is lost\n"+
-		"gap: "+path+".3.xz and 1 later ones: compressed in a form that cannot be read here; skipped\nlive\n")
+		"gap: "+path+".3.lz and 1 later ones: compressed in a form that cannot be read here; skipped\nlive\n")
 	got, again := read(t, path, cursor)
 	expect(t, "said once", got, "")
 	expect(t, "cursor", again, cursor)
 }
 
-// What was read to its end before xz took it is no loss.
+// What was read to its end before lzip took it is no loss.
 func TestUnreadableButRead(t *testing.T) {
 	path := t.TempDir() + "/q.log"
 	move := func(from, to string) {
 		t.Helper()
 		testtools.Must(t, os.Rename(path+from, path+to))
 	}
-	// xz replaces a file by one that holds the same, in its way.
-	xz := func(name string) {
+	// lzip replaces a file by one that holds the same, in its way.
+	lz := func(name string) {
 		t.Helper()
 		put(t, path+name+".tmp", "\xfd7zXZ")
-		move(name+".tmp", name+".xz")
+		move(name+".tmp", name+".lz")
 		testtools.Must(t, os.Remove(path+name))
 	}
 	put(t, path+".1", "one\n")
 	put(t, path, "two\n")
 	_, cursor := read(t, path, "")
 	move(".1", ".2")
-	xz(".2")
+	lz(".2")
 	move("", ".1")
 	put(t, path, "three\n")
 	got, cursor := read(t, path, cursor)
 	expect(t, "delayed", got, "three\n")
-	move(".2.xz", ".3.xz")
+	move(".2.lz", ".3.lz")
 	move(".1", ".2")
 	move("", ".1")
-	xz(".1")
+	lz(".1")
 	put(t, path, "four\n")
 	got, _ = read(t, path, cursor)
-	expect(t, "at once", got, "gap: "+path+".1.xz: compressed in a form that cannot be read here; skipped\nfour\n")
+	expect(t, "at once", got, "gap: "+path+".1.lz: compressed in a form that cannot be read here; skipped\nfour\n")
 }
 
 // asNobody runs f without root's right to read everything.
@@ -501,4 +503,59 @@ func TestBegin(t *testing.T) {
 			t.Errorf("%q, %v, %q", out.String(), err, gap)
 		}
 	}
+}
+
+// What xz(1) has written is read as it reads it; what is damaged, asks for too much memory, or cannot be read, is one
+// gap and not the end.
+func TestXZ(t *testing.T) {
+	testtools.Need(t, "xz")
+	one, two := string(pack(t, ".xz", []byte("one\n"))), string(pack(t, ".xz", []byte("two\n")))
+	big := string(pack(t, ".xz", []byte(strings.Repeat("all of these lines\n", 100_000))))
+	const missing = "gap: LOG.1.xz: damaged (compressed by xz, and that cannot be run); what follows its last good byte is lost\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"one stream", one, "one\n"},
+		{"two streams", one + two, "one\ntwo\n"},
+		{"padding", one + "\x00\x00\x00\x00" + two + "\x00\x00\x00\x00\x00\x00\x00\x00", "one\ntwo\n"},
+		{"cut", one + two[:len(two)-5], "gap: LOG.1.xz: damaged (xz: (stdin): Unexpected end of input); what follows its last good byte is lost\none\ntwo\n"},
+		{"another form", "LZIP", "gap: LOG.1.xz: damaged (xz: (stdin): File format not recognized); what follows its last good byte is lost\n"},
+		{"empty", "", "gap: LOG.1.xz: damaged (xz: (stdin): File format not recognized); what follows its last good byte is lost\n"},
+		{"4 GB", hostile(one), "gap: LOG.1.xz: damaged (xz: (stdin): Memory usage limit reached); what follows its last good byte is lost\n"},
+		{"no program", one, missing},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := t.TempDir() + "/q.log"
+			if c.name == "no program" {
+				t.Setenv("PATH", "/nonexistent")
+			}
+			put(t, path+".1.xz", c.text)
+			put(t, path, "live\n")
+			got, cursor := read(t, path, "")
+			got = strings.ReplaceAll(got, path, "LOG")
+			if i := strings.Index(got, " limit reached"); i >= 0 { // xz says on how much is needed
+				got = got[:i+14] + got[strings.Index(got, ");"):]
+			}
+			expect(t, "all", got, c.want+"live\n")
+			again, _ := read(t, path, cursor)
+			expect(t, "again", again, "")
+		})
+	}
+	// A position within a large file is found again.
+	path := t.TempDir() + "/q.log"
+	put(t, path, strings.Repeat("all of these lines\n", 50_000))
+	_, cursor := read(t, path, "")
+	testtools.Must(t, os.Remove(path))
+	put(t, path+".1.xz", big)
+	got, _ := read(t, path, cursor)
+	expect(t, "the second half", got, strings.Repeat("all of these lines\n", 50_000))
+}
+
+// hostile makes the header of an xz file ask for a dictionary of 4 GB.
+func hostile(file string) string {
+	b := []byte(file)
+	const block = 12 // after the header of the stream
+	size := 4 * (int(b[block]) + 1)
+	i := block + bytes.Index(b[block:block+size], []byte{0x21, 1}) + 2
+	b[i] = 40
+	binary.LittleEndian.PutUint32(b[block+size-4:], crc32.ChecksumIEEE(b[block:block+size-4]))
+	return string(b)
 }

@@ -15,12 +15,13 @@ const (
 	gzipped
 	zstandard
 	bzipped
+	xzipped
 	unreadable // compressed in a form that this package cannot read
 )
 
 var codecs = map[string]codec{
-	".gz": gzipped, ".zst": zstandard, ".bz2": bzipped,
-	".xz": unreadable, ".lzma": unreadable, ".lz": unreadable, ".lz4": unreadable,
+	".gz": gzipped, ".zst": zstandard, ".bz2": bzipped, ".xz": xzipped,
+	".lzma": unreadable, ".lz": unreadable, ".lz4": unreadable,
 	".lzo": unreadable, ".Z": unreadable, ".br": unreadable, ".zip": unreadable, ".7z": unreadable,
 }
 

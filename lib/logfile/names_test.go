@@ -13,7 +13,7 @@ func TestParseName(t *testing.T) {
 		{"q.log", "q.1.log.zst", rotation{"#", 1, "", zstandard}},
 		{"q.log", "q.log-20260208", rotation{"-99999999", 0, "-20260208", plain}},
 		{"q.log", "q.log-20260208.bz2", rotation{"-99999999", 0, "-20260208", bzipped}},
-		{"q.log", "q.log-2026020821.xz", rotation{"-9999999999", 0, "-2026020821", unreadable}},
+		{"q.log", "q.log-2026020821.xz", rotation{"-9999999999", 0, "-2026020821", xzipped}},
 		{"q.log", "q.log-20260208-05", rotation{"-99999999-99", 0, "-20260208-05", plain}},
 		{"q.log", "q.log-1770586200", rotation{"-9999999999", 0, "-1770586200", plain}},
 		{"q.log", "q.log.2026-02-08T21:30:00Z", rotation{".9999-99-99T99:99:99Z", 0, ".2026-02-08T21:30:00Z", plain}},

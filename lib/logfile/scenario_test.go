@@ -16,6 +16,7 @@ func lines(n int) step      { return func(w *world) { w.write(n) } }
 func late(back, n int) step { return func(w *world) { w.late(back, n) } }
 func gz(n int) step         { return func(w *world) { w.compress(n, ".gz") } }
 func zst(n int) step        { return func(w *world) { w.compress(n, ".zst") } }
+func xz(n int) step         { return func(w *world) { w.compress(n, ".xz") } }
 func half(w *world)         { w.writeHalf() }
 func rotate(w *world)       { w.rotate() }
 func rename(w *world)       { w.rename() }
@@ -185,6 +186,8 @@ var exactScenarios = map[string][]step{
 	"half last line, no newer":   {lines(3), half, rename, lines(2)},
 	"half last line ends late":   {lines(3), half, rotate, lines(2), lateLF, lines(1), gz(1)},
 	"numbers, then dateext":      {lines(3), rotate, lines(3), rotate, lines(4), dateext("-%d"), rotateDated, lines(2), rotateDated, lines(9)},
+	"xz at once":                 {lines(300), rotate, xz(1), lines(30), rotate, xz(1), lines(3)},
+	"xz later":                   {lines(300), rotate, lines(9), rotate, xz(2), lines(30), rotate, xz(2), lines(3)},
 	"gzip, then zstd at once":    {lines(30), rotate, gz(1), lines(3), rotate, gz(1), lines(9), rotateZstd, lines(5), rotateZstd, lines(4), rotateZstd, lines(2)},
 	"gzip, then zstd, an empty":  {lines(30), rotate, gz(1), rotate, gz(1), lines(9), rotateZstd, lines(5), rotateZstd, lines(2)},
 	"gzip, then nothing":         {lines(30), rotate, gz(1), lines(3), rotate, gz(1), lines(9), rotatePlain, lines(5), rotatePlain, lines(4), rotatePlain, lines(2)},
@@ -263,10 +266,10 @@ func cuts(t *testing.T, steps []step, verdict func(*world)) {
 }
 
 func remove(n int) step { return func(w *world) { w.remove(w.name(n)) } }
-func xz(n int) step {
+func lz(n int) step {
 	return func(w *world) {
 		w.lose(w.name(n), 0)
-		w.compress(n, ".xz")
+		w.compress(n, ".lz")
 	}
 }
 
@@ -293,7 +296,7 @@ var lossyScenarios = map[string][]step{
 	"empty live, then deleted": {lines(30), rotate, remove(1), lines(3), rotate, lines(4), hour, remove(1), rotate},
 	"truncated in place":       {lines(30), truncateInPlace, lines(5), truncateInPlace, lines(90)},
 	"truncated beside a copy":  {lines(30), rotate, lines(3), truncateInPlace, lines(5), rotate, lines(2)},
-	"not readable":             {lines(30), rotate, lines(3), xz(1), rotate, lines(3), xz(1), lines(5)},
+	"not readable":             {lines(30), rotate, lines(3), lz(1), rotate, lines(3), lz(1), lines(5)},
 	"damaged":                  {lines(300), rotate, lines(3), damage(1), lines(2), rotate, lines(1)},
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"egress-monitor/lib/unpack"
 )
 
 const (
@@ -69,6 +71,12 @@ func newStream(f *os.File, c codec) (*stream, error) {
 		d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err == nil {
 			s.text, s.stop = d, d.Close
+		}
+	case xzipped: // by a program: the Go library takes as much memory as the file's header asks for
+		var p *unpack.Program
+		p, err = unpack.Start("xz", &s.src)
+		if err == nil {
+			s.text, s.stop = p, p.Close
 		}
 	default:
 		err = errors.ErrUnsupported

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func (w *world) name(n int) string {
 	return fmt.Sprintf("%s.%d", w.path, n)
 }
 
-var suffixes = []string{"", ".gz", ".zst", ".xz"}
+var suffixes = []string{"", ".gz", ".zst", ".xz", ".lz"}
 
 // shift makes room for a new copy 1.
 func (w *world) shift() { w.shiftAll(suffixes...) }
@@ -196,8 +197,13 @@ func pack(t testing.TB, suffix string, text []byte) []byte {
 		testtools.Must(t, err)
 		z.Write(text)
 		z.Close()
+	case ".xz":
+		testtools.Need(t, "xz")
+		cmd := exec.Command("xz", "-c")
+		cmd.Stdin, cmd.Stdout = bytes.NewReader(text), &b
+		testtools.Must(t, cmd.Run())
 	default:
-		b.WriteString("\xfd7zXZ\x00")
+		b.WriteString("LZIP")
 	}
 	return b.Bytes()
 }

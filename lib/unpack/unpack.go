@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
 	"strings"
 )
@@ -59,28 +60,76 @@ const (
 // input, or when its output is closed.
 func by(program string) func(io.Reader) (io.Reader, error) {
 	return func(r io.Reader) (io.Reader, error) {
-		cmd := exec.Command(program, "-dc")
-		o := &output{cmd: cmd, program: program}
-		cmd.Stdin, cmd.Stderr = r, &o.said
-		out, err := cmd.StdoutPipe()
-		if err == nil {
-			err = cmd.Start()
-		}
+		p, err := Start(program, r)
 		if err != nil {
-			return nil, fmt.Errorf("compressed by %s, and that cannot be run: give it what %s -dc FILE prints", program, program)
+			return nil, fmt.Errorf("%w: give it what %s -dc FILE prints", err, program)
 		}
-		o.Reader = out
-		return o, nil
+		p.hint = " (several files in one: give them as arguments, or what zcat -f FILES prints)"
+		return p, nil
 	}
 }
 
-// output reads what a program prints. At its end Read returns an error if the
-// program failed.
-type output struct {
-	io.Reader
-	cmd     *exec.Cmd
-	program string
-	said    complaint
+// options are what a program needs besides -dc. Without them the header of a file
+// decides how much memory xz takes.
+var options = map[string][]string{"xz": {"--format=xz", "--threads=1", "--memlimit-decompress=128MiB"}}
+
+// A Program is a running program that decompresses. To read is to read what it prints;
+// at the end Read returns an error if it failed.
+type Program struct {
+	name string
+	cmd  *exec.Cmd
+	out  io.Reader
+	said complaint
+	hint string // added to an error
+	end  error  // of a program that was waited for
+}
+
+// Start starts gzip, zstd, bzip2 or xz to decompress r.
+func Start(name string, r io.Reader) (*Program, error) {
+	p := &Program{name: name, cmd: exec.Command(name, append(options[name], "-dc")...)}
+	p.cmd.Stdin, p.cmd.Stderr = r, &p.said
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("compressed by %s, and that cannot be run", name)
+	}
+	p.out = out
+	return p, nil
+}
+
+func (p *Program) Read(b []byte) (n int, err error) {
+	if p.end != nil {
+		return 0, p.end
+	}
+	if n, err = p.out.Read(b); err != io.EOF {
+		return n, err
+	}
+	p.end = io.EOF
+	if err := p.cmd.Wait(); err != nil {
+		p.end = p.failed(err)
+	}
+	return n, p.end
+}
+
+// Close ends a program whose output is not wanted any more.
+func (p *Program) Close() {
+	if p.end == nil {
+		p.end = fs.ErrClosed
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	}
+}
+
+// failed returns an error of one line: the program's complaint, and the hint.
+func (p *Program) failed(err error) error {
+	said := strings.Join(strings.Fields(string(p.said.text)), " ")
+	said = strings.TrimPrefix(said, p.name+": ")
+	if said == "" {
+		said = err.Error()
+	}
+	return fmt.Errorf("%s: %s%s", p.name, said, p.hint)
 }
 
 // A complaint is the beginning of what a program prints to standard error.
@@ -89,27 +138,6 @@ type complaint struct{ text []byte }
 func (c *complaint) Write(p []byte) (int, error) {
 	c.text = append(c.text, p[:min(len(p), 200-len(c.text))]...)
 	return len(p), nil
-}
-
-// fail returns one line: the program's complaint, and what to do about input of
-// several kinds.
-func (o *output) fail(failed error) error {
-	said := strings.Join(strings.Fields(string(o.said.text)), " ")
-	said = strings.TrimPrefix(said, o.program+": ")
-	if said == "" {
-		said = failed.Error()
-	}
-	return fmt.Errorf("%s: %s (several files in one: give them as arguments, or what zcat -f FILES prints)", o.program, said)
-}
-
-func (o *output) Read(p []byte) (n int, err error) {
-	if n, err = o.Reader.Read(p); err != io.EOF {
-		return n, err
-	}
-	if failed := o.cmd.Wait(); failed != nil {
-		return n, o.fail(failed)
-	}
-	return n, io.EOF
 }
 
 // Reader returns a reader of r, decompressed if it is compressed.
