@@ -1,6 +1,10 @@
 package aggregate
 
-import "bytes"
+import (
+	"bytes"
+
+	"egress-monitor/lib/fold"
+)
 
 // Unite returns the union of two lists of addresses: a itself if it has all
 // addresses of b, or else a new list, appended to dst.
@@ -19,7 +23,7 @@ func Unite(dst, a, b []byte) (list []byte, changed bool) {
 func union(dst, a, b []byte) []byte {
 	from := len(dst)
 	dst = zip(dst, a, b)
-	return append(dst[:from], absorb(dst[from:])...)
+	return append(dst[:from], fold.Absorb(dst[from:])...)
 }
 
 // zip appends the entries of two sorted lists, in order, each one once.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"egress-monitor/lib/batch"
 	"egress-monitor/lib/suffix"
 )
 
@@ -87,7 +88,8 @@ func TestLiteral(t *testing.T) {
 		"::ffff:102:304": `\058:ffff:102:304`, "2001:db8:0::1": `2001\058db8:0::1`, "192.0.2.7/24": `192.0.2.7\04724`,
 		"--": `\045-`, "*.": "*.", "**": "**", "a*": "a*",
 	} {
-		if got := string(Literal([]byte(name))); got != want {
+		got := string(Literal([]byte(name)))
+		if got != want || batch.IsMark([]byte(got+" 1 ")) {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}

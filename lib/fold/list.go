@@ -8,6 +8,9 @@ import (
 // Absorb returns a sorted list of addresses and prefixes without the entries that
 // a prefix of the list covers, if that prefix Leads. It may return list itself.
 func Absorb(list []byte) []byte {
+	if bytes.IndexByte(list, '/') < 0 {
+		return list // as most lists
+	}
 	var s prefixSet
 	entries := bytes.Split(list, []byte{','})
 	for _, e := range entries {

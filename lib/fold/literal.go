@@ -1,10 +1,6 @@
 package fold
 
-import (
-	"bytes"
-	"net/netip"
-	"strings"
-)
+import "bytes"
 
 // Literal returns the key of a name that was asked for. That is the name, unless
 // the name reads as a folded row of more than one owner ("*", "*.com",
@@ -40,16 +36,7 @@ func Literal(name []byte) []byte {
 // Misspelt reports whether a key is an address or a prefix in another form than
 // the printed one: it would be a second key for the same address.
 func Misspelt(key []byte) bool {
-	if !likeAddress(key) {
-		return false
-	}
-	if _, ok := parsePrefix(key); ok {
-		return false
-	}
-	if bytes.IndexByte(key, '/') >= 0 {
-		_, err := netip.ParsePrefix(view(key))
-		return err == nil
-	}
-	a, err := netip.ParseAddr(view(key))
-	return err == nil && !strings.Contains(view(key), "%") && a.IsValid()
+	var buf [64]byte
+	printed, ok := Respell(buf[:0], key)
+	return ok && !bytes.Equal(printed, key)
 }

@@ -41,22 +41,14 @@ func starOf(key []byte) node {
 	return node{name: view(name), star: true}
 }
 
-// parsePrefix parses an address or a prefix. ok is false unless key has exactly
+// parsePrefix reads an address or a prefix. ok is false unless key has exactly
 // the form in which it would be printed.
-func parsePrefix(key []byte) (netip.Prefix, bool) {
-	if !likeAddress(key) {
-		return netip.Prefix{}, false
+func parsePrefix(key []byte) (p netip.Prefix, ok bool) {
+	if p, ok = readPrefix(key); !ok {
+		return p, false
 	}
 	var buf [64]byte
-	if bytes.IndexByte(key, '/') >= 0 {
-		p, err := netip.ParsePrefix(view(key))
-		return p, err == nil && p.Masked() == p && bytes.Equal(p.AppendTo(buf[:0]), key)
-	}
-	a, err := netip.ParseAddr(view(key))
-	if err != nil || a.Zone() != "" || !bytes.Equal(a.AppendTo(buf[:0]), key) {
-		return netip.Prefix{}, false
-	}
-	return netip.PrefixFrom(a, a.BitLen()), true
+	return p, bytes.Equal(appendPrefix(buf[:0], key, p), key)
 }
 
 // within returns the prefix of so many bits that holds n, or n if it is as
@@ -66,16 +58,6 @@ func (n node) within(bits int) node {
 		return n
 	}
 	return node{prefix: netip.PrefixFrom(n.prefix.Addr(), bits).Masked()}
-}
-
-// likeAddress reports whether a key may be an address. For nearly all names it
-// returns false after a few bytes.
-func likeAddress(key []byte) bool {
-	if len(key) == 0 || len(key) > 64 {
-		return false
-	}
-	first, last := key[0], key[len(key)-1]
-	return first-'0' <= 9 && last-'0' <= 9 || bytes.IndexByte(key, ':') >= 0
 }
 
 // clone returns a copy that stays valid when the key is changed.
