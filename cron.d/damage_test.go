@@ -3,7 +3,6 @@ package pipelines
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -58,8 +57,8 @@ func TestDamagedCursor(t *testing.T) {
 		}, "",
 	}, {
 		"egress-ips", "state/ips.cursor", "log/unique-ips.log",
-		func(s *server) { s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal") },
-		func(s *server) { s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal") },
+		func(s *server) { s.journal("demo", 1) },
+		func(s *server) { s.journal("demo", 2) },
 		testtools.Text(t, "../testdata/demo/unique-ips.log"),
 	}} {
 		t.Run(d.pipeline, func(t *testing.T) {
@@ -67,21 +66,13 @@ func TestDamagedCursor(t *testing.T) {
 			s := newServer(t)
 			d.first(s)
 			s.poll(d.pipeline)
-			s.save()
 			before := s.read(d.aggregate)
-			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
-			restore := func() {
+			for range 2 { // the second poll is of a copy, whose files have other inodes, as after each restore
+				s.save("log", "state", "dnsmasq", "journal")
 				s.restore()
-				for _, dir := range []string{"dnsmasq", "journal"} {
-					s.must(os.RemoveAll(s.file(dir)))
-					s.must(exec.Command("cp", "-a", s.file("saved/"+dir), s.file(dir)).Run())
-				}
+				s.poll(d.pipeline)
 			}
-			restore() // a copy has other identities; so from here on all are alike
-			s.poll(d.pipeline)
-			s.must(os.RemoveAll(s.file("saved")))
-			s.save()
-			s.must(exec.Command("cp", "-a", s.file("dnsmasq"), s.file("journal"), s.file("saved")).Run())
+			s.save(s.saved...)
 			cursor := s.read(d.file)
 			want := d.want
 			if want == "" {
@@ -90,7 +81,7 @@ func TestDamagedCursor(t *testing.T) {
 				want = s.read(d.aggregate)
 			}
 			for _, bad := range damages(cursor) {
-				restore()
+				s.restore()
 				bad.do(s, d.file)
 				said, ok := s.try(d.pipeline)
 				if !ok || strings.Count(said, "gap: ") == 0 || strings.Count(said, "\n") > 3 {
@@ -101,7 +92,7 @@ func TestDamagedCursor(t *testing.T) {
 				s.poll(d.pipeline)
 				wantText(t, bad.name+", and new lines", s.read(d.aggregate), want)
 
-				restore() // and both at once
+				s.restore() // and both at once
 				bad.do(s, d.file)
 				d.second(s)
 				if said, ok := s.try(d.pipeline); !ok || strings.Count(said, "gap: ") == 0 {
@@ -127,8 +118,8 @@ func TestOlderCursor(t *testing.T) {
 		func(s *server) { s.append("dnsmasq/dnsmasq.log", testtools.Read(t, "../testdata/demo/dnsmasq.log")) },
 	}, {
 		"egress-ips", "state/ips.cursor", "log/unique-ips.log",
-		func(s *server) { s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal") },
-		func(s *server) { s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal") },
+		func(s *server) { s.journal("demo", 1) },
+		func(s *server) { s.journal("demo", 2) },
 	}} {
 		s := newServer(t)
 		d.first(s)

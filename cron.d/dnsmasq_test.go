@@ -181,7 +181,7 @@ func TestRealRotation(t *testing.T) {
 func checkCounts(t *testing.T, s *server, names, asked int) {
 	t.Helper()
 	rows := map[string]string{}
-	for line := range strings.Lines(s.read("log/unique-domains.log")) {
+	for line := range strings.Lines(s.domains()) {
 		f := strings.Fields(line)
 		rows[f[0]] = f[1] + " " + f[3]
 	}
@@ -232,7 +232,7 @@ func TestRealOddNames(t *testing.T) {
 		}
 		s.poll("egress-domains")
 		found := false
-		for line := range strings.Lines(s.read("log/unique-domains.log")) {
+		for line := range strings.Lines(s.domains()) {
 			f := strings.Fields(line)
 			if len(f) != 4 {
 				t.Fatalf("%q: %d fields", line, len(f))
@@ -240,16 +240,16 @@ func TestRealOddNames(t *testing.T) {
 			found = found || f[0]+" "+f[1]+" "+f[3] == test.row
 		}
 		if !found {
-			t.Errorf("%q: no row %s in\n%s", test.labels, test.row, s.read("log/unique-domains.log"))
+			t.Errorf("%q: no row %s in\n%s", test.labels, test.row, s.domains())
 		}
 	}
 	s.poll("egress-domains")
-	for i, c := range []byte(strings.ReplaceAll(s.read("log/unique-domains.log"), "\n", "")) {
+	for i, c := range []byte(strings.ReplaceAll(s.domains(), "\n", "")) {
 		if c < ' ' || c > '~' {
 			t.Errorf("byte %#x at %d", c, i)
 		}
 	}
-	if !strings.Contains(s.read("log/unique-domains.log"), "<name\\032unprintable> 5 ") {
-		t.Errorf("unprintable names: %s", s.read("log/unique-domains.log"))
+	if !strings.Contains(s.domains(), "<name\\032unprintable> 5 ") {
+		t.Errorf("unprintable names: %s", s.domains())
 	}
 }

@@ -13,14 +13,10 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-func samples(t *testing.T) []testtools.QueryLog {
-	t.Helper()
-	return testtools.QueryLogs(t, "../testdata/dnsmasq")
-}
-
 // feed writes the log in pieces, rotates it where the sample is rotated, and
-// calls after behind each piece.
+// calls after each time. The last poll, and its messages, are of the whole log.
 func (s *server) feed(sm testtools.QueryLog, cut func(file string) []string, after func()) {
+	s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
 	for i, file := range sm.Logs {
 		if i > 0 {
 			s.must(os.Rename(s.log(), s.log()+".1"))
@@ -30,12 +26,13 @@ func (s *server) feed(sm testtools.QueryLog, cut func(file string) []string, aft
 			after()
 		}
 	}
-	if said, ok := s.try("egress-domains"); !ok { // what it says is of torn lines
+	if said, ok := s.try("egress-domains"); !ok { // it may report torn lines
 		s.t.Fatal(said)
 	}
 }
 
 func whole(file string) []string { return []string{file} }
+func lines(file string) []string { return slices.Collect(strings.Lines(file)) }
 
 // atBytes cuts a file anywhere, into some 50 pieces.
 func atBytes(r *rand.Rand) func(string) []string {
@@ -54,42 +51,28 @@ func atBytes(r *rand.Rand) func(string) []string {
 	}
 }
 
-// Every sample gives its aggregate, byte for byte: in one poll, and cut
-// anywhere into 50.
+// Every sample gives its aggregate, byte for byte: in one poll, and cut anywhere
+// into 50; line by line if the sample is cut inside everything that a log can hold.
 func TestSamples(t *testing.T) {
-	for _, sm := range samples(t) {
+	for _, sm := range testtools.QueryLogs(t, "../testdata/dnsmasq") {
 		t.Run(sm.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, way := range []struct {
-				name  string
-				cut   func(string) []string
-				polls bool
-			}{{"one poll", whole, false}, {"50 polls", atBytes(rand.New(rand.NewSource(int64(len(sm.Want))))), true}} {
+				name string
+				cut  func(string) []string
+				poll func(s *server)
+			}{
+				{"one poll", whole, func(*server) {}},
+				{"50 polls", atBytes(rand.New(rand.NewSource(int64(len(sm.Want))))), func(s *server) { s.try("egress-domains") }},
+				{"line by line", lines, func(s *server) { s.poll("egress-domains") }},
+			} {
+				if way.name == "line by line" && sm.Name != "rotated-extra" && sm.Name != "rotated-plain" {
+					continue
+				}
 				s := newServer(t)
-				s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
-				s.feed(sm, way.cut, func() {
-					if way.polls {
-						s.try("egress-domains")
-					}
-				})
-				wantText(t, way.name, s.read("log/unique-domains.log"), sm.Want)
+				s.feed(sm, way.cut, func() { way.poll(s) })
+				wantText(t, way.name, s.domains(), sm.Want)
 			}
-		})
-	}
-}
-
-// One line a poll, for a sample that is cut inside everything it has.
-func TestLineByLine(t *testing.T) {
-	for _, sm := range samples(t) {
-		if sm.Name != "rotated-extra" && sm.Name != "rotated-plain" {
-			continue
-		}
-		t.Run(sm.Name, func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t)
-			s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
-			s.feed(sm, func(file string) []string { return slices.Collect(strings.Lines(file)) }, func() { s.poll("egress-domains") })
-			wantText(t, "line by line", s.read("log/unique-domains.log"), sm.Want)
 		})
 	}
 }
@@ -97,7 +80,7 @@ func TestLineByLine(t *testing.T) {
 // A poll that finds nothing new writes nothing.
 func TestIdle(t *testing.T) {
 	s := newServer(t)
-	s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+	s.journal("demo", 1)
 	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
 	state := func() (all string) {
 		for _, name := range []string{"log/unique-domains.log", "log/unique-ips.log", "state/domains.cursor", "state/ips.cursor", "log", "state"} {
@@ -136,7 +119,7 @@ func TestOverlap(t *testing.T) {
 	one := newServer(t)
 	one.write("dnsmasq/dnsmasq.log", log)
 	one.poll("egress-domains")
-	wantText(t, "8 at once", s.read("log/unique-domains.log"), one.read("log/unique-domains.log"))
+	wantText(t, "8 at once", s.domains(), one.domains())
 }
 
 // The settings file is read, and the environment wins over it.
@@ -144,20 +127,15 @@ func TestSettings(t *testing.T) {
 	s := newServer(t)
 	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
 	s.write("settings", "EGRESS_LOG_DIR="+s.file("elsewhere")+"\nEGRESS_STATE_DIR="+s.file("nowhere")+"\n")
-	var env []string
-	for _, e := range s.env {
-		if !strings.HasPrefix(e, "EGRESS_LOG_DIR=") {
-			env = append(env, e)
-		}
-	}
-	s.env = append(env, "EGRESS_SETTINGS="+s.file("settings"))
+	s.env = slices.DeleteFunc(s.env, func(e string) bool { return strings.HasPrefix(e, "EGRESS_LOG_DIR=") })
+	s.env = append(s.env, "EGRESS_SETTINGS="+s.file("settings"))
 	s.poll("egress-domains")
 	if s.read("elsewhere/unique-domains.log") == "" || s.read("state/domains.cursor") == "" {
 		t.Error("the settings are not what they should be")
 	}
 }
 
-// A gap is said, and what is retained is counted.
+// A gap is reported, and the retained lines are counted.
 func TestLogRotatedAway(t *testing.T) {
 	s := newServer(t)
 	s.write("dnsmasq/dnsmasq.log", testtools.Text(t, "../testdata/demo/dnsmasq.log.1"))
@@ -168,7 +146,7 @@ func TestLogRotatedAway(t *testing.T) {
 	if !ok || !strings.Contains(said, "gap") {
 		t.Fatalf("success %v: %s", ok, said)
 	}
-	if got := s.read("log/unique-domains.log"); !strings.Contains(got, "\ntelemetry.example.net 2 ") {
+	if got := s.domains(); !strings.Contains(got, "\ntelemetry.example.net 2 ") {
 		t.Errorf("got %s", got)
 	}
 	s.poll("egress-domains")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -63,9 +62,9 @@ var stories = []story{{
 	tools:    []string{"ipparse", "aggmerge"},
 	file:     "log/unique-ips.log",
 	before: func(s *server) {
-		s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+		s.journal("demo", 1)
 		s.poll("egress-ips")
-		s.unzip("../testdata/demo/2.journal.gz", "journal/system2.journal")
+		s.journal("demo", 2)
 	},
 	want: func(t testing.TB) string { return testtools.Text(t, "../testdata/demo/unique-ips.log") },
 }, {
@@ -73,25 +72,11 @@ var stories = []story{{
 	tools:    []string{"nftparse"}, // aggmerge: as above, and TestSetKilledAnywhere
 	file:     "log/unique-ips.log",
 	before: func(s *server) {
-		s.write("listing", setListing(1, 3, 3))
-		s.poll("egress-set " + setToken(1))
+		s.set(1, 3)
 		s.write("listing", setListing(2, 4, 4))
 	},
 	want: func(testing.TB) string { return setRows(7) },
 }}
-
-// restore puts log and state back to what they were before the poll.
-func (s *server) restore() {
-	for _, dir := range []string{"log", "state"} {
-		s.must(os.RemoveAll(s.file(dir)))
-		s.must(exec.Command("cp", "-a", s.file("saved/"+dir), s.file(dir)).Run())
-	}
-}
-
-func (s *server) save() {
-	s.must(os.Mkdir(s.file("saved"), 0o755))
-	s.must(exec.Command("cp", "-a", s.file("log"), s.file("state"), s.file("saved")).Run())
-}
 
 func (s *server) cursor(dir string) (c string) {
 	for _, name := range []string{"domains.cursor", "ips.cursor", "set.cursor"} {
@@ -116,7 +101,7 @@ func TestFaultsAtEverySystemCall(t *testing.T) {
 					t.Parallel()
 					s := newServer(t)
 					st.before(s)
-					s.save()
+					s.save("log", "state")
 					hits := 0
 					for _, call := range calls {
 						if fault != "signal=SIGKILL" && (call == "close" || call == "execve" || call == "exit_group" || call == "fcntl") {
@@ -176,21 +161,20 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewSource(seed))
-			for _, sm := range samples(t) {
+			for _, sm := range testtools.QueryLogs(t, "../testdata/dnsmasq") {
 				if sm.Name != "interleaved-extra" && sm.Name != "rotated-extra" {
 					continue
 				}
 				s := newServer(t)
-				s.env = append(s.env, "EGRESS_NOW="+sm.End, "EGRESS_DNSMASQ_TZ="+sm.Zone)
 				tools := []string{"cursorcat", "dnsparse", "aggmerge"}
-				s.feed(sm, func(file string) []string { return atBytes(r)(file) }, func() {
+				s.feed(sm, atBytes(r), func() {
 					if r.Intn(2) == 0 {
 						s.injure(tools[r.Intn(3)], calls[r.Intn(len(calls))], "signal=SIGKILL", 1+r.Intn(8))
 					}
 					s.try("egress-domains")
 					s.path = ""
 				})
-				wantText(t, sm.Name, s.read("log/unique-domains.log"), sm.Want)
+				wantText(t, sm.Name, s.domains(), sm.Want)
 			}
 		})
 	}

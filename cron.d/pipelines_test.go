@@ -3,6 +3,7 @@
 package pipelines
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,16 +22,20 @@ func TestMain(m *testing.M) {
 
 // A server is the folders of one server, and its settings.
 type server struct {
-	t    testing.TB
-	dir  string
-	env  []string
-	path string // PATH in front of the tools
+	t     testing.TB
+	dir   string
+	env   []string
+	path  string   // PATH in front of the tools
+	saved []string // the folders that restore puts back
 }
 
-func newServer(t testing.TB) *server {
-	s := &server{t: t, dir: t.TempDir()}
+func newServer(t testing.TB) *server { return serverIn(t, t.TempDir()) }
+
+// serverIn returns a server with all its folders in dir.
+func serverIn(t testing.TB, dir string) *server {
+	s := &server{t: t, dir: dir}
 	for _, dir := range []string{"log", "state", "dnsmasq", "journal"} {
-		s.must(os.Mkdir(s.file(dir), 0o755))
+		s.must(os.MkdirAll(s.file(dir), 0o755))
 	}
 	s.env = []string{
 		"EGRESS_SETTINGS=/dev/null",
@@ -71,7 +76,26 @@ func (s *server) append(name, text string) {
 	s.must(f.Close())
 }
 
-// command is a pipeline, with its arguments. That of the set reads a listing.
+// save notes what folders hold, for restore.
+func (s *server) save(dirs ...string) {
+	s.t.Helper()
+	s.saved = dirs
+	s.must(os.RemoveAll(s.file("saved")))
+	for _, dir := range dirs {
+		s.must(os.MkdirAll(s.file("saved"), 0o755))
+		s.must(exec.Command("cp", "-a", s.file(dir), s.file("saved")).Run())
+	}
+}
+
+func (s *server) restore() {
+	s.t.Helper()
+	for _, dir := range s.saved {
+		s.must(os.RemoveAll(s.file(dir)))
+		s.must(exec.Command("cp", "-a", s.file("saved/"+dir), s.dir).Run())
+	}
+}
+
+// command returns a pipeline, with its arguments. egress-set reads a listing.
 func (s *server) command(pipeline string) *exec.Cmd {
 	words := strings.Fields(pipeline)
 	cmd := exec.Command("./"+words[0], words[1:]...)
@@ -86,7 +110,7 @@ func (s *server) command(pipeline string) *exec.Cmd {
 	return cmd
 }
 
-// try polls, and returns what was said and whether it succeeded.
+// try polls, and returns the messages and whether it succeeded.
 func (s *server) try(pipeline string) (stderr string, ok bool) {
 	s.t.Helper()
 	out, errs, status := testtools.Run(s.t, s.command(pipeline))
@@ -107,6 +131,10 @@ func (s *server) poll(pipeline string) {
 	}
 }
 
+// domains returns the aggregate of names, ips that of addresses.
+func (s *server) domains() string { s.t.Helper(); return s.read("log/unique-domains.log") }
+func (s *server) ips() string     { s.t.Helper(); return s.read("log/unique-ips.log") }
+
 func wantText(t testing.TB, what, got, want string) {
 	t.Helper()
 	if got != want {
@@ -114,12 +142,12 @@ func wantText(t testing.TB, what, got, want string) {
 	}
 }
 
-// unzip writes a compressed file of testdata to the server.
-func (s *server) unzip(from, to string) {
+// journal adds the n-th journal of a folder of testdata, as FOLDERn.journal.
+func (s *server) journal(folder string, n int) {
 	s.t.Helper()
-	out, err := exec.Command("gzip", "-dc", from).Output()
+	out, err := exec.Command("gzip", "-dc", fmt.Sprintf("../testdata/%s/%d.journal.gz", folder, n)).Output()
 	s.must(err)
-	s.write(to, string(out))
+	s.write(fmt.Sprintf("journal/%s%d.journal", filepath.Base(folder), n), string(out))
 }
 
 // A caller that holds the lock hands it on as descriptor 3, and the pipeline does
@@ -132,7 +160,7 @@ func TestLockInherited(t *testing.T) {
 		s := newServer(t)
 		s.write("listing", setListing(1, 1, 1))
 		s.write("dnsmasq/dnsmasq.log", "")
-		s.unzip("../testdata/demo/1.journal.gz", "journal/system.journal")
+		s.journal("demo", 1)
 		s.write("state/"+lock, "")
 		f, err := os.Open(s.file("state/" + lock))
 		s.must(err)

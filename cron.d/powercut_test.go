@@ -118,19 +118,6 @@ func (l *load) polls(pipeline string) {
 	}
 }
 
-// serverIn is a server with all its folders in one.
-func serverIn(t testing.TB, dir string) *server {
-	s := newServer(t)
-	for i, e := range s.env {
-		s.env[i] = strings.ReplaceAll(e, s.dir, dir)
-	}
-	s.dir = dir
-	for _, name := range []string{"log", "state", "dnsmasq", "journal"} {
-		s.must(os.MkdirAll(s.file(name), 0o755))
-	}
-	return s
-}
-
 // question is the line of the n-th question, each for another name.
 func question(n int64, at time.Time) string {
 	return fmt.Sprintf("%s dnsmasq[77]: %d 127.0.0.1/44821 query[A] q%d.example.org from 127.0.0.1\n", at.UTC().Format(time.Stamp), n, n)
@@ -229,7 +216,7 @@ func (d *disk) afterCut(image string, n int64) (gaps int) {
 	}
 	s.try("egress-domains") // it may tell of half a line at the end of what is left
 	rows, twice := map[string]bool{}, 0
-	for line := range strings.Lines(s.read("log/unique-domains.log")) {
+	for line := range strings.Lines(s.domains()) {
 		f := strings.Fields(line)
 		rows[f[0]] = true
 		if f[1] != "1" {

@@ -29,18 +29,25 @@ func setRows(n int) string {
 	return fmt.Sprintf("192.0.2.1 %d 2026-11-30T23:59:40Z\n2001:db8::1 %[1]d 2026-11-30T23:59:40Z\n", n)
 }
 
+// set polls generation g, with n connections to each address.
+func (s *server) set(g, n int) {
+	s.t.Helper()
+	s.write("listing", setListing(g, n, n))
+	s.poll("egress-set " + setToken(g))
+}
+
+// A listing that is read twice, because root did not learn that it was counted, or
+// that is of an earlier generation, is counted once.
 func TestSetOnce(t *testing.T) {
 	s := newServer(t)
 	for g := 1; g <= 3; g++ {
-		s.write("listing", setListing(g, 2, 2))
-		for range 2 { // root did not learn that it was counted
-			s.poll("egress-set " + setToken(g))
-			wantText(t, "generation", s.read("log/unique-ips.log"), setRows(2*g))
+		for range 2 {
+			s.set(g, 2)
+			wantText(t, "generation", s.ips(), setRows(2*g))
 		}
 	}
-	s.write("listing", setListing(2, 2, 2)) // nor of one before
-	s.poll("egress-set " + setToken(2))
-	wantText(t, "an old generation", s.read("log/unique-ips.log"), setRows(6))
+	s.set(2, 2)
+	wantText(t, "an old generation", s.ips(), setRows(6))
 }
 
 // A listing that is cut, or none, is not counted, and says so.
@@ -84,22 +91,20 @@ func TestSetGaps(t *testing.T) {
 		if !ok || !strings.Contains(said, x.gap) || x.gap == "" && said != "" {
 			t.Errorf("%s: success %v: %s", x.token, ok, said)
 		}
-		wantText(t, x.token, s.read("log/unique-ips.log"), setRows(x.sum))
+		wantText(t, x.token, s.ips(), setRows(x.sum))
 	}
 }
 
 // A cursor file that is damaged does not stop it for ever, and is told.
 func TestSetDamagedCursor(t *testing.T) {
 	s := newServer(t)
-	s.write("listing", setListing(1, 1, 1))
-	s.poll("egress-set " + setToken(1))
+	s.set(1, 1)
 	s.write("state/set.cursor", "\x00garbage\n")
 	s.write("listing", setListing(2, 1, 1))
 	if said, ok := s.try("egress-set " + setToken(2)); !ok || said == "" {
 		t.Errorf("success %v: %q", ok, said)
 	}
-	wantText(t, "counts", s.read("log/unique-ips.log"), setRows(2))
-	s.write("listing", setListing(3, 1, 1))
-	s.poll("egress-set " + setToken(3))
-	wantText(t, "counts", s.read("log/unique-ips.log"), setRows(3))
+	wantText(t, "counts", s.ips(), setRows(2))
+	s.set(3, 1)
+	wantText(t, "counts", s.ips(), setRows(3))
 }
