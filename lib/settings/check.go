@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -31,44 +32,64 @@ func (s *Settings) take(vars []variable) *Error {
 	return nil
 }
 
-func (s *Settings) set(v variable) (err error) {
-	switch v.Name {
-	case "EGRESS_LOG_DIR":
-		s.LogDir, err = folder(v.Value)
-	case "EGRESS_STATE_DIR":
-		s.StateDir, err = folder(v.Value)
-	case "EGRESS_DNSMASQ_LOG":
-		s.DNSMasqLog, err = folder(v.Value)
-	case "EGRESS_LISTEN":
-		s.Listen, err = loopback(v.Value)
-	case "EGRESS_LISTEN_ALSO":
-		s.ListenAlso, err = addresses(v.Value)
-	case "EGRESS_PREFIX":
-		s.Prefix, err = prefix(v.Value)
-	case "EGRESS_SOURCE":
-		s.Source = Source(v.Value)
-		if s.Source != Log && s.Source != Set {
-			err = fmt.Errorf("%q: log or set", v.Value)
-		}
-	case "EGRESS_RECOUNT":
-		s.Recount, err = yes(v.Value)
-	case "EGRESS_FORWARD":
-		s.Forward, err = yes(v.Value)
-	case "EGRESS_ALLOW_PLAIN_DNS":
-		s.AllowPlainDNS, err = yes(v.Value)
-	case "EGRESS_PROBE_NAME":
-		s.ProbeName, err = hostName(v.Value)
-	case "EGRESS_MAX_ROWS":
-		s.MaxRows, err = number(v.Value)
-	case "EGRESS_MAX_IPS":
-		s.MaxIPs, err = number(v.Value)
-		if err == nil && s.MaxIPs == 1 {
-			err = fmt.Errorf("1: at least 2, or 0")
-		}
-	default:
-		s.Rest = append(s.Rest, v)
+// A field is a setting with its name: how its text is read, and as what text it is held.
+type field struct {
+	name string
+	set  func(text string) error
+	get  func() string
+}
+
+func of[T any](name string, value *T, parse func(string) (T, error)) field {
+	return field{name,
+		func(text string) (err error) { *value, err = parse(text); return err },
+		func() string { return fmt.Sprint(*value) }}
+}
+
+// fields lists all settings but those that only the pipelines know.
+func (s *Settings) fields() []field {
+	return []field{
+		of("EGRESS_LOG_DIR", &s.LogDir, folder),
+		of("EGRESS_STATE_DIR", &s.StateDir, folder),
+		of("EGRESS_DNSMASQ_LOG", &s.DNSMasqLog, folder),
+		of("EGRESS_LISTEN", &s.Listen, loopback),
+		of("EGRESS_LISTEN_ALSO", &s.ListenAlso, addresses),
+		of("EGRESS_PREFIX", &s.Prefix, prefix),
+		of("EGRESS_SOURCE", &s.Source, source),
+		of("EGRESS_RECOUNT", &s.Recount, yes),
+		of("EGRESS_FORWARD", &s.Forward, yes),
+		of("EGRESS_ALLOW_PLAIN_DNS", &s.AllowPlainDNS, yes),
+		of("EGRESS_PROBE_NAME", &s.ProbeName, hostName),
+		of("EGRESS_MAX_ROWS", &s.MaxRows, number),
+		of("EGRESS_MAX_IPS", &s.MaxIPs, several),
 	}
-	return err
+}
+
+func (s *Settings) set(v variable) error {
+	for _, f := range s.fields() {
+		if f.name == v.Name {
+			return f.set(v.Value)
+		}
+	}
+	s.Rest = append(s.Rest, v)
+	return nil
+}
+
+// Unlike returns the names of the settings that differ in other.
+func (s Settings) Unlike(other Settings) (names []string) {
+	theirs := other.fields()
+	for i, f := range s.fields() {
+		if f.get() != theirs[i].get() {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+func source(value string) (Source, error) {
+	if s := Source(value); s == Log || s == Set {
+		return s, nil
+	}
+	return "", fmt.Errorf("%q: log or set", value)
 }
 
 func yes(value string) (bool, error) {
@@ -84,6 +105,14 @@ func number(value string) (int, error) {
 		return 0, fmt.Errorf("%q: not a number of up to nine digits", value)
 	}
 	return int(n), nil
+}
+
+func several(value string) (int, error) {
+	n, err := number(value)
+	if err == nil && n == 1 {
+		err = errors.New("1: at least 2, or 0")
+	}
+	return n, err
 }
 
 func loopback(value string) (netip.Addr, error) {

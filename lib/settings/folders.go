@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/layout"
@@ -26,20 +27,14 @@ func folder(value string) (string, error) {
 // another owner, and disable --purge removes them. It returns the setting to
 // blame.
 func (s *Settings) checkFolders() (setting string, err error) {
-	type entry struct{ setting, dir string }
-	example := map[string]string{
-		"EGRESS_LOG_DIR": "/var/log/egress-monitor", "EGRESS_STATE_DIR": "/var/lib/egress-monitor",
-		"EGRESS_DNSMASQ_LOG": "/var/log/egress-queries",
-	}
-	all := []entry{
-		{"EGRESS_LOG_DIR", s.LogDir},
-		{"EGRESS_STATE_DIR", s.StateDir},
-		{"EGRESS_DNSMASQ_LOG", s.LogFolder()},
+	all := []struct{ setting, dir, example string }{
+		{"EGRESS_LOG_DIR", s.LogDir, "/var/log/egress-monitor"},
+		{"EGRESS_STATE_DIR", s.StateDir, "/var/lib/egress-monitor"},
+		{"EGRESS_DNSMASQ_LOG", s.LogFolder(), "/var/log/egress-queries"},
 	}
 	for _, e := range all {
 		if Shared(e.dir) {
-			return e.setting, fmt.Errorf("the folder %s is not for egress-monitor alone; choose one of its own, like %s",
-				e.dir, example[e.setting])
+			return e.setting, fmt.Errorf("the folder %s is not for egress-monitor alone; choose one of its own, like %s", e.dir, e.example)
 		}
 	}
 	for i, a := range all {
@@ -98,12 +93,5 @@ func Shared(dir string) bool {
 			return true
 		}
 	}
-	if names, ok := shared[parent]; ok {
-		for n := range strings.FieldsSeq(names) {
-			if n == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(shared[parent]), name)
 }

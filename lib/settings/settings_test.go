@@ -161,6 +161,19 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
+// What was edited since enable, and what the polls take from the file in any case.
+func TestUnlike(t *testing.T) {
+	now, err := Parse("f", []byte("EGRESS_SOURCE=set\nEGRESS_LISTEN_ALSO=172.17.0.1\nEGRESS_MAX_ROWS=7\nEGRESS_NEW=1"))
+	testtools.Must(t, err)
+	inForce := Default()
+	if got := inForce.ForPolls(now).Unlike(now); !reflect.DeepEqual(got, []string{"EGRESS_LISTEN_ALSO", "EGRESS_SOURCE"}) {
+		t.Error(got)
+	}
+	if got := inForce.Unlike(Default()); got != nil {
+		t.Error(got)
+	}
+}
+
 // sameAsShell compares what the file assigns with what sh makes of it.
 func sameAsShell(t *testing.T, text string, vars []variable) {
 	t.Helper()
