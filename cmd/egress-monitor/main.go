@@ -13,7 +13,10 @@ import (
 	"errors"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"egress-monitor/lib/cli"
+	"egress-monitor/lib/setup"
 )
 
 type command struct {
@@ -49,4 +52,16 @@ func needRoot() error {
 		return errors.New("must be root")
 	}
 	return nil
+}
+
+// isOff reports whether the monitor is off, and tells a person so. Cron and the units,
+// for which that is no news, have no terminal.
+func isOff() bool {
+	if setup.Enabled() {
+		return false
+	}
+	if _, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS); err == nil {
+		cli.Warn("the monitor is off, so nothing was done (egress-monitor enable)")
+	}
+	return true
 }

@@ -12,7 +12,7 @@ import (
 type heal struct{}
 
 func (*heal) Run() error {
-	if err := needRoot(); err != nil || !setup.Enabled() || setup.HandedOver() {
+	if err := needRoot(); err != nil || isOff() || setup.HandedOver() {
 		return err
 	}
 	unlock, err := setup.Lock(30 * time.Second)
@@ -27,7 +27,7 @@ func (*heal) Run() error {
 type sync struct{}
 
 func (*sync) Run() error {
-	if err := needRoot(); err != nil {
+	if err := needRoot(); err != nil || isOff() {
 		return err
 	}
 	return healing.Sync(tell())
@@ -38,7 +38,7 @@ type rules struct {
 }
 
 func (c *rules) Run() error {
-	if err := needRoot(); err != nil {
+	if err := needRoot(); err != nil || isOff() {
 		return err
 	}
 	if c.Stop {

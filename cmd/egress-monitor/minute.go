@@ -15,7 +15,7 @@ type minute struct{}
 // Run runs one minute, for cron. Its messages go to the journal: cron would mail
 // them each minute.
 func (*minute) Run() error {
-	if err := needRoot(); err != nil || !setup.Enabled() || setup.HandedOver() {
+	if err := needRoot(); err != nil || isOff() || setup.HandedOver() {
 		return err
 	}
 	log := said.New(true)
@@ -49,7 +49,7 @@ type poll struct {
 const byHand = time.Minute
 
 func (c *poll) Run() error {
-	if err := needRoot(); err != nil || !setup.Enabled() {
+	if err := needRoot(); err != nil || isOff() {
 		return err
 	}
 	return minutely.Poll(said.New(false), c.What, byHand)

@@ -66,7 +66,7 @@ func look() *survey.Facts {
 		wrong = err
 	} else {
 		s.Settings, _ = setup.InForce(s.Journal)
-		m.Settings, wrong = minutely.Effective(s.Settings)
+		m.Settings, m.Pending, wrong = minutely.Effective(s.Settings)
 		m.Firewall = func() *survey.Firewall { return firewallOf(s) }
 	}
 	m.Wrong = line(wrong)

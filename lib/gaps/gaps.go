@@ -52,6 +52,15 @@ func Tells(line string) bool {
 // check need not warn of it.
 const Blind = "gap, told while it lasted: "
 
+// Planned begins the message of a gap that the admin has caused, by a change of
+// settings. It is no warning.
+const Planned = "gap, planned: "
+
+// Warns reports whether check should warn of a gap.
+func (g Gap) Warns() bool {
+	return !strings.HasPrefix(g.Text, Blind) && !strings.HasPrefix(g.Text, Planned)
+}
+
 // A File is the name of a file of gaps, in a folder of root's.
 type File string
 

@@ -56,6 +56,7 @@ type machine struct {
 	log      *said.Log
 	setup    *setup.Setup
 	settings settings.Settings // those in force, with the limits of the file
+	pending  []string          // settings of the file that are not in force
 	rules    time.Time         // when heal saw that the rules are good
 }
 
@@ -66,18 +67,20 @@ func newMachine(log *said.Log) (*machine, error) {
 	}
 	m := &machine{log: log, setup: s}
 	s.Settings, _ = setup.InForce(s.Journal)
-	m.settings, _ = Effective(s.Settings) // check reports an error in the file
+	m.settings, m.pending, _ = Effective(s.Settings) // check reports an error in the file
 	return m, nil
 }
 
 // Effective returns the settings in force, with the limits that polls take from
-// the settings file each time. The error is one in that file.
-func Effective(inForce settings.Settings) (settings.Settings, error) {
+// the settings file each time, and the names of those that the file has changed and
+// only enable puts in force. The error is one in that file.
+func Effective(inForce settings.Settings) (effective settings.Settings, pending []string, wrong error) {
 	now, wrong := settings.Load()
-	if wrong == nil {
-		inForce = inForce.ForPolls(now)
+	if wrong != nil {
+		return inForce, nil, wrong
 	}
-	return inForce, wrong
+	effective = inForce.ForPolls(now)
+	return effective, effective.Unlike(now), nil
 }
 
 func (m *machine) say(text string) { m.log.Line("%s", text) }
@@ -174,7 +177,7 @@ func (m *machine) note(s *truth.State) {
 	s.Since = strings.TrimSpace(string(since))
 	_, err := os.Stat(layout.Bypassed)
 	s.Bypassed = err == nil
-	s.Gaps = nil
+	s.Pending, s.Gaps = m.pending, nil
 	all, err := gaps.File(layout.Gaps).All()
 	if err != nil {
 		m.log.Line("gaps cannot be read: %v", err)

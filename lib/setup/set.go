@@ -11,6 +11,7 @@ import (
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/countset"
 	"egress-monitor/lib/firewall"
+	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/polls"
 	"egress-monitor/lib/settings"
@@ -119,12 +120,12 @@ func (s *Setup) toLog(h *change.Hand) error {
 	return set.Undo()
 }
 
-// gap tells of the moment between two sources.
+// gap reports the moment between two sources.
 func (s *Setup) gap(h *change.Hand, from time.Time, when string) {
 	if h.Dry() || !Enabled() {
 		return
 	}
-	s.Warn("gap: connections between %s and %s, %s, may not be counted", from.UTC().Format(time.RFC3339),
+	s.Warn(gaps.Planned+"connections between %s and %s, %s, may not be counted", from.UTC().Format(time.RFC3339),
 		time.Now().UTC().Format(time.RFC3339), when)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	"egress-monitor/lib/aggregate"
@@ -38,10 +39,26 @@ type File struct {
 type Readable int
 
 const (
-	Missing Readable = iota
-	Closed           // not for this user
+	Closed  Readable = iota // not for this user, or not looked at
+	Missing                 // there is none
 	Read
 )
+
+// number returns a number about the file; nil if it is not known.
+func (f *File) number(n int64) *int64 {
+	if f.State == Closed {
+		return nil
+	}
+	return &n
+}
+
+// text returns number as text, or a word if it is not known.
+func (f *File) text(n int64, unknown string) string {
+	if f.State == Closed {
+		return unknown
+	}
+	return strconv.FormatInt(n, 10)
+}
 
 // ahead is how far the time of a row may be ahead of the clock: other programs
 // have stamped the lines.
@@ -52,9 +69,9 @@ func (f *File) read(open func(string) (*os.File, error), now time.Time) error {
 	in, err := open(f.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		f.State = Missing
 		return nil
 	case errors.Is(err, fs.ErrPermission):
-		f.State = Closed
 		return nil
 	case err != nil:
 		return err

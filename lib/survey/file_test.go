@@ -31,8 +31,13 @@ no record
 	if f.Wide != 1 || f.WideKey != "*.com" {
 		t.Errorf("folded: %+v", f)
 	}
+	shut := &File{Name: name}
+	shut.read(func(string) (*os.File, error) { return nil, os.ErrPermission }, t0)
+	if shut.State != Closed || shut.rows() != "U" {
+		t.Errorf("%+v", shut)
+	}
 	none := &File{Name: name + "x"}
-	if err := none.read(os.Open, t0); err != nil || none.State != Missing {
+	if err := none.read(os.Open, t0); err != nil || none.State != Missing || none.rows() != "0" {
 		t.Errorf("%+v, %v", none, err)
 	}
 }

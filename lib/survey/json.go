@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"time"
+
+	"egress-monitor/lib/truth"
 )
 
 // The JSON of status. An unknown value is null. Fields are added, never removed.
@@ -32,19 +34,19 @@ type detail struct {
 
 type fileJSON struct {
 	File       string  `json:"file"`
-	Rows       int     `json:"rows"`
-	Bytes      int64   `json:"bytes"`
+	Rows       *int64  `json:"rows"`
+	Bytes      *int64  `json:"bytes"`
 	LastCanary *string `json:"last_canary"`
 	LastPoll   *string `json:"last_poll"`
-	Rejected   int     `json:"rejected"`
-	Future     int     `json:"future"`
-	Folded     int     `json:"folded_for_others"`
-	Overflowed int     `json:"overflowed"`
+	Rejected   *int64  `json:"rejected"`
+	Future     *int64  `json:"future"`
+	Folded     *int64  `json:"folded_for_others"`
+	Overflowed *int64  `json:"overflowed"`
 }
 
 type wayJSON struct {
 	Proved *string `json:"proved"` // when it was last proved to see
-	Blind  bool    `json:"blind"`
+	Blind  *bool   `json:"blind"`
 	Why    string  `json:"why,omitempty"`
 }
 
@@ -68,7 +70,7 @@ func JSON(w io.Writer, f *Facts, v *Verdict) error {
 	d := document{
 		Enabled: f.Enabled, Since: orNull(f.Since), State: v.Severity().String(), Problems: []string{}, Details: []detail{},
 		Domains: f.File(Domains).json(), IPs: f.File(IPs).json(),
-		Ways: map[string]wayJSON{}, Cron: f.Enabled && f.Cron == "", Notes: list(f.Notes), Gaps: []string{},
+		Ways: map[string]wayJSON{}, Cron: f.Enabled && f.Cron == "", Notes: list(f.Notes),
 		DNSMasq: f.DNS.json(f.Settings.Listen.String()),
 		Rules:   rulesJSON{f.family("IPv4"), f.family("IPv6"), f.Set.json()},
 	}
@@ -78,10 +80,13 @@ func JSON(w io.Writer, f *Facts, v *Verdict) error {
 	}
 	for _, way := range ways {
 		w := f.State.Way(way.name)
-		d.Ways[way.name] = wayJSON{when(proved(w.Good, f.Now)), w.Blind, w.Why}
+		d.Ways[way.name] = wayJSON{when(proved(w.Good, f.Now)), f.blind(w).json(), w.Why}
 	}
 	if m := f.State.Minute; !m.Wall.IsZero() {
 		d.Minute = when(m.When(f.Now))
+	}
+	if !f.outsider() {
+		d.Gaps = []string{}
 	}
 	for _, g := range f.Gaps {
 		d.Gaps = append(d.Gaps, g.String())
@@ -92,7 +97,9 @@ func JSON(w io.Writer, f *Facts, v *Verdict) error {
 }
 
 func (f *File) json() fileJSON {
-	return fileJSON{f.Name, f.Rows, f.Bytes, when(f.Canary), when(f.Poll), f.Rejected, f.Future, f.Wide, f.Overflowed}
+	count := func(n int) *int64 { return f.number(int64(n)) }
+	return fileJSON{f.Name, count(f.Rows), f.number(f.Bytes), when(f.Canary), when(f.Poll),
+		count(f.Rejected), count(f.Future), count(f.Wide), count(f.Overflowed)}
 }
 
 func (d *DNS) json(address string) dnsmasqJSON {
@@ -101,6 +108,14 @@ func (d *DNS) json(address string) dnsmasqJSON {
 		j.Answers = Is(d.Answers == nil).json()
 	}
 	return j
+}
+
+// blind tells whether a way is blind, as far as this user may read that.
+func (f *Facts) blind(w *truth.Way) Known {
+	if f.Closed {
+		return Unknown
+	}
+	return Is(w.Blind)
 }
 
 func (f *Facts) family(name string) *bool {

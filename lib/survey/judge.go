@@ -110,6 +110,9 @@ func (j *judge) all() {
 	if j.Wrong != "" {
 		j.add(Warning, time.Time{}, "%s; the settings of the last enable are in force", j.Wrong)
 	}
+	if len(j.Pending) > 0 {
+		j.add(Warning, time.Time{}, "%s: changed in %s, and not in force yet (egress-monitor enable)", strings.Join(j.Pending, ", "), layout.Defaults)
+	}
 }
 
 // minute judges whether the minute is still run: if not, the state is out of date.
@@ -336,7 +339,7 @@ const recent = time.Hour
 func (j *judge) gaps() {
 	n, last := 0, ""
 	for _, g := range j.Gaps {
-		if j.isRecent(g) && !strings.HasPrefix(g.Text, gaps.Blind) {
+		if j.isRecent(g) && g.Warns() {
 			n, last = n+1, g.String()
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,11 +41,13 @@ func well() *Facts {
 	return f
 }
 
-var cases = []struct {
+type judged struct {
 	name   string
 	change func(f *Facts)
 	want   string // of check's line, without EGRESS and the numbers
-}{
+}
+
+var cases = []judged{
 	{"all is well", func(f *Facts) {}, "OK - names seen 30 s ago, addresses 30 s ago"},
 	{"off", func(f *Facts) { f.Enabled = false }, "UNKNOWN - not enabled (egress-monitor enable)"},
 	{"half on", func(f *Facts) { f.Enabled, f.Half = false, true }, "UNKNOWN - an enable was interrupted (egress-monitor enable, or disable)"},
@@ -123,7 +127,11 @@ var cases = []struct {
 		"WARNING - 1 gap(s) in the last hour, the last: 2026-02-08T21:30:00Z a gap / x"},
 	{"a gap that check told while it lasted", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0, Text: gaps.Blind + "x"}} },
 		"OK - names seen 30 s ago, addresses 30 s ago; 2026-02-08T21:30:00Z gap, told while it lasted: x"},
+	{"a gap that the admin has caused", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0, Text: gaps.Planned + "x"}} },
+		"OK - names seen 30 s ago, addresses 30 s ago; 2026-02-08T21:30:00Z gap, planned: x"},
 	{"settings", func(f *Facts) { f.Wrong = "f: line 1: x" }, "WARNING - f: line 1: x; the settings of the last enable are in force"},
+	{"settings that were edited", func(f *Facts) { f.Pending = []string{"EGRESS_SOURCE", "EGRESS_FORWARD"} },
+		"WARNING - EGRESS_SOURCE, EGRESS_FORWARD: changed in /etc/default/egress-monitor, and not in force yet (egress-monitor enable)"},
 	{"heal fails", func(f *Facts) { f.State.Task(truth.Healing).Done(errors.New("x"), at(0)) }, "WARNING - putting things right fails since 2026-02-08T21:30:00Z: x"},
 	{"a poll is at work", func(f *Facts) { f.State.Task(IPs).Busy = at(0) }, "WARNING - the poll of addresses has been at work since 2026-02-08T21:30:00Z"},
 	{"a poll hangs", func(f *Facts) { f.State.Task(Domains).Busy = at(-300) }, "CRITICAL - the poll of names has been at work since 2026-02-08T21:25:00Z"},
@@ -144,6 +152,14 @@ var cases = []struct {
 		"CRITICAL - nothing polls since 2026-02-08T21:30:32Z: c; 3 damaged row(s) of unique-ips.log were moved to unique-ips.log.rejected; w; the settings of the last enable are in force"},
 }
 
+// numbers returns those of check's line. A user who may not read the files gets none.
+func (c *judged) numbers() string {
+	if c.name == "nobody" {
+		return "domains=U ips=U"
+	}
+	return "domains=3 ips=3"
+}
+
 func TestJudge(t *testing.T) {
 	for _, test := range cases {
 		f := well()
@@ -151,7 +167,7 @@ func TestJudge(t *testing.T) {
 		v := Judge(f)
 		line := Line(f, v)
 		want := "EGRESS " + test.want
-		if got, numbers, _ := strings.Cut(line, " | "); got != want || numbers != "domains=3 ips=3" {
+		if got, numbers, _ := strings.Cut(line, " | "); got != want || numbers != test.numbers() {
 			t.Errorf("%s:\n%s\nwant\n%s", test.name, line, want)
 		}
 		state, _, _ := strings.Cut(test.want, " ")
@@ -190,6 +206,28 @@ func TestForms(t *testing.T) {
 				t.Errorf("%s: metric %q", test.name, line)
 			}
 		}
+	}
+}
+
+// A user who may not read the files and the state gets no zeros for what is not known.
+func TestNotReadable(t *testing.T) {
+	f := well()
+	cases[slices.IndexFunc(cases, func(c judged) bool { return c.name == "nobody" })].change(f)
+	f.Files[Domains].Rows, f.Files[IPs].Rows = 0, 0
+	var doc, metrics, text bytes.Buffer
+	v := Judge(f)
+	testtools.Must(t, JSON(&doc, f, v))
+	for _, want := range []string{`"rows":null`, `"bytes":null`, `"overflowed":null`, `"blind":null`, `"gaps":null`} {
+		if !strings.Contains(doc.String(), want) {
+			t.Errorf("no %s in %s", want, doc.String())
+		}
+	}
+	if testtools.Must(t, Metrics(&metrics, f, v)); strings.Contains(metrics.String(), "\negress_monitor_blind{") ||
+		strings.Contains(metrics.String(), "\negress_monitor_gaps") || strings.Contains(metrics.String(), "\negress_monitor_rows{") {
+		t.Error(metrics.String())
+	}
+	if Text(&text, f, v); !regexp.MustCompile(`(?m)^rows +unknown +unknown$`).MatchString(text.String()) {
+		t.Error(text.String())
 	}
 }
 

@@ -26,6 +26,7 @@ type Machine struct {
 	User     string
 	Settings settings.Settings // those in force
 	Wrong    string            // what is wrong with the settings file
+	Pending  []string          // settings that were changed there since enable; only root knows
 
 	Active   func(unit string) (active bool, err error)
 	Cron     func() (trouble string)
@@ -36,7 +37,7 @@ type Machine struct {
 // checks ask for; it changes nothing else.
 func (m *Machine) Look() *Facts {
 	f := &Facts{
-		Now: truth.Now(), Root: m.Root, User: m.User, Settings: m.Settings, Wrong: m.Wrong,
+		Now: truth.Now(), Root: m.Root, User: m.User, Settings: m.Settings, Wrong: m.Wrong, Pending: m.Pending,
 		Files: map[string]*File{}, State: &truth.State{}, Booted: sinceBoot(),
 	}
 	f.Enabled = exists(layout.Etc)
@@ -52,8 +53,8 @@ func (m *Machine) Look() *Facts {
 	if f.State, err = truth.Read(layout.Truth); err != nil {
 		f.Closed = true
 	}
-	if f.Since == "" {
-		f.Since = f.State.Since
+	if !m.Root {
+		f.Since, f.Pending = f.State.Since, f.State.Pending
 	}
 	m.dns(f)
 	f.Cron = m.Cron()

@@ -33,7 +33,9 @@ func Metrics(w io.Writer, f *Facts, v *Verdict) error {
 		m.ways(f)
 		m.files(f)
 		m.family("gaps", "gauge", "Gaps of the last seven days.")
-		m.value("", int64(len(f.Gaps)))
+		if !f.outsider() {
+			m.value("", int64(len(f.Gaps)))
+		}
 		m.family("logged_packets_total", "counter", "Packets that the LOG rules have logged since they were made.")
 		for _, r := range f.Rules {
 			if r.Present == Yes {
@@ -52,7 +54,9 @@ func (m *metrics) ways(f *Facts) {
 	}
 	m.family("blind", "gauge", "Whether a way was not proved to see in the last minute.")
 	for _, name := range names {
-		m.value(label("way", name), bool01(f.State.Way(name).Blind))
+		if blind := f.blind(f.State.Way(name)); blind != Unknown {
+			m.value(label("way", name), bool01(blind == Yes))
+		}
 	}
 	m.family("proved_timestamp_seconds", "gauge", "When a way was last proved to see.")
 	for _, name := range names {

@@ -25,7 +25,8 @@ type Facts struct {
 	Half     bool   // an enable was interrupted
 	Booted   time.Duration
 	Settings settings.Settings
-	Wrong    string // what is wrong with the settings file
+	Wrong    string   // what is wrong with the settings file
+	Pending  []string // settings that were changed there, and are not in force
 
 	State  *truth.State
 	Closed bool // the state may not be read by this user

@@ -11,7 +11,7 @@ import (
 )
 
 // Line returns check's one line, as monitoring plugins print it: the state, the
-// problems, the numbers.
+// problems, the numbers. U is an unknown number.
 func Line(f *Facts, v *Verdict) string {
 	var text string
 	switch {
@@ -28,8 +28,10 @@ func Line(f *Facts, v *Verdict) string {
 		}
 	}
 	text = strings.ReplaceAll(text, "|", "/") // a bar begins the numbers
-	return fmt.Sprintf("EGRESS %s - %s | domains=%d ips=%d", v.Severity(), text, f.File(Domains).Rows, f.File(IPs).Rows)
+	return fmt.Sprintf("EGRESS %s - %s | domains=%s ips=%s", v.Severity(), text, f.File(Domains).rows(), f.File(IPs).rows())
 }
+
+func (f *File) rows() string { return f.text(int64(f.Rows), "U") }
 
 // ago returns how many seconds ago a way was last proved to see.
 func (f *Facts) ago(way string) int64 { return int64(f.State.Way(way).Good.Age(f.Now) / time.Second) }
@@ -85,8 +87,8 @@ func table(w io.Writer, f *Facts) {
 	d, i := f.File(Domains), f.File(IPs)
 	row("", "names", "addresses")
 	row("file", d.Name, i.Name)
-	row("rows", d.Rows, i.Rows)
-	row("bytes", d.Bytes, i.Bytes)
+	row("rows", d.text(int64(d.Rows), "unknown"), i.text(int64(i.Rows), "unknown"))
+	row("bytes", d.text(d.Bytes, "unknown"), i.text(i.Bytes, "unknown"))
 	row("last poll", f.when(d.Poll), f.when(i.Poll))
 	row("last canary", f.when(d.Canary), f.when(i.Canary))
 	row("proved", f.proved(truth.Names), f.proved(truth.Addresses))

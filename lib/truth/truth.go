@@ -115,6 +115,7 @@ type State struct {
 	Since    string               `json:"since"`            // when the monitor was enabled
 	Ways     map[string]*Way      `json:"ways"`
 	Tasks    map[string]*Task     `json:"tasks"`
+	Pending  []string             `json:"pending,omitempty"`  // settings that were edited and are not in force
 	Bypassed bool                 `json:"bypassed,omitempty"` // names go past dnsmasq
 	DNSMasq  string               `json:"dnsmasq,omitempty"`  // which start of it runs
 	Polled   map[string]time.Time `json:"polled,omitempty"`   // when a poll last committed, by its name
