@@ -16,11 +16,6 @@ func Parse(b []byte) (ip netip.Addr, ok bool) {
 	if len(b) == 0 || hex[b[0]] > 15 && b[0] != ':' {
 		return ip, false // as most other values, such as <CNAME>
 	}
-	if len(b) == Full {
-		if ip6, ok := full([Full]byte(b)); ok {
-			return netip.AddrFrom16(ip6), true
-		}
-	}
 	if ip4, size := Read4(b); size == len(b) {
 		return netip.AddrFrom4(ip4), true
 	}
@@ -32,24 +27,6 @@ func Parse(b []byte) (ip netip.Addr, ok bool) {
 	}
 	ip, err := netip.ParseAddr(unsafe.String(&b[0], len(b))) // only read, and not kept
 	return ip, err == nil
-}
-
-// Full is how long an IPv6 address is with all its digits, as the kernel prints it.
-const Full = len("2001:0db8:0000:0000:0000:0000:0000:0001")
-
-// full reads eight groups of four digits (4 % of ipparse).
-func full(b [Full]byte) (ip [16]byte, ok bool) {
-	var bad byte
-	for i := range 8 {
-		g := b[i*5 : i*5+4]
-		h0, h1, h2, h3 := hex[g[0]], hex[g[1]], hex[g[2]], hex[g[3]]
-		bad |= h0 | h1 | h2 | h3
-		ip[2*i], ip[2*i+1] = h0<<4|h1, h2<<4|h3
-		if i < 7 && b[i*5+4] != ':' {
-			return ip, false
-		}
-	}
-	return ip, bad < 16
 }
 
 // ipv6 reads groups of hexadecimal digits, in half the time of netip. It leaves

@@ -142,8 +142,8 @@ func isDigits(b []byte) bool {
 }
 
 // A second is a stamp in digits with its time. Many lines are of the second of the line
-// before them: their stamps differ only in the fraction (8 % of ipparse's instructions for
-// short-unix, 20 % for ISO 8601).
+// before them: their stamps differ only in the fraction (12 % of ipparse for short-unix,
+// 16 % for ISO 8601).
 type second struct {
 	stamp    []byte
 	from, to int // the digits of the fraction
@@ -152,18 +152,8 @@ type second struct {
 
 // is reports whether a line begins with a stamp of n bytes of the same second.
 func (s *second) is(line []byte, n int) bool {
-	const epoch = len("1795421100.")
-	switch {
-	case n != len(s.stamp):
-		return false
-	case s.from == epoch: // compared without a call
-		if [epoch]byte(line) != [epoch]byte(s.stamp) {
-			return false
-		}
-	case string(line[:s.from]) != string(s.stamp[:s.from]):
-		return false
-	}
-	return isDigits(line[s.from:s.to]) && (s.to == n || string(line[s.to:n]) == string(s.stamp[s.to:]))
+	return n == len(s.stamp) && string(line[:s.from]) == string(s.stamp[:s.from]) &&
+		isDigits(line[s.from:s.to]) && string(line[s.to:n]) == string(s.stamp[s.to:])
 }
 
 func (s *second) keep(stamp []byte, unix int64) {

@@ -28,7 +28,8 @@ func ipv4Len(b []byte) int {
 	return size
 }
 
-const fullIPv6 = ipaddr.Full
+// fullIPv6 is the length of an IPv6 address with all its digits.
+const fullIPv6 = len("2001:0db8:0000:0000:0000:0000:0000:0001")
 
 // readIPv6 reads the address that b begins with, and returns its length in b, or 0.
 // The kernel prints all eight groups; other programs may print the other forms. An
@@ -48,8 +49,8 @@ func readIPv6(b []byte) (a netip.Addr, n int) {
 	return a, n
 }
 
-// texts keeps the short form of IPv6 addresses that were read before (8 % of
-// ipparse's time).
+// texts keeps the short form of IPv6 addresses that were read before (4 % of ipparse,
+// if each seventh address is one).
 type texts struct {
 	known [256]text
 	buf   []byte

@@ -15,19 +15,14 @@ type process struct {
 
 type processes struct {
 	list []process
-	now  int // index of the process of the last line
-	used uint64
+	used uint64 // counts the lines
 }
 
 // process returns the process with that pid, a new one if need be.
 func (t *Tracker) process(pid uint32) *process {
 	ps := &t.procs
-	if ps.now < len(ps.list) && ps.list[ps.now].pid == pid {
-		return &ps.list[ps.now]
-	}
 	ps.used++
-	ps.now = ps.find(pid)
-	p := &ps.list[ps.now]
+	p := ps.find(pid)
 	if p.pid != pid { // replaced by the new one
 		t.leave(p)
 		*p = process{pid: pid, block: block{seen: p.seen[:0]}}
@@ -36,20 +31,20 @@ func (t *Tracker) process(pid uint32) *process {
 	return p
 }
 
-// find returns the index of the process with that pid, or of the place for it.
-func (ps *processes) find(pid uint32) int {
-	oldest := 0
+// find returns the process with that pid, or the one to be replaced by it.
+func (ps *processes) find(pid uint32) (oldest *process) {
 	for i := range ps.list {
-		if ps.list[i].pid == pid {
-			return i
+		p := &ps.list[i]
+		if p.pid == pid {
+			return p
 		}
-		if ps.list[i].used < ps.list[oldest].used {
-			oldest = i
+		if oldest == nil || p.used < oldest.used {
+			oldest = p
 		}
 	}
 	if len(ps.list) == maxProcesses {
 		return oldest
 	}
 	ps.list = append(ps.list, process{pid: pid})
-	return len(ps.list) - 1
+	return &ps.list[len(ps.list)-1]
 }
