@@ -7,7 +7,7 @@ import (
 )
 
 // Most lines have the header of the line before them, with another time. Such a header
-// is compared, and not read again (two fifths of dnsparse's instructions for lines of
+// is compared, and not read again (without that dnsparse takes 90 % more time for lines of
 // rsyslog). The result must be the same, so a line is read in full wherever its message
 // could change what its header means.
 

@@ -154,7 +154,7 @@ func (l *Line) answer(kind Kind, b []byte, name int) error {
 
 // lastIs returns the index of the last " is ", or -1. Mostly an address follows,
 // which holds no space, so the first space from the end is the right one:
-// bytes.LastIndex makes dnsparse 12 % slower.
+// bytes.LastIndex makes dnsparse 10 % slower.
 func lastIs(b []byte) int {
 	for i := len(b) - 1; i >= 3; i-- {
 		if b[i] == ' ' && b[i-3] == ' ' && b[i-2] == 'i' && b[i-1] == 's' {

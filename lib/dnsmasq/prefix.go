@@ -26,7 +26,7 @@ func (l *Line) prefix(body []byte) (message []byte, client int) {
 	return rest[end:], end
 }
 
-// sameClient is cutClient for the client of the last line (5 % of dnsparse: a
+// sameClient is cutClient for the client of the last line (6 % of dnsparse: a
 // server's log has few clients). end is 0 if the client is another one.
 func (l *Line) sameClient(b []byte) (client []byte, end int) {
 	n := len(l.client)

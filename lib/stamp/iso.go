@@ -75,8 +75,8 @@ func civil(b []byte) (unix int64, ok bool) {
 }
 
 // days returns the number of days from 1970-01-01 to a date. Years are counted from
-// March, so that the leap day is their last. (With time.Date ipparse takes 11 % more
-// time for lines with ISO 8601 stamps.)
+// March, so that the leap day is their last. (With time.Date dnsparse takes 5 % more
+// time for the lines of rsyslog.)
 func days(year, month, day int64) int64 {
 	if month -= 2; month <= 0 {
 		month, year = month+12, year-1
