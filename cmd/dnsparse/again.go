@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"egress-monitor/lib/cli"
-	"egress-monitor/lib/counted"
 	"egress-monitor/lib/dnsmasq"
+	"egress-monitor/lib/position"
 	"egress-monitor/lib/stamp"
 )
 
@@ -49,7 +49,7 @@ func (a *again) begin(c *command, clock *stamp.Clock) (err error) {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	a.until, err = counted.Newest(c.Counted, now)
+	a.until, err = position.Newest(c.Counted, now)
 	if a.until != 0 {
 		cli.Warn("gap: the position in the log is lost; only lines later than %s are counted, the newest time in %s",
 			time.Unix(a.until, 0).UTC().Format(time.RFC3339), c.Counted)

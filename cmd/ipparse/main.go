@@ -19,7 +19,6 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/journal"
 	"egress-monitor/lib/netfilter"
-	"egress-monitor/lib/pipe"
 	"egress-monitor/lib/stamp"
 	"egress-monitor/lib/unpack"
 )
@@ -156,8 +155,8 @@ func (c *command) zone() (*time.Location, error) {
 	return stamp.Local()
 }
 
-// open opens the input. The pipe from journalctl is read in large pieces (package
-// pipe), unless somebody waits for the output.
+// open opens the input. The pipe from journalctl is read in large pieces, unless
+// somebody waits for the output.
 func (c *command) open() *batch.Scanner {
 	if len(c.Files) > 1 || len(c.Files) == 1 && c.Files[0] != "-" {
 		in := batch.Open(c.Files)
@@ -168,7 +167,7 @@ func (c *command) open() *batch.Scanner {
 		return batch.NewScanner(unpack.Reader(os.Stdin), "standard input")
 	}
 	if c.polls() {
-		return batch.NewScanner(pipe.Patient(os.Stdin), "standard input")
+		return batch.NewScanner(batch.Patient(os.Stdin), "standard input")
 	}
-	return batch.NewScanner(unpack.Reader(pipe.Patient(os.Stdin)), "standard input")
+	return batch.NewScanner(unpack.Reader(batch.Patient(os.Stdin)), "standard input")
 }

@@ -9,7 +9,6 @@ import (
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
-	"egress-monitor/lib/counted"
 	"egress-monitor/lib/position"
 )
 
@@ -104,7 +103,7 @@ func (p *poll) newest(now time.Time) (micros int64, err error) {
 	if p.Counted == "" {
 		return 0, nil
 	}
-	unix, err := counted.Newest(p.Counted, now)
+	unix, err := position.Newest(p.Counted, now)
 	if unix != 0 {
 		micros = unix*second + second - 1
 	}

@@ -1,4 +1,4 @@
-package pipe
+package batch
 
 import (
 	"bytes"
@@ -56,7 +56,7 @@ func TestPatientIsShort(t *testing.T) {
 	}
 }
 
-func TestFileIsReadAsItIs(t *testing.T) {
+func TestPatientIsForPipes(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
 	testtools.Must(t, err)
 	defer f.Close()

@@ -1,4 +1,4 @@
-package counted
+package position
 
 import (
 	"os"

@@ -1,6 +1,4 @@
-// Package counted finds the time up to which an aggregate has counted. If the position
-// of the last poll is lost, a log is read on after that time.
-package counted
+package position
 
 import (
 	"errors"
@@ -16,7 +14,8 @@ import (
 const slack = time.Minute
 
 // Newest returns the latest time in the rows of an aggregate that is not ahead of now,
-// in seconds since 1970; 0 if there is no such row, or no aggregate.
+// in seconds since 1970; 0 if there is no such row, or no aggregate. If the position
+// of the last poll is lost, a log is read on after that time.
 func Newest(file string, now time.Time) (unix int64, err error) {
 	var newest []byte
 	limit := now.Add(slack).UTC().Format(aggregate.TimeLayout)
