@@ -25,12 +25,15 @@ func (l lines) Skip(why error) {
 	l.Scanner.Skip(because(why, l.Scanner))
 }
 
+// mostQuoted is how many bytes of a line the messages about single lines quote.
+const mostQuoted = 60
+
 // because adds the line to the first error, which is the only one that is reported.
 func because(err error, in *batch.Scanner) error {
 	if in.Skipped().Lines > 0 {
 		return err
 	}
-	return fmt.Errorf("%w: %s", err, short(string(in.Bytes())))
+	return fmt.Errorf("%w: %s", err, overlooked.Quote(in.Bytes(), mostQuoted))
 }
 
 // line takes a line: of dnsmasq's own file, or of any other log.
@@ -179,20 +182,20 @@ func (s *stream) note(l *carrier.Line) {
 		s.recognise(s.in.Bytes())
 		return
 	}
-	key := append([]byte("t"), l.Tag...)
-	if s.unread.Count(key) {
-		return
-	}
+	s.unread.Count(append([]byte("t"), l.Tag...), s.in.Bytes(), func() string { return describe(l) })
+}
+
+// describe returns the reason why a line with query[ was not counted.
+func describe(l *carrier.Line) string {
 	tag, name := overlooked.Shell(string(l.Tag)), overlooked.Printable(l.Tag)
 	if len(l.Tag) == 0 {
 		tag, name = "-", "a program without a name"
 	}
 	var line dnsmasq.Line
-	what := fmt.Sprintf("with query[ in messages of %s", name)
 	if message, _ := l.Inner("dnsmasq"); line.ParseMessage(0, message) == nil && line.Kind == dnsmasq.Query {
-		what = fmt.Sprintf("with questions that %s logged (if that is a dnsmasq: --tag=%s)", name, tag)
+		return fmt.Sprintf("with questions that %s logged (if that is a dnsmasq: --tag=%s)", name, tag)
 	}
-	s.unread.Add(key, what, s.in.Place(), s.in.Bytes())
+	return "with query[ in messages of " + name
 }
 
 // recognise checks whether a line is of a log that is often taken for dnsmasq's, as long
@@ -215,7 +218,7 @@ func isDamage(why error) bool {
 
 // rejected counts a line that could not be used if it looks like a query.
 func (s *stream) rejected(line []byte, why error) {
-	s.unread.Rejected(line, s.in.Place)
+	s.unread.Rejected(line)
 	if !bytes.Contains(line, question) {
 		s.recognise(line)
 		return
@@ -228,7 +231,5 @@ func (s *stream) rejected(line []byte, why error) {
 	for errors.Unwrap(cause) != nil {
 		cause = errors.Unwrap(cause)
 	}
-	if key := []byte(cause.Error()); !s.unread.Count(key) {
-		s.unread.Add(key, "with query[ that could not be read: "+cause.Error(), s.in.Place(), line)
-	}
+	s.unread.Count([]byte(cause.Error()), line, func() string { return "with query[ that could not be read: " + cause.Error() })
 }

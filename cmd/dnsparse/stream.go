@@ -40,7 +40,7 @@ func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.T
 	s.entries.Continued = s.rejected
 	s.entries.Assumed = func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	s.entries.Boot = func() int64 { return 0 }
-	in.Rejected = s.rejected
+	in.Rejected, s.unread.Place = s.rejected, in.Place
 	return s
 }
 
@@ -107,24 +107,14 @@ func (s *stream) finish() error {
 
 // incomplete returns an error if nothing was counted, or not everything was read.
 func (s *stream) incomplete() error {
-	switch err := s.unread.Packed(); {
-	case err != nil:
-		return err
-	case s.in.Seen() && !s.printed:
-		return s.nothing()
-	}
-	return nil
-}
-
-// nothing returns why nothing was counted.
-func (s *stream) nothing() error {
-	if hint := s.unread.Hint(); hint != "" {
-		return errors.New("no question was counted: " + hint)
+	nothing, otherwise := "", " (dnsparse(1) has examples for many kinds of logs)"
+	if s.in.Seen() && !s.printed {
+		nothing = "no question was counted"
 	}
 	if s.log.Lines > 0 || s.runs {
-		return errors.New("no question was counted: dnsmasq logs none (set log-queries=extra in its configuration)")
+		otherwise = ": dnsmasq logs none (set log-queries=extra in its configuration)"
 	}
-	return errors.New("no question was counted (dnsparse(1) has examples for many kinds of logs)")
+	return s.unread.Err(nothing, otherwise)
 }
 
 // restore takes up the queries that were open at the end of the last poll.
@@ -141,7 +131,7 @@ func (c *command) restore(log *transact.Tracker) error {
 	}
 	for _, carry := range c.carried(text) {
 		if err := log.Restore(carry); err != nil {
-			cli.Warn("%s: %v: %s; skipped", c.Carry, err, short(carry))
+			cli.Warn("%s: %v: %s; skipped", c.Carry, err, overlooked.Quote(carry, mostQuoted))
 		}
 	}
 	return nil
@@ -162,13 +152,4 @@ func (c *command) carried(text []byte) []string {
 	for in.Scan() {
 	}
 	return in.Trailer().Carry
-}
-
-// short quotes text, or the beginning of it.
-func short(text string) string {
-	const most = 60
-	if len(text) > most {
-		return fmt.Sprintf("%+q…", text[:most])
-	}
-	return fmt.Sprintf("%+q", text)
 }

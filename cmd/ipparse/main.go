@@ -19,6 +19,7 @@ import (
 	"egress-monitor/lib/cli"
 	"egress-monitor/lib/journal"
 	"egress-monitor/lib/netfilter"
+	"egress-monitor/lib/overlooked"
 	"egress-monitor/lib/stamp"
 	"egress-monitor/lib/unpack"
 )
@@ -53,7 +54,7 @@ func (c *command) convert(in *batch.Scanner, out *records) error {
 	if err != nil {
 		return err
 	}
-	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in, out: out}
+	packets, lost, rest := netfilter.NewParser(c.Prefix...), gap{}, others{command: c, in: in, out: out, lines: overlooked.Lines{Place: in.Place}}
 	packets.Lookup = out.counts.Lookup
 	in.Rejected, entries.Continued = rest.reject, rest.unread
 	polling, oneHost := c.polls(), c.Host != ""
@@ -122,7 +123,11 @@ func (c *command) finish(in *batch.Scanner, out *records, lost *gap, rest *other
 	if err := batch.Finish(out.w, t); err != nil || !adhoc {
 		return err
 	}
-	return rest.incomplete(in.Seen() && !out.some)
+	nothing := ""
+	if in.Seen() && !out.some {
+		nothing = "no line was counted"
+	}
+	return rest.lines.Err(nothing, " (ipparse(1) has examples for many kinds of logs)")
 }
 
 // polls reports whether the input is the journal's, read from a position on.

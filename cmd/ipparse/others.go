@@ -91,20 +91,10 @@ func (o *others) note(e *journal.Entry) {
 	case otherProgram, inMessage:
 		o.key = append(o.key[:1], e.Line.Tag...)
 	}
-	if o.lines.Count(o.key) {
-		return
-	}
 	if raw := o.in.Bytes(); netfilter.LooksLike(raw) {
 		text = raw
 	}
-	what := reasons[why]
-	switch name := string(o.key[1:]); why {
-	case otherPrefix, otherProgram:
-		what = fmt.Sprintf(what, overlooked.Printable([]byte(name)), overlooked.Shell(name))
-	case inMessage:
-		what = fmt.Sprintf(what, overlooked.Printable([]byte(name)))
-	}
-	o.lines.Add(o.key, what, o.in.Place(), text)
+	o.lines.Count(o.key, text, func() string { return why.describe(o.key[1:]) })
 }
 
 // A reason is why an entry was not counted.
@@ -136,6 +126,18 @@ var reasons = [...]string{
 	otherProgram:  "that %s wrote, not the kernel (" + trust + "--tag=%s)",
 	inMessage:     "within messages of %s",
 	noProgram:     "without the name of a program (" + trust + "--tag=-, and their --prefix)",
+}
+
+// describe returns the description of a reason; name is the prefix or the program.
+func (why reason) describe(name []byte) string {
+	switch what := reasons[why]; why {
+	case otherPrefix, otherProgram:
+		return fmt.Sprintf(what, overlooked.Printable(name), overlooked.Shell(string(name)))
+	case inMessage:
+		return fmt.Sprintf(what, overlooked.Printable(name))
+	default:
+		return what
+	}
 }
 
 // why returns the reason why an entry was not counted.
@@ -182,7 +184,7 @@ func isPrefix(l *carrier.Line, prefixes []string) bool {
 // the error is reported elsewhere.
 func (o *others) reject(line []byte, why error) {
 	o.recognise(line)
-	o.lines.Rejected(line, o.in.Place)
+	o.lines.Rejected(line)
 	if why == batch.ErrHalf || why == batch.ErrLong || errors.Is(why, netfilter.ErrLine) || !netfilter.LooksLike(line) {
 		return
 	}
@@ -200,11 +202,8 @@ func (o *others) recognise(line []byte) {
 
 // unread counts a line that looks like a LOG line and gave no entry.
 func (o *others) unread(line []byte, why error) {
-	if !netfilter.LooksLike(line) {
-		return
-	}
-	if o.key = append(o.key[:0], why.Error()...); !o.lines.Count(o.key) {
-		o.lines.Add(o.key, "that could not be read: "+why.Error(), o.in.Place(), line)
+	if netfilter.LooksLike(line) {
+		o.lines.Count([]byte(why.Error()), line, func() string { return "that could not be read: " + why.Error() })
 	}
 }
 
@@ -213,18 +212,4 @@ func (o *others) otherHost(e *journal.Entry) {
 	if e.Line != nil {
 		o.lines.OtherHost(e.Line.Host)
 	}
-}
-
-// incomplete returns an error if nothing was counted, or not everything was read.
-func (o *others) incomplete(nothing bool) error {
-	hint := o.lines.Hint()
-	switch err := o.lines.Packed(); {
-	case err != nil:
-		return err
-	case nothing && hint != "":
-		return errors.New("no line was counted: " + hint)
-	case nothing:
-		return errors.New("no line was counted (ipparse(1) has examples for many kinds of logs)")
-	}
-	return nil
 }

@@ -46,8 +46,8 @@ func (l *Lines) OtherHost(host []byte) {
 	}
 }
 
-// Hint returns a reason why nothing was counted, or "".
-func (l *Lines) Hint() string {
+// hint returns a reason why nothing was counted, or "".
+func (l *Lines) hint() string {
 	if l.host != "" {
 		return "there are lines of other hosts, such as " + l.host + " (--host)"
 	}

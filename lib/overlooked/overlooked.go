@@ -15,6 +15,8 @@ import (
 
 // Lines counts such lines, by reason.
 type Lines struct {
+	Place func() string // returns the place of the current line
+
 	reasons map[string]*reason
 	order   []*reason // as they came
 	last    *reason
@@ -35,14 +37,19 @@ type reason struct {
 // maxReasons bounds the memory: lines of further reasons only count in the total.
 const maxReasons = 64
 
-// Count counts a line. known is false for the first line of a reason: Add follows.
-func (l *Lines) Count(key []byte) (known bool) {
-	l.total++
-	l.last = l.reasons[string(key)]
-	if l.last != nil {
-		l.last.lines++
+// Count counts a line for the reason that key names. Of the first such line, what
+// describes the reason, and what to do about it, as in "with the prefix X
+// (--prefix=X)".
+func (l *Lines) Count(key, line []byte, what func() string) {
+	if l.last = l.reasons[string(key)]; l.last == nil && len(l.reasons) < maxReasons {
+		if l.reasons == nil {
+			l.reasons = map[string]*reason{}
+		}
+		l.last = &reason{what: what(), place: l.Place(), first: Printable(line)}
+		l.reasons[string(key)] = l.last
+		l.order = append(l.order, l.last)
 	}
-	return l.last != nil || len(l.reasons) == maxReasons
+	l.Again()
 }
 
 // Again counts another line for the same reason as the last.
@@ -55,29 +62,25 @@ func (l *Lines) Again() {
 
 // Rejected takes a line that could not be read. It notes the place of the first at which
 // data begins that package unpack can read, as of cat LOG LOG.1.gz.
-func (l *Lines) Rejected(line []byte, place func() string) {
+func (l *Lines) Rejected(line []byte) {
 	if l.packed == "" && unpack.IsPacked(line) {
-		l.packed = place()
+		l.packed = l.Place()
 	}
 }
 
-// Packed is an error if compressed data follows lines: it was not read.
-func (l *Lines) Packed() error {
-	if l.packed == "" {
-		return nil
+// Err returns an error if compressed data follows lines, which was not read, or if
+// nothing was counted: then nothing is the error, such as "no line was counted", and
+// otherwise is what to add if the reason is not known.
+func (l *Lines) Err(nothing, otherwise string) error {
+	switch hint := l.hint(); {
+	case l.packed != "":
+		return errors.New(l.packed + ": compressed data from here on: give the files as arguments, or what zcat -f FILES prints")
+	case nothing != "" && hint != "":
+		return errors.New(nothing + ": " + hint)
+	case nothing != "":
+		return errors.New(nothing + otherwise)
 	}
-	return errors.New(l.packed + ": compressed data from here on: give the files as arguments, or what zcat -f FILES prints")
-}
-
-// Add describes a new reason, and what to do about it, as in "with the prefix X
-// (--prefix=X)". place and line are those of its first line.
-func (l *Lines) Add(key []byte, what, place string, line []byte) {
-	if l.reasons == nil {
-		l.reasons = map[string]*reason{}
-	}
-	l.last = &reason{what, 1, place, Printable(line)}
-	l.reasons[string(key)] = l.last
-	l.order = append(l.order, l.last)
+	return nil
 }
 
 // maxReported is how many reasons Report describes. The others it only counts.
@@ -112,12 +115,14 @@ func thousands(n int) string {
 }
 
 // Printable quotes a line, or the beginning of it.
-func Printable(line []byte) string {
-	const most = 160
-	if len(line) > most {
-		return fmt.Sprintf("%+q…", line[:most])
+func Printable(line []byte) string { return Quote(line, 160) }
+
+// Quote quotes text, or its first bytes if it has more than most.
+func Quote[T string | []byte](text T, most int) string {
+	if len(text) > most {
+		return fmt.Sprintf("%+q…", text[:most])
 	}
-	return fmt.Sprintf("%+q", line)
+	return fmt.Sprintf("%+q", text)
 }
 
 // Shell quotes a word for a shell of POSIX, so that nothing in it acts, neither there

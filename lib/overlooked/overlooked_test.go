@@ -8,12 +8,10 @@ import (
 )
 
 func TestReport(t *testing.T) {
-	var l Lines
+	l := Lines{Place: func() string { return "in: line 7" }}
 	add := func(n int, key string) {
 		for range n {
-			if !l.Count([]byte(key)) {
-				l.Add([]byte(key), "of "+key, "in: line 7", []byte(key+"\x1b[31m"))
-			}
+			l.Count([]byte(key), []byte(key+"\x1b[31m"), func() string { return "of " + key })
 		}
 	}
 	add(1, "one")
@@ -38,18 +36,31 @@ func TestShell(t *testing.T) {
 	}
 }
 
-// The first compressed data is named, with its place.
-func TestPacked(t *testing.T) {
-	var l Lines
-	for i, line := range []string{"hello", "\x1f\x8b\x08\x00\x00", "\x1f\x8b\x08\x00\x00"} {
-		if err := l.Packed(); (err != nil) != (i == 2) {
-			t.Errorf("before line %d: %v", i, err)
+// An error names what was not read, or why nothing was counted.
+func TestErr(t *testing.T) {
+	n := 0
+	l := Lines{Place: func() string { return fmt.Sprint("in: line ", n) }}
+	is := func(nothing, want string) {
+		t.Helper()
+		if err := l.Err(nothing, " (see there)"); fmt.Sprint(err) != want && (want != "packed" || !strings.HasPrefix(fmt.Sprint(err), "in: line 1: compressed data from here on: ")) {
+			t.Errorf("got %v, want %s", err, want)
 		}
-		l.Rejected([]byte(line), func() string { return fmt.Sprint("in: line ", i) })
 	}
-	if err := l.Packed(); err == nil || !strings.HasPrefix(err.Error(), "in: line 1: compressed data from here on: ") {
-		t.Error(err)
+	is("", "<nil>")
+	is("none", "none (see there)")
+	l.Recognise([]byte("a line of nobody"))
+	l.Recognise([]byte("1 dns,packet"))
+	is("none", "none: the lines are of MikroTik RouterOS, not of dnsmasq")
+	l.OtherHost([]byte("gw"))
+	l.OtherHost([]byte("vm"))
+	is("none", `none: there are lines of other hosts, such as "gw" (--host)`)
+	is("", "<nil>")
+	for _, line := range []string{"hello", "\x1f\x8b\x08\x00\x00", "\x1f\x8b\x08\x00\x00"} {
+		l.Rejected([]byte(line))
+		n++
 	}
+	is("", "packed")
+	is("none", "packed")
 }
 
 // A shell reads each word as it was, and runs nothing.
