@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -44,8 +45,8 @@ func Zone(tz string) (*time.Location, error) {
 	if err == nil {
 		return loc, nil
 	}
-	if rules := posix(name); rules != "" {
-		return fromRules(name, rules)
+	if loc, ok := fromRules(name); ok {
+		return loc, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) && isKnown(name) {
 		return nil, fmt.Errorf("%q: the system has no data of that zone (package tzdata)", tz)
@@ -76,132 +77,34 @@ func isKnown(name string) bool {
 	return ok && strings.Contains(" Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada Chile Etc Europe Indian Mexico Pacific US ", " "+area+" ")
 }
 
-// fromRules returns the zone of rules in POSIX form. They are the last line of
-// each file of tzdata (RFC 8536 §3.3), so fromRules makes a file of nothing
-// else.
-func fromRules(name, rules string) (*time.Location, error) {
-	std, west := standard(rules)
+// rules are those of POSIX. Package time checks all but the offsets, and reads more than
+// rules.
+const rules = `^NAMEOFFSET(NAME(OFFSET)?(,[^,;]+,[^,;]+)?)?$`
+
+var partsOfRules = strings.NewReplacer(
+	"NAME", `(?:[A-Za-z]{3,}|<[-+0-9A-Za-z]{3,}>)`,
+	"OFFSET", `(?:[-+]?0*(?:1?[0-9]|2[0-4])(?::[0-9]+){0,2})`)
+
+// fromRules returns the zone of rules in the form of POSIX; ok is false if they are not
+// in that form. Such rules are the last line of each file of tzdata (RFC 8536 §3.3), so
+// fromRules makes a file with nothing else but a zone "-". That zone is the answer of
+// package time if it cannot read the rules.
+func fromRules(tz string) (loc *time.Location, ok bool) {
+	if !regexp.MustCompile(partsOfRules.Replace(rules)).MatchString(tz) {
+		return nil, false
+	}
 	var data []byte
 	for range 2 { // once for readers of version 1
 		data = append(data, "TZif2\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
-		for _, n := range [...]int{0, 0, 0, 0, 1, len(std) + 1} {
-			data = binary.BigEndian.AppendUint32(data, uint32(n))
+		for _, n := range [...]uint32{0, 0, 0, 0, 1, uint32(len("-\x00"))} {
+			data = binary.BigEndian.AppendUint32(data, n)
 		}
-		data = binary.BigEndian.AppendUint32(data, uint32(int32(-west)))
-		data = append(data, 0, 0)
-		data = append(append(data, std...), 0)
+		data = append(data, "\x00\x00\x00\x00\x00\x00-\x00"...) // offset, summer, index of the name; the name
 	}
-	data = append(append(append(data, '\n'), rules...), '\n')
-	return time.LoadLocationFromTZData(name, data)
-}
-
-// standard returns the name of the zone outside of summer, and how many seconds
-// it is west of Greenwich. The rules are valid.
-func standard(rules string) (name string, west int) {
-	p := rulesReader{rest: rules}
-	name = p.name()
-	return name, p.clock(24)
-}
-
-// posix returns rules in POSIX form, with what they may leave out, or "" if
-// they are not in that form.
-func posix(tz string) string {
-	p := rulesReader{rest: tz}
-	p.name()
-	p.clock(24)
-	if p.bad {
-		return ""
+	loc, err := time.LoadLocationFromTZData(tz, []byte(string(data)+"\n"+tz+"\n"))
+	if err != nil {
+		return nil, false
 	}
-	if p.rest == "" {
-		return tz
-	}
-	p.name()
-	if !p.bad && p.rest != "" && p.rest[0] != ',' {
-		p.clock(24)
-	}
-	if p.bad {
-		return ""
-	}
-	if p.rest == "" {
-		return tz + ",M3.2.0,M11.1.0" // glibc's TZDEFRULES
-	}
-	p.date()
-	p.date()
-	if p.bad || p.rest != "" {
-		return ""
-	}
-	return tz
-}
-
-// A rulesReader reads rules from left to right.
-type rulesReader struct {
-	rest string
-	bad  bool
-}
-
-// name reads three letters or more, or letters and digits in <>.
-func (p *rulesReader) name() string {
-	quoted := strings.HasPrefix(p.rest, "<")
-	p.take("<")
-	n := strings.IndexFunc(p.rest, func(c rune) bool {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		return !letter && !(quoted && (c == '+' || c == '-' || '0' <= c && c <= '9'))
-	})
-	if n < 0 {
-		n = len(p.rest)
-	}
-	name := p.rest[:n]
-	p.rest = p.rest[n:]
-	p.bad = p.bad || n < 3 || quoted && !p.take(">")
-	return name
-}
-
-func (p *rulesReader) take(s string) (ok bool) {
-	p.rest, ok = strings.CutPrefix(p.rest, s)
-	return ok
-}
-
-// clock reads [+-]h[:mm[:ss]], as seconds.
-func (p *rulesReader) clock(maxHour int) (seconds int) {
-	negative := p.take("-")
-	if !negative {
-		p.take("+")
-	}
-	seconds = 3600 * p.number(0, maxHour)
-	for unit := 60; unit > 0 && p.take(":"); unit /= 60 {
-		seconds += unit * p.number(0, 59)
-	}
-	if negative {
-		return -seconds
-	}
-	return seconds
-}
-
-// date reads ,Mm.w.d or ,Jn or ,n and then /time, if there is one.
-func (p *rulesReader) date() {
-	switch p.bad = p.bad || !p.take(","); {
-	case p.take("M"):
-		p.number(1, 12)
-		p.bad = p.bad || !p.take(".")
-		p.number(1, 5)
-		p.bad = p.bad || !p.take(".")
-		p.number(0, 6)
-	case p.take("J"):
-		p.number(1, 365)
-	default:
-		p.number(0, 365)
-	}
-	if p.take("/") {
-		p.clock(167)
-	}
-}
-
-func (p *rulesReader) number(low, high int) (n int) {
-	digits := 0
-	for ; digits < len(p.rest) && p.rest[digits]-'0' <= 9 && digits < 4; digits++ {
-		n = n*10 + int(p.rest[digits]-'0')
-	}
-	p.rest = p.rest[digits:]
-	p.bad = p.bad || digits == 0 || n < low || n > high
-	return n
+	name, _ := time.Unix(0, 0).In(loc).Zone()
+	return loc, name != "-"
 }

@@ -51,7 +51,8 @@ func seconds64(s string) (n int64, size int, ok bool) {
 func TestNoSuchZone(t *testing.T) {
 	for _, tz := range []string{
 		"Mars/Olympus", "Europe/Nowhere", "X", "CE-1", "CET", "+1", "CET-25", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0", "CET-1CEST,M3.5.0,M10.5.0,",
-		"<+03", "<+03>", "/nonexistent", "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,J366,J1", "CET-1\n", "CET-1CEST,M3.5.0/168,M10.5.0", ".", "..",
+		"<+03", "<+03>", "/nonexistent", "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,J366,J1", "CET-1\n", "CET-1CEST,M3.5.0/169,M10.5.0", ".", "..",
+		"Europe/Berlin1", "CET-1,M3.5.0,M10.5.0", "CET-1CEST;M3.5.0,M10.5.0", "CET-1CEST,M3.5.0,M10.5.0,J1", "CET-1CEST,M3.5,M10.5.0", "CET-1:60", "<C_T>1", "CET-1CEST-25", "CET-0024:1x",
 	} {
 		if tz == "CET" && exists("/usr/share/zoneinfo/CET") {
 			continue
