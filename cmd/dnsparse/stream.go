@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"time"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/cli"
@@ -45,11 +44,9 @@ func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.T
 }
 
 // clock returns the clock that reads the stamps of the log.
-func (c *command) clock(in *batch.Scanner) (clock stamp.Clock, err error) {
-	clock = stamp.Clock{Now: c.Now, Location: time.UTC, Doubt: func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }}
-	if !c.UTC {
-		clock.Location, err = stamp.Local()
-	}
+func (c *command) clock(in *batch.Scanner) (stamp.Clock, error) {
+	clock, err := stamp.New(c.Now, c.UTC)
+	clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
 	return clock, err
 }
 

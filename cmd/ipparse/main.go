@@ -135,7 +135,7 @@ func (c *command) polls() bool { return c.Poll.CursorFile != "" }
 
 // entries returns a reader of the input's entries.
 func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, error) {
-	zone, err := c.zone()
+	clock, err := stamp.New(c.Now, c.UTC)
 	entries := journal.NewReader(in)
 	switch {
 	case c.polls():
@@ -143,21 +143,14 @@ func (c *command) entries(in *batch.Scanner, out *records) (*journal.Reader, err
 	case c.LineBuffered:
 		entries = journal.NewReader(prompt{in, out})
 	}
-	entries.Clock = &stamp.Clock{Location: zone, Now: c.Now}
+	entries.Clock = &clock
 	if !c.polls() { // of what polls count, egress-monitor check reports rows of the future
-		entries.Clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
+		clock.Doubt = func(d stamp.Doubt) { cli.Warn("%s: %v", in.Place(), d) }
 	}
 	entries.Boot, entries.Assumed = sync.OnceValue(c.boot), func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	entries.Details = len(c.Tag) > 0 || c.Host != ""
 	entries.Strict = c.polls()
 	return entries, err
-}
-
-func (c *command) zone() (*time.Location, error) {
-	if c.UTC {
-		return time.UTC, nil
-	}
-	return stamp.Local()
 }
 
 // open opens the input. The pipe from journalctl is read in large pieces, unless

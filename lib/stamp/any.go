@@ -496,6 +496,9 @@ func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 			loc = time.FixedZone("", int(r.offset))
 		}
 		first, second, _, ok := c.guess(m, r.day, r.hour, r.minute, sec, loc)
+		if ok && !r.zoned {
+			c.assumeZone(first + sec)
+		}
 		return c.choose(first, second, sec), Undated, ok
 	}
 	if r.zoned {
@@ -503,6 +506,7 @@ func (r *reader) unix(c *Clock) (unix int64, form Form, ok bool) {
 	}
 	first, second := c.instants(dated{r.year, r.month, r.day, r.hour, r.minute})
 	if r.name == nil {
+		c.assumeZone(first + sec)
 		return c.choose(first, second, sec), Dated, true
 	}
 	for _, unix := range [...]int64{first, second} {

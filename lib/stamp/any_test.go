@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 // Every form of a stamp, at 2026-11-23T08:05:00Z unless another time is given,
@@ -169,6 +171,40 @@ func TestDoubt(t *testing.T) {
 		}
 		if got := strings.Join(said, "|"); got != c.want {
 			t.Errorf("%s: got %s", c.lines, got)
+		}
+	}
+}
+
+// If TZ is empty, the first stamp without a zone is doubted, and no other.
+func TestEmptyTZ(t *testing.T) {
+	for _, c := range []struct {
+		tz    string
+		utc   bool
+		lines string
+		want  string // the stamp that is doubted
+	}{
+		{"", false, "1795421100.980088|2026-11-23T08:05:00Z|Nov 23 08:05:00 UTC|Mon 2026-11-23 03:05:00 EST|Nov 23 08:04:00|Nov 23 08:05:00", "2026-11-23T08:04:00Z"},
+		{"", false, "Nov 23 08:05:00 UTC|Nov 23 08:04:00.5|Nov 23 08:05:00.5", "2026-11-23T08:04:00Z"},
+		{"", false, "Mon 2026-11-23 03:05:00 EST|2026-11-23 08:04:00|2026-11-23 08:05:00", "2026-11-23T08:04:00Z"},
+		{"", true, "Nov 23 08:05:00|2026-11-23 08:05:00", ""},
+		{":", false, "Nov 23 08:05:00|2026-11-23 08:05:00", ""},
+		{"UTC", false, "Nov 23 08:05:00|2026-11-23 08:05:00", ""},
+	} {
+		t.Setenv("TZ", c.tz)
+		clock, err := New(at(t, "2026-11-23T12:00:00Z"), c.utc)
+		testtools.Must(t, err)
+		got := ""
+		clock.Doubt = func(d Doubt) { got += d.String() }
+		for text := range strings.SplitSeq(c.lines, "|") {
+			_, err := clock.Read([]byte(text + " vm"))
+			testtools.Must(t, err)
+		}
+		want := c.want
+		if want != "" {
+			want = "TZ is set but empty, so times without a zone are read as UTC (this one as " + want + "): set TZ to the zone of the log, or give --utc"
+		}
+		if got != want {
+			t.Errorf("TZ=%s, utc %v, %s: got %s", c.tz, c.utc, c.lines, got)
 		}
 	}
 }

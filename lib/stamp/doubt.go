@@ -20,11 +20,13 @@ type DoubtKind uint8
 // may be of another year.
 // LeapDay: a February 29 without a year that is older than a year.
 // Croatian: the name of a month that is another one in Croatian.
+// NoZone: a stamp without a zone is read as UTC because TZ is set, and empty.
 const (
 	Ahead DoubtKind = iota
 	Jump
 	LeapDay
 	Croatian
+	NoZone
 	kinds
 )
 
@@ -35,6 +37,8 @@ func (d Doubt) String() string {
 		return fmt.Sprintf("the time jumps by %d days (read as %s): check the year (--now) and the clock of the sender", d.By/86400, at)
 	case LeapDay:
 		return fmt.Sprintf("a February 29 without a year (read as %s, the last there was): lines near it may be of the same year (--now)", at)
+	case NoZone:
+		return fmt.Sprintf("TZ is set but empty, so times without a zone are read as UTC (this one as %s): set TZ to the zone of the log, or give --utc", at)
 	case Croatian:
 		return fmt.Sprintf("the name of the month means another one in Croatian (read as %s): print the log with LC_ALL=C", at)
 	}
@@ -73,6 +77,13 @@ func (c *Clock) question(s *Stamp, croatian bool) {
 	}
 	if s.Form != Undated {
 		c.checkAhead(s.Unix)
+	}
+}
+
+// assumeZone checks a stamp without a zone.
+func (c *Clock) assumeZone(unix int64) {
+	if c.emptyTZ {
+		c.doubt(Doubt{NoZone, unix, 0})
 	}
 }
 

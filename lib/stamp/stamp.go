@@ -56,6 +56,7 @@ type Clock struct {
 	now           int64    // Now, and the leeway
 	before        int64    // the last stamp whose year was guessed
 	doubted       [kinds]bool
+	emptyTZ       bool // Location is UTC because TZ is empty
 }
 
 // Unix reads the stamp that b begins with. A log has many lines in a minute:
@@ -88,6 +89,9 @@ func (c *Clock) find(b []byte, sec int64) bool {
 	var edge bool
 	c.first, c.second, edge, ok = c.guess(m, int(day), int(hour), int(min), sec, c.location())
 	c.known = ok && !edge
+	if ok {
+		c.assumeZone(c.first + sec)
+	}
 	return ok
 }
 

@@ -12,18 +12,21 @@ import (
 	"time"
 )
 
-// Local returns the zone of this process, as TZ names it: nil if TZ is not set,
-// which is the system's.
-func Local() (*time.Location, error) {
+// New returns a Clock for stamps of the zone that TZ names: the system's zone if TZ is
+// not set. With utc it is UTC, whatever TZ is.
+func New(now time.Time, utc bool) (Clock, error) {
 	tz, ok := os.LookupEnv("TZ")
-	if !ok {
-		return nil, nil
+	switch {
+	case utc:
+		return Clock{Now: now, Location: time.UTC}, nil
+	case !ok:
+		return Clock{Now: now}, nil
 	}
 	loc, err := Zone(tz)
 	if err != nil {
-		return nil, fmt.Errorf("TZ: %w", err)
+		return Clock{}, fmt.Errorf("TZ: %w", err)
 	}
-	return loc, nil
+	return Clock{Now: now, Location: loc, emptyTZ: tz == ""}, nil
 }
 
 // Zone returns the zone that a value of TZ names, read as glibc does (tzset(3),
