@@ -467,8 +467,8 @@ func (r *reader) zoneName(c *Clock, short bool) bool {
 		r.i = from
 		return false
 	}
-	if seconds, ok := abbreviation(name); ok {
-		r.zoned, r.offset = true, seconds
+	if minutes, ok := abbreviations[string(name)]; ok {
+		r.zoned, r.offset = true, minutes*60
 	} else if loc := c.location(); hasAbbreviation(loc, name, r.year) {
 		r.name = name
 	} else if r.iso && !short || isAmbiguous(name) {
