@@ -18,8 +18,8 @@ import (
 // not answer, and reopens the log if the question is not in it.
 func (h *Healer) dnsmasq() {
 	d := ourdns.Server{Settings: h.setup.Settings}
-	answered, logged := d.CanaryIsLogged(time.Second)
-	if !answered {
+	answer, log := d.AskLogged(layout.CanaryName, time.Second)
+	if answer != nil {
 		if !bypassed() { // reported once, however long it lasts
 			h.say("gap: dnsmasq did not answer; restarting it")
 		}
@@ -31,12 +31,12 @@ func (h *Healer) dnsmasq() {
 			h.bypass()
 			return
 		}
-		_, logged = d.CanaryIsLogged(time.Second)
+		_, log = d.AskLogged(layout.CanaryName, time.Second)
 	}
 	if bypassed() {
 		h.endBypass()
 	}
-	if logged {
+	if log == nil {
 		h.logIsBack()
 	} else {
 		h.log(d)
@@ -56,19 +56,17 @@ func (h *Healer) log(d ourdns.Server) {
 	}
 	systemd.Ctl("kill", "--kill-who=main", "--signal=USR2", layout.DNSUnit)
 	time.Sleep(300 * time.Millisecond)
-	if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
-		h.logIsBack()
-		return
-	}
-	if logsElsewhere() {
+	answer, log := d.AskLogged(layout.CanaryName, 2*time.Second)
+	if log != nil && logsElsewhere() {
 		systemd.Ctl("restart", layout.DNSUnit)
 		ourdns.WaitFor(context.Background(), 5*time.Second, d.CanaryAnswers)
-		if _, logged := d.CanaryIsLogged(2 * time.Second); logged {
-			h.logIsBack()
-			return
-		}
+		answer, log = d.AskLogged(layout.CanaryName, 2*time.Second)
 	}
-	h.once("cannot heal: dnsmasq's log (is the disk full?)")
+	if answer != nil || log != nil {
+		h.once("cannot heal: dnsmasq's log (is the disk full?)")
+		return
+	}
+	h.logIsBack()
 }
 
 // logsElsewhere reports whether dnsmasq-start has found that the log cannot be

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
 
-	"egress-monitor/lib/ask"
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/countset"
@@ -17,6 +15,7 @@ import (
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/heal"
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/polls"
 	"egress-monitor/lib/runfile"
 	"egress-monitor/lib/said"
@@ -113,11 +112,10 @@ func (m *machine) logged() error {
 }
 
 func (m *machine) ask() error {
-	err := canary.Ask(netip.AddrPortFrom(m.settings.Listen, ask.Port), layout.CanaryName)
-	if err != nil {
-		err = fmt.Errorf("dnsmasq does not answer: %w", err)
+	if err := (ourdns.Server{Settings: m.settings}).Ask(layout.CanaryName); err != nil {
+		return fmt.Errorf("dnsmasq does not answer: %w", err)
 	}
-	return err
+	return nil
 }
 
 // upstream asks as dnsmasq's user, whose questions the rules do not log.

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
-	"egress-monitor/lib/ask"
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
-	"egress-monitor/lib/querylog"
+	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/truth"
 )
 
@@ -21,17 +19,12 @@ func (m *machine) why(way string, sent truth.Moment) string {
 	if way == truth.Addresses {
 		return m.whyAddresses(sent)
 	}
-	log := querylog.Mark(m.settings.DNSMasqLog, child.OpenAsPoller)
-	defer log.Close()
-	if err := canary.Ask(netip.AddrPortFrom(m.settings.Listen, ask.Port), layout.CheckName); err != nil {
-		return "dnsmasq does not answer: " + err.Error()
-	}
-	missing, err := log.Wait(time.Second, layout.CheckName)
+	answer, log := ourdns.Server{Settings: m.settings}.AskLogged(layout.CheckName, time.Second)
 	switch {
-	case err != nil:
-		return "dnsmasq does not write its log, or it cannot be read: " + err.Error()
-	case len(missing) > 0:
-		return "dnsmasq does not write " + m.settings.DNSMasqLog + " (is the disk full?)"
+	case answer != nil:
+		return "dnsmasq does not answer: " + answer.Error()
+	case log != nil:
+		return log.Error()
 	case way == truth.Resolver:
 		return "the system's resolver answers by itself, without dnsmasq"
 	}

@@ -2,6 +2,7 @@ package ourdns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
-	"egress-monitor/lib/querylog"
 )
 
 // Answers reports whether a question for a name is answered (also "no such
@@ -23,9 +23,12 @@ func Answers(server netip.AddrPort, name string) error {
 	return err
 }
 
-// CanaryAnswers reports whether the canary's answer is ours: any dnsmasq could
-// say "no such name".
-func (s Server) CanaryAnswers() bool { return canary.Ask(s.Address(), layout.CanaryName) == nil }
+// Ask asks our dnsmasq for one of the names that it answers by itself. It returns an
+// error if the answer is not ours: any dnsmasq could say "no such name".
+func (s Server) Ask(name string) error { return canary.Ask(s.Address(), name) }
+
+// CanaryAnswers reports whether our dnsmasq answers for the canary.
+func (s Server) CanaryAnswers() bool { return s.Ask(layout.CanaryName) == nil }
 
 // WaitFor asks again and again until it is so, or the time is over.
 func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
@@ -39,22 +42,27 @@ func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
 	return true
 }
 
-// Logged calls ask, which asks for a name, and reports whether it was answered, and
-// whether the question then is in the log. The log is read as the poller: that
+// Logged calls ask, which asks for a name, and returns its error, or the reason why
+// the question is not in the query log then. The log is read as the poller: that
 // shows that the poller can, and root opens nothing in dnsmasq's folder.
-func (s Server) Logged(name string, wait time.Duration, ask func() bool) (answered, logged bool) {
-	log := querylog.Mark(s.Settings.DNSMasqLog, child.OpenAsPoller)
-	defer log.Close()
-	if !ask() {
-		return false, false
+func (s Server) Logged(name string, wait time.Duration, ask func() error) (answer, log error) {
+	l := mark(s.Settings.DNSMasqLog, child.OpenAsPoller)
+	defer l.close()
+	if err := ask(); err != nil {
+		return err, nil
 	}
-	missing, err := log.Wait(wait, name)
-	return true, err == nil && len(missing) == 0
+	switch found, err := l.wait(wait, name); {
+	case err != nil:
+		return nil, fmt.Errorf("dnsmasq does not write its log, or it cannot be read: %w", err)
+	case !found:
+		return nil, fmt.Errorf("dnsmasq does not write %s (is the disk full? heal reopens it each minute)", s.Settings.DNSMasqLog)
+	}
+	return nil, nil
 }
 
-// CanaryIsLogged asks the canary's name and looks for it in the log.
-func (s Server) CanaryIsLogged(wait time.Duration) (answered, logged bool) {
-	return s.Logged(layout.CanaryName, wait, s.CanaryAnswers)
+// AskLogged is Logged for Ask.
+func (s Server) AskLogged(name string, wait time.Duration) (answer, log error) {
+	return s.Logged(name, wait, func() error { return s.Ask(name) })
 }
 
 // Prove shows that dnsmasq answers, from upstream as well, and logs.
@@ -62,8 +70,8 @@ func (s Server) Prove(ctx context.Context, servers string) error {
 	if !WaitFor(ctx, 5*time.Second, s.CanaryAnswers) {
 		return fmt.Errorf("dnsmasq does not answer on %s%s", s.Settings.Listen, said())
 	}
-	if _, logged := s.CanaryIsLogged(2 * time.Second); !logged {
-		return fmt.Errorf("dnsmasq does not log to %s (is the disk full? systemctl status %s)", s.Settings.DNSMasqLog, layout.DNSUnit)
+	if answer, log := s.AskLogged(layout.CanaryName, 2*time.Second); answer != nil || log != nil {
+		return fmt.Errorf("%w (systemctl status %s)", errors.Join(answer, log), layout.DNSUnit)
 	}
 	if err := Answers(s.Address(), s.Settings.ProbeName); err != nil {
 		return fmt.Errorf("dnsmasq gets no answer for %s from %s (EGRESS_PROBE_NAME in %s is the name that is asked): %w",

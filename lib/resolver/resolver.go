@@ -105,18 +105,18 @@ func (p Proof) Prove(ctx context.Context) error {
 		time.Sleep(time.Second)
 	}
 	first, name := First(), p.Server.Settings.ProbeName
-	asked := func() bool {
-		return ourdns.WaitFor(ctx, 10*time.Second, func() bool { return ourdns.Answers(first, name) == nil })
-	}
-	answered, logged := p.Server.Logged(name, 3*time.Second, asked)
-	if !answered {
+	answer, log := p.Server.Logged(name, 3*time.Second, func() (err error) {
+		ourdns.WaitFor(ctx, 10*time.Second, func() bool { err = ourdns.Answers(first, name); return err == nil })
+		return err
+	})
+	if answer != nil {
 		why := p.loop(local)
 		if p.Validates && why == "" {
 			why = "; systemd-resolved validates (DNSSEC= in resolved.conf): do the name servers give signatures, and is the clock right?"
 		}
 		return fmt.Errorf("names do not resolve through %s%s", first.Addr(), why)
 	}
-	if !logged {
+	if log != nil {
 		return fmt.Errorf("names resolve, but not through dnsmasq: %s answers %s by itself or asks somebody else (EGRESS_PROBE_NAME must be a name that is asked of other servers)", first.Addr(), name)
 	}
 	if p.Before && !Resolves(name) {
@@ -143,11 +143,11 @@ func (p Proof) loop(local string) string {
 		return ""
 	}
 	name := fmt.Sprintf("loop-%d.%s", time.Now().UnixNano(), p.Server.Settings.ProbeName)
-	_, back := p.Server.Logged(name, time.Second, func() bool {
-		ourdns.Answers(netip.AddrPortFrom(addr, 53), name)
-		return true
+	_, log := p.Server.Logged(name, time.Second, func() error {
+		ourdns.Answers(netip.AddrPortFrom(addr, 53), name) // whether it answers does not matter
+		return nil
 	})
-	if !back {
+	if log != nil {
 		return ""
 	}
 	return fmt.Sprintf("; the resolver on %s asks %s, which asks it: give it name servers of its own", addr, p.Server.Settings.Listen)

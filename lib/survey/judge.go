@@ -215,10 +215,8 @@ func (j *judge) whyNames() string {
 		return "dnsmasq is down (systemctl status egress-monitor-dnsmasq)"
 	case j.DNS.Answers != nil:
 		return fmt.Sprintf("dnsmasq does not answer (%v; systemctl restart egress-monitor-dnsmasq)", j.DNS.Answers)
-	case j.DNS.Logs == No && j.DNS.LogError != nil:
-		return fmt.Sprintf("dnsmasq does not write its log, or it cannot be read: %v", j.DNS.LogError)
-	case j.DNS.Logs == No:
-		return fmt.Sprintf("dnsmasq does not write %s (is the disk full? heal reopens it each minute)", j.Settings.DNSMasqLog)
+	case j.DNS.Log != nil:
+		return j.DNS.Log.Error()
 	}
 	return ""
 }

@@ -3,18 +3,16 @@ package survey
 import (
 	"errors"
 	"io/fs"
-	"net/netip"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"egress-monitor/lib/ask"
 	"egress-monitor/lib/canary"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/layout"
-	"egress-monitor/lib/querylog"
+	"egress-monitor/lib/ourdns"
 	"egress-monitor/lib/settings"
 	"egress-monitor/lib/truth"
 	"egress-monitor/lib/upstream"
@@ -84,10 +82,10 @@ func sinceBoot() time.Duration {
 func (m *Machine) dns(f *Facts) {
 	d := &f.DNS
 	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
-	log := querylog.Mark(f.Settings.DNSMasqLog, child.OpenAsPoller)
-	defer log.Close()
 	var all sync.WaitGroup
-	all.Go(func() { d.Answers = canary.Ask(netip.AddrPortFrom(f.Settings.Listen, ask.Port), layout.CheckName) })
+	all.Go(func() {
+		d.Answers, d.Log = ourdns.Server{Settings: f.Settings}.AskLogged(layout.CheckName, time.Second)
+	})
 	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
 	if d.Looked = m.Root; m.Root {
 		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
@@ -95,30 +93,19 @@ func (m *Machine) dns(f *Facts) {
 	}
 	all.Wait()
 	d.Asked, d.Active = true, Yes
-	if d.Answers != nil {
-		if active, err := m.Active(layout.DNSUnit); err != nil {
+	switch {
+	case d.Answers != nil:
+		active, err := m.Active(layout.DNSUnit)
+		if d.Active = Is(active); err != nil {
 			d.Active = Unknown
-		} else {
-			d.Active = Is(active)
 		}
-	} else {
-		m.log(d, log)
+	case errors.Is(d.Log, fs.ErrPermission) && !m.Root:
+		d.Log = nil // this user may not read it
+	default:
+		d.Logs = Is(d.Log == nil)
 	}
 	d.Bypassed = f.State.Bypassed || m.Root && exists(layout.Bypassed)
 	d.Servers, d.Domains = facts.Servers, facts.Domains
-}
-
-// log finds whether the question that dns has asked is in dnsmasq's log.
-func (m *Machine) log(d *DNS, log *querylog.Log) {
-	missing, err := log.Wait(time.Second, layout.CheckName)
-	switch {
-	case errors.Is(err, fs.ErrPermission) && !m.Root:
-		d.Logs = Unknown
-	case err != nil:
-		d.Logs, d.LogError = No, err
-	default:
-		d.Logs = Is(len(missing) == 0)
-	}
 }
 
 func (m *Machine) files(f *Facts) {

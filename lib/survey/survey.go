@@ -69,8 +69,8 @@ type DNS struct {
 	Active   Known
 	Answers  error // nil: it does
 	Asked    bool  // it was asked
-	Logs     Known
-	LogError error
+	Logs     Known // whether its log has the question
+	Log      error // why not
 	System   error // nil: the system's resolver asks it
 	Upstream error // nil: names resolve (canary.Names)
 	Looked   bool  // the servers were asked

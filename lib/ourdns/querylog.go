@@ -1,6 +1,4 @@
-// Package querylog finds out whether our dnsmasq writes its log. It trusts no
-// clock: only lines that are appended after a question was asked count.
-package querylog
+package ourdns
 
 import (
 	"bytes"
@@ -14,19 +12,20 @@ import (
 // kilobytes a second.
 const most = 16 << 20
 
-// A Log is a query log, and a position in it.
-type Log struct {
-	Name string
-	Open func(name string) (*os.File, error) // opens a file with the rights of its reader
+// A queryLog is a query log, and a position in it. No clock is trusted: only lines
+// that are appended after the position count.
+type queryLog struct {
+	name string
+	open func(name string) (*os.File, error) // opens a file with the rights of its reader
 
-	file *os.File // the log at the time of Mark; it stays open after a rename
+	file *os.File // the log at the time of mark; it stays open after a rename
 	from int64
 }
 
-// Mark returns a Log whose position is the end of the file. The file need not be
+// mark returns a queryLog whose position is the end of the file. The file need not be
 // there yet.
-func Mark(name string, open func(string) (*os.File, error)) *Log {
-	l := &Log{Name: name, Open: open}
+func mark(name string, open func(string) (*os.File, error)) *queryLog {
+	l := &queryLog{name: name, open: open}
 	if f, err := open(name); err == nil {
 		l.file = f
 		l.from, _ = f.Seek(0, io.SeekEnd) // 0 after an error: the whole log is read
@@ -34,43 +33,27 @@ func Mark(name string, open func(string) (*os.File, error)) *Log {
 	return l
 }
 
-// Close closes the file.
-func (l *Log) Close() {
+func (l *queryLog) close() {
 	if l.file != nil {
 		l.file.Close() // was only read
 	}
 }
 
-// Wait waits until the log has a question of type A for each of the names, but not
-// longer than limit. It returns the names without a question, and an error if the
-// log cannot be read.
-func (l *Log) Wait(limit time.Duration, names ...string) (missing []string, err error) {
+// wait waits until the log has a question of type A for the name, but not longer than
+// limit. It returns an error if the log cannot be read.
+func (l *queryLog) wait(limit time.Duration, name string) (found bool, err error) {
 	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
-		missing, err = l.without(names)
-		if len(missing) == 0 && err == nil || time.Now().After(end) {
-			return missing, err
+		text, err := l.appended()
+		found := bytes.Contains(text, []byte("query[A] "+name+" from "))
+		if found && err == nil || time.Now().After(end) {
+			return found, err
 		}
 	}
-}
-
-// without returns the names for which the log has no question.
-func (l *Log) without(names []string) ([]string, error) {
-	text, err := l.appended()
-	if err != nil {
-		return names, err
-	}
-	var missing []string
-	for _, name := range names {
-		if !bytes.Contains(text, []byte("query[A] "+name+" from ")) {
-			missing = append(missing, name)
-		}
-	}
-	return missing, nil
 }
 
 // appended returns the bytes written since Mark, to the file of that time and to
 // the file that has its name now, if that is another.
-func (l *Log) appended() ([]byte, error) {
+func (l *queryLog) appended() ([]byte, error) {
 	var text []byte
 	if l.file != nil {
 		info, err := l.file.Stat()
@@ -84,7 +67,7 @@ func (l *Log) appended() ([]byte, error) {
 			return nil, err
 		}
 	}
-	now, err := l.Open(l.Name)
+	now, err := l.open(l.name)
 	if err != nil {
 		return text, err
 	}

@@ -1,4 +1,4 @@
-package querylog
+package ourdns
 
 import (
 	"fmt"
@@ -35,8 +35,8 @@ func TestWait(t *testing.T) {
 	} {
 		log := filepath.Join(t.TempDir(), "log")
 		appendTo(t, log, line("older.example")+line("old.example"))
-		l := Mark(log, os.Open)
-		defer l.Close()
+		l := mark(log, os.Open)
+		defer l.close()
 		if what == "renamed" {
 			appendTo(t, log, line("new.example"))
 		}
@@ -46,24 +46,24 @@ func TestWait(t *testing.T) {
 		} else {
 			appendTo(t, log, line("newer.example"))
 		}
-		if missing, err := l.Wait(0, "new.example"); err != nil || missing != nil {
-			t.Errorf("%s: %v, %v", what, missing, err)
+		if found, err := l.wait(0, "new.example"); err != nil || !found {
+			t.Errorf("%s: %v, %v", what, found, err)
 		}
-		if missing, err := l.Wait(0, "new.example", "old.example"); err != nil || len(missing) != 1 || missing[0] != "old.example" {
-			t.Errorf("%s: %v, %v", what, missing, err)
+		if found, err := l.wait(0, "old.example"); err != nil || found {
+			t.Errorf("%s: %v, %v", what, found, err)
 		}
 	}
 }
 
 func TestNoLog(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
-	l := Mark(log, os.Open)
-	defer l.Close()
-	if missing, err := l.Wait(0, "a"); err == nil || len(missing) != 1 {
-		t.Errorf("%v, %v", missing, err)
+	l := mark(log, os.Open)
+	defer l.close()
+	if found, err := l.wait(0, "a"); err == nil || found {
+		t.Errorf("%v, %v", found, err)
 	}
 	go func() { time.Sleep(30 * time.Millisecond); os.WriteFile(log, []byte(line("a")), 0o600) }()
-	if missing, err := l.Wait(10*time.Second, "a"); err != nil || missing != nil {
-		t.Errorf("%v, %v", missing, err)
+	if found, err := l.wait(20*time.Second, "a"); err != nil || !found {
+		t.Errorf("%v, %v", found, err)
 	}
 }
