@@ -3,7 +3,6 @@ package countset
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -38,7 +37,7 @@ func (k *kernel) compare(m *memory) {
 // same, nothing has changed.
 func (s *Set) look(m *memory) (*kernel, error) {
 	if m.ID != "" && m.Next == nil && m.Gen != 0 {
-		gen, err := generationOfTables()
+		gen, err := nfnetlink.Generation()
 		if err != nil {
 			return nil, err
 		}
@@ -115,15 +114,6 @@ func (k *kernel) read(c *nfnetlink.Conn) error {
 	return err
 }
 
-func generationOfTables() (uint32, error) {
-	c, err := nfnetlink.Dial()
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	return c.Generation()
-}
-
 func tableThere() (bool, error) {
 	k, err := see()
 	if errors.Is(err, nfnetlink.ErrAbsent) {
@@ -131,5 +121,3 @@ func tableThere() (bool, error) {
 	}
 	return err == nil && k.there, err
 }
-
-func processors() int { return runtime.NumCPU() }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (s *Set) apply(m *memory, b *script) error {
 func settle() {
 	const global = 1 // MEMBARRIER_CMD_GLOBAL
 	_, _, err := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)
-	if err != 0 || processors() < 2 {
+	if err != 0 || runtime.NumCPU() < 2 {
 		time.Sleep(50 * time.Millisecond)
 	}
 }

@@ -36,12 +36,7 @@ func (f *Firewall) look(m *memory) (*sight, error) {
 }
 
 func generation() (uint32, error) {
-	c, err := nfnetlink.Dial()
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	gen, err := c.Generation()
+	gen, err := nfnetlink.Generation()
 	if errors.Is(err, nfnetlink.ErrAbsent) {
 		return 0, nil
 	}

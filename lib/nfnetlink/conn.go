@@ -68,14 +68,20 @@ func (c *Conn) Generation() (gen uint32, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, a := range answers {
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			if ad.Type() == unix.NFTA_GEN_ID {
-				gen = ad.Uint32()
-			}
-		})
+	if len(answers) == 0 || len(answers[0].Data) < header {
+		return 0, errShort
 	}
-	return gen, err
+	return uint32be(inner(answers[0].Data[header:], unix.NFTA_GEN_ID)), nil
+}
+
+// Generation is that of a Conn for a single question.
+func Generation() (uint32, error) {
+	c, err := Dial()
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return c.Generation()
 }
 
 // header is struct nfgenmsg, in front of the attributes of each message.
@@ -123,17 +129,16 @@ func interrupted(answers []netlink.Message) bool {
 	return false
 }
 
-func each(m netlink.Message, do func(*netlink.AttributeDecoder)) error {
-	if len(m.Data) < header {
-		return errors.New("netlink: a short message")
+// list asks for all objects of a type. read makes one of its family and attributes.
+func list[T any](c *Conn, typ uint16, fam byte, which []byte, read func(fam byte, all attributes) T) (found []T, err error) {
+	answers, err := c.dump(typ, fam, which)
+	for _, a := range answers {
+		if len(a.Data) < header {
+			return nil, errShort
+		}
+		found = append(found, read(a.Data[0], attributesOf(a.Data[header:])))
 	}
-	ad, err := netlink.NewAttributeDecoder(m.Data[header:])
-	if err != nil {
-		return err
-	}
-	ad.ByteOrder = bigEndian
-	for ad.Next() {
-		do(ad)
-	}
-	return ad.Err()
+	return found, err
 }
+
+var errShort = errors.New("netlink: a short message")

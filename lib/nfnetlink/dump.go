@@ -1,20 +1,23 @@
 package nfnetlink
 
 import (
-	"encoding/binary"
-	"strings"
+	"slices"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
-
-var bigEndian = binary.BigEndian
 
 // What package unix does not name (linux/netfilter/nf_tables.h).
 const (
 	tableHandle = 4  // NFTA_TABLE_HANDLE
 	setHandle   = 16 // NFTA_SET_HANDLE
 	nfAccept    = 1  // NF_ACCEPT
+
+	objTable       = 1 // NFTA_OBJ_TABLE
+	objName        = 2 // NFTA_OBJ_NAME
+	objType        = 3 // NFTA_OBJ_TYPE
+	objData        = 4 // NFTA_OBJ_DATA
+	objCounter     = 1 // NFT_OBJECT_COUNTER
+	counterPackets = 2 // NFTA_COUNTER_PACKETS
 )
 
 // Hooks of base chains.
@@ -58,160 +61,131 @@ type Set struct {
 }
 
 // Tables lists the tables of all families.
-func (c *Conn) Tables() (tables []Table, err error) {
-	answers, err := c.dump(unix.NFT_MSG_GETTABLE, unix.NFPROTO_UNSPEC, nil)
-	for _, a := range answers {
-		t := Table{Family: a.Data[0]}
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			switch ad.Type() {
+func (c *Conn) Tables() ([]Table, error) {
+	return list(c, unix.NFT_MSG_GETTABLE, unix.NFPROTO_UNSPEC, nil, func(fam byte, all attributes) (t Table) {
+		t.Family = fam
+		for typ, value := range all {
+			switch typ {
 			case unix.NFTA_TABLE_NAME:
-				t.Name = ad.String()
+				t.Name = text(value)
 			case unix.NFTA_TABLE_FLAGS:
-				t.Flags = ad.Uint32()
+				t.Flags = uint32be(value)
 			case tableHandle:
-				t.Handle = ad.Uint64()
+				t.Handle = uint64be(value)
 			}
-		})
-		if err != nil {
-			return nil, err
 		}
-		tables = append(tables, t)
-	}
-	return tables, err
+		return t
+	})
 }
 
 // Chains lists the chains of all tables.
-func (c *Conn) Chains() (chains []Chain, err error) {
-	answers, err := c.dump(unix.NFT_MSG_GETCHAIN, unix.NFPROTO_UNSPEC, nil)
-	for _, a := range answers {
-		ch := Chain{Family: a.Data[0]}
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			switch ad.Type() {
+func (c *Conn) Chains() ([]Chain, error) {
+	return list(c, unix.NFT_MSG_GETCHAIN, unix.NFPROTO_UNSPEC, nil, func(fam byte, all attributes) (ch Chain) {
+		ch.Family = fam
+		for typ, value := range all {
+			switch typ {
 			case unix.NFTA_CHAIN_TABLE:
-				ch.Table = ad.String()
+				ch.Table = text(value)
 			case unix.NFTA_CHAIN_NAME:
-				ch.Name = ad.String()
+				ch.Name = text(value)
 			case unix.NFTA_CHAIN_POLICY:
-				ch.Accepts = ad.Uint32() == nfAccept
+				ch.Accepts = uint32be(value) == nfAccept
 			case unix.NFTA_CHAIN_HOOK:
-				ch.Base = true
-				ad.Nested(func(hook *netlink.AttributeDecoder) error {
-					for hook.Next() {
-						if hook.Type() == unix.NFTA_HOOK_HOOKNUM {
-							ch.Hook = hook.Uint32()
-						}
-					}
-					return nil
-				})
+				ch.Base, ch.Hook = true, uint32be(inner(value, unix.NFTA_HOOK_HOOKNUM))
 			}
-		})
-		if err != nil {
-			return nil, err
 		}
-		chains = append(chains, ch)
-	}
-	return chains, err
+		return ch
+	})
 }
 
 // Sets lists the sets of a table.
-func (c *Conn) Sets(family byte, table string) (sets []Set, err error) {
-	answers, err := c.dump(unix.NFT_MSG_GETSET, family, name(unix.NFTA_SET_TABLE, table))
-	for _, a := range answers {
-		s := Set{Family: a.Data[0]}
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			switch ad.Type() {
+func (c *Conn) Sets(fam byte, table string) ([]Set, error) {
+	sets, err := list(c, unix.NFT_MSG_GETSET, fam, name(unix.NFTA_SET_TABLE, table), func(fam byte, all attributes) (s Set) {
+		s.Family = fam
+		for typ, value := range all {
+			switch typ {
 			case unix.NFTA_SET_TABLE:
-				s.Table = ad.String()
+				s.Table = text(value)
 			case unix.NFTA_SET_NAME:
-				s.Name = ad.String()
+				s.Name = text(value)
 			case setHandle:
-				s.Handle = ad.Uint64()
+				s.Handle = uint64be(value)
 			}
-		})
-		if err != nil {
-			return nil, err
 		}
-		if s.Family == family && s.Table == table {
-			sets = append(sets, s)
-		}
-	}
-	return sets, err
+		return s
+	})
+	return slices.DeleteFunc(sets, func(s Set) bool { return s.Family != fam || s.Table != table }), err
 }
 
 // Rules lists the rules of a table, or with no name those of all, chain by
 // chain in their order.
-func (c *Conn) Rules(family byte, table string) (rules []Rule, err error) {
+func (c *Conn) Rules(fam byte, table string) ([]Rule, error) {
 	var which []byte
 	if table != "" {
 		which = name(unix.NFTA_RULE_TABLE, table)
 	}
-	answers, err := c.dump(unix.NFT_MSG_GETRULE, family, which)
-	for _, a := range answers {
-		r := Rule{Family: a.Data[0]}
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			switch ad.Type() {
+	rules, err := list(c, unix.NFT_MSG_GETRULE, fam, which, func(fam byte, all attributes) (r Rule) {
+		r.Family = fam
+		for typ, value := range all {
+			switch typ {
 			case unix.NFTA_RULE_TABLE:
-				r.Table = ad.String()
+				r.Table = text(value)
 			case unix.NFTA_RULE_CHAIN:
-				r.Chain = ad.String()
+				r.Chain = text(value)
 			case unix.NFTA_RULE_HANDLE:
-				r.Handle = ad.Uint64()
+				r.Handle = uint64be(value)
 			case unix.NFTA_RULE_EXPRESSIONS:
-				ad.Nested(r.statements)
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		if table == "" || r.Table == table {
-			rules = append(rules, r)
-		}
-	}
-	return rules, err
-}
-
-func (r *Rule) statements(list *netlink.AttributeDecoder) error {
-	for list.Next() {
-		if list.Type() == unix.NFTA_LIST_ELEM {
-			list.Nested(func(e *netlink.AttributeDecoder) error {
-				r.Statements = append(r.Statements, statement(e))
-				return nil
-			})
-		}
-	}
-	return nil
-}
-
-// statement returns the name of an expression, and of what it wraps, if that is
-// an extension of iptables: NFTA_TARGET_NAME and NFTA_MATCH_NAME are both 1.
-func statement(e *netlink.AttributeDecoder) (kind string) {
-	for e.Next() {
-		switch e.Type() {
-		case unix.NFTA_EXPR_NAME:
-			kind = e.String()
-		case unix.NFTA_EXPR_DATA:
-			if kind == "target" || kind == "match" {
-				e.Nested(func(x *netlink.AttributeDecoder) error {
-					for x.Next() {
-						if x.Type() == 1 {
-							kind += ":" + x.String()
-						}
+				for typ, value := range attributesOf(value) {
+					if typ == unix.NFTA_LIST_ELEM {
+						r.Statements = append(r.Statements, statement(value))
 					}
-					return nil
-				})
+				}
 			}
 		}
+		return r
+	})
+	return slices.DeleteFunc(rules, func(r Rule) bool { return table != "" && r.Table != table }), err
+}
+
+// statement returns the name of an expression, and of the extension of iptables that
+// it wraps: NFTA_TARGET_NAME and NFTA_MATCH_NAME are both 1.
+func statement(expression []byte) string {
+	kind := text(inner(expression, unix.NFTA_EXPR_NAME))
+	if kind == "target" || kind == "match" {
+		kind += ":" + text(inner(inner(expression, unix.NFTA_EXPR_DATA), 1))
 	}
 	return kind
 }
 
-// name returns one attribute that holds a name.
-func name(typ uint16, value string) []byte {
-	ae := netlink.NewAttributeEncoder()
-	ae.String(typ, strings.TrimRight(value, "\x00"))
-	b, err := ae.Encode()
-	if err != nil {
-		return nil // of one short string there is none
+// A counter is a named counter.
+type counter struct {
+	table, name string
+	typ         uint32
+	packets     uint64
+}
+
+// Counters returns the packets of the named counters of a table, by name.
+func (c *Conn) Counters(fam byte, table string) (packets map[string]uint64, err error) {
+	all, err := list(c, unix.NFT_MSG_GETOBJ, fam, name(objTable, table), func(fam byte, all attributes) (n counter) {
+		for typ, value := range all {
+			switch typ {
+			case objTable:
+				n.table = text(value)
+			case objName:
+				n.name = text(value)
+			case objType:
+				n.typ = uint32be(value)
+			case objData:
+				n.packets = uint64be(inner(value, counterPackets))
+			}
+		}
+		return n
+	})
+	packets = map[string]uint64{}
+	for _, n := range all {
+		if n.table == table && n.typ == objCounter {
+			packets[n.name] = n.packets
+		}
 	}
-	return b
+	return packets, err
 }

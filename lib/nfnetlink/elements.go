@@ -10,57 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What package unix does not name (linux/netfilter/nf_tables.h).
-const (
-	objTable       = 1 // NFTA_OBJ_TABLE
-	objName        = 2 // NFTA_OBJ_NAME
-	objType        = 3 // NFTA_OBJ_TYPE
-	objData        = 4 // NFTA_OBJ_DATA
-	objCounter     = 1 // NFT_OBJECT_COUNTER
-	counterPackets = 2 // NFTA_COUNTER_PACKETS
-)
-
-// Counters returns the packets of the named counters of a table, by name.
-func (c *Conn) Counters(family byte, table string) (packets map[string]uint64, err error) {
-	answers, err := c.dump(unix.NFT_MSG_GETOBJ, family, name(objTable, table))
-	packets = map[string]uint64{}
-	for _, a := range answers {
-		var in, named string
-		var n uint64
-		typ := uint32(0)
-		err = each(a, func(ad *netlink.AttributeDecoder) {
-			switch ad.Type() {
-			case objTable:
-				in = ad.String()
-			case objName:
-				named = ad.String()
-			case objType:
-				typ = ad.Uint32()
-			case objData:
-				ad.Nested(counted(&n))
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		if in == table && typ == objCounter {
-			packets[named] = n
-		}
-	}
-	return packets, err
-}
-
-func counted(n *uint64) func(*netlink.AttributeDecoder) error {
-	return func(ad *netlink.AttributeDecoder) error {
-		for ad.Next() {
-			if ad.Type() == counterPackets {
-				*n = ad.Uint64()
-			}
-		}
-		return nil
-	}
-}
-
 // An Element is an address of a set: its packets, and how long it has left.
 type Element struct {
 	Key     [16]byte // the first 4 for IPv4
@@ -153,13 +102,13 @@ func appendElements(all []Element, b []byte, size int, interrupted *bool) (_ []E
 
 func elementList(all []Element, body []byte, size int) ([]Element, error) {
 	if len(body) < header {
-		return nil, errors.New("netlink: a short message")
+		return nil, errShort
 	}
-	for typ, value := range attributes(body[header:]) {
+	for typ, value := range attributesOf(body[header:]) {
 		if typ != unix.NFTA_SET_ELEM_LIST_ELEMENTS {
 			continue
 		}
-		for typ, value := range attributes(value) {
+		for typ, value := range attributesOf(value) {
 			if typ == unix.NFTA_LIST_ELEM {
 				all = append(all, element(value, size))
 			}
@@ -169,49 +118,15 @@ func elementList(all []Element, body []byte, size int) ([]Element, error) {
 }
 
 func element(b []byte, size int) (e Element) {
-	for typ, value := range attributes(b) {
+	for typ, value := range attributesOf(b) {
 		switch typ {
 		case unix.NFTA_SET_ELEM_KEY:
-			for typ, value := range attributes(value) {
-				if typ == unix.NFTA_DATA_VALUE {
-					copy(e.Key[:size], value)
-				}
-			}
+			copy(e.Key[:size], inner(value, unix.NFTA_DATA_VALUE))
 		case unix.NFTA_SET_ELEM_EXPIRATION:
 			e.Left = time.Duration(uint64be(value)) * time.Millisecond
 		case unix.NFTA_SET_ELEM_EXPR:
-			for typ, value := range attributes(value) {
-				if typ == unix.NFTA_EXPR_DATA {
-					for typ, value := range attributes(value) {
-						if typ == counterPackets {
-							e.Packets = uint64be(value)
-						}
-					}
-				}
-			}
+			e.Packets = uint64be(inner(inner(value, unix.NFTA_EXPR_DATA), counterPackets))
 		}
 	}
 	return e
-}
-
-func uint64be(b []byte) uint64 {
-	if len(b) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(b)
-}
-
-// attributes returns those of a message or of an attribute; package netlink
-// would copy each.
-func attributes(b []byte) func(yield func(typ uint16, value []byte) bool) {
-	const nested = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
-	return func(yield func(uint16, []byte) bool) {
-		for len(b) >= 4 {
-			n := int(binary.NativeEndian.Uint16(b))
-			if n < 4 || n > len(b) || !yield(binary.NativeEndian.Uint16(b[2:])&^nested, b[4:n]) {
-				return
-			}
-			b = b[min(len(b), (n+3)&^3):]
-		}
-	}
 }
