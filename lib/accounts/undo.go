@@ -24,6 +24,7 @@ func (a Accounts) Undo(notes []undo.Entry) error {
 	if len(notes) == 0 {
 		users, groups = a.made()
 	}
+	groups = append(groups, users...)
 	failed := []error{a.sweep()}
 	for _, name := range users {
 		if fields, ok := a.entry("passwd", name); ok {
@@ -33,12 +34,12 @@ func (a Accounts) Undo(notes []undo.Entry) error {
 			a.run("userdel", name)
 		}
 	}
-	for _, name := range append(slices.Clone(groups), users...) {
+	for _, name := range groups {
 		if a.has("group", name) {
 			a.run("groupdel", name)
 		}
 	}
-	failed = append(failed, a.sweep(), a.takeOut(users, append(slices.Clone(groups), users...)))
+	failed = append(failed, a.sweep(), a.takeOut(users, groups))
 	if errors.Join(failed...) == nil {
 		failed = append(failed, backups(notes))
 	}
@@ -104,37 +105,31 @@ func alive(pid string) bool {
 	return err != nil || n > 0 && unix.Kill(n, 0) != unix.ESRCH
 }
 
+// members are the fields, from the first on, that hold users.
+var members = map[string]int{"group": 3, "gshadow": 2}
+
 // takeOut removes the lines of users and groups, and the users from the members
 // of other groups.
 func (a Accounts) takeOut(users, groups []string) error {
 	var failed []error
 	for _, f := range files {
-		lines := users
-		if strings.HasPrefix(f, "g") {
-			lines = groups
+		first, isGroups := members[f]
+		gone := users
+		if isGroups {
+			gone = groups
 		}
 		failed = append(failed, a.edit(f, func(fields []string) bool {
-			if slices.Contains(lines, fields[0]) {
-				return false
+			for i := first; isGroups && i < len(fields); i++ {
+				fields[i] = without(fields[i], users)
 			}
-			if strings.HasPrefix(f, "g") {
-				for i := 3; i < len(fields); i++ {
-					fields[i] = without(fields[i], users)
-				}
-				if f == "gshadow" && len(fields) > 2 {
-					fields[2] = without(fields[2], users)
-				}
-			}
-			return true
+			return !slices.Contains(gone, fields[0])
 		}))
 	}
 	return errors.Join(failed...)
 }
 
 func without(members string, users []string) string {
-	list := strings.Split(members, ",")
-	list = slices.DeleteFunc(list, func(m string) bool { return slices.Contains(users, m) })
-	return strings.Join(list, ",")
+	return strings.Join(slices.DeleteFunc(strings.Split(members, ","), func(m string) bool { return slices.Contains(users, m) }), ",")
 }
 
 // edit rewrites a file if keep drops or changes one of its lines, under the lock

@@ -16,6 +16,7 @@ import (
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/testtools"
 	"egress-monitor/lib/truth"
+	"egress-monitor/lib/upstream"
 )
 
 // Every row of files small and large is found, and none that is not there.
@@ -133,7 +134,7 @@ func TestSystemElsewhere(t *testing.T) {
 }
 
 func TestUpstreams(t *testing.T) {
-	got := upstreams("server=192.0.2.1\nserver=/corp.example/192.0.2.2\n# server=192.0.2.3\nserver=fe80::1%eth0#5353\nserver=192.0.2.4#99999\nserver=192.0.2.5@eth0\n")
+	got := upstreams(strings.Fields("192.0.2.1 fe80::1%eth0#5353 192.0.2.4#99999 192.0.2.5@eth0 x"))
 	if want := "[192.0.2.1:53 [fe80::1%eth0]:5353 192.0.2.5:53]"; fmt.Sprint(got) != want {
 		t.Errorf("%v, want %s", got, want)
 	}
@@ -145,15 +146,15 @@ func TestUpstream(t *testing.T) {
 	deadAddr := dead.LocalAddr().(*net.UDPAddr).AddrPort()
 	dead.Close()
 	alive := serve(t, [4]byte{192, 0, 2, 1})
-	line := func(a netip.AddrPort) string { return fmt.Sprintf("server=%s#%d\n", a.Addr(), a.Port()) }
+	word := func(a netip.AddrPort) string { return fmt.Sprintf("%s#%d", a.Addr(), a.Port()) }
 	asked := 0
 	as := func(do func() error) error { asked++; return do() }
-	if err := Upstream(testtools.File(t, line(deadAddr)+line(alive)), "www.example.org", as); err != nil || asked != 2 {
+	if err := anyServer([]string{word(deadAddr), word(alive)}, "www.example.org", as); err != nil || asked != 2 {
 		t.Errorf("%v, %d questions", err, asked)
 	}
-	for _, text := range []string{line(deadAddr), ""} {
-		if Upstream(testtools.File(t, text), "www.example.org", as) == nil {
-			t.Errorf("%q: no error", text)
+	for _, words := range [][]string{{word(deadAddr)}, nil} {
+		if Names(upstream.Facts{Servers: words}, "www.example.org", as) == nil {
+			t.Errorf("%q: no error", words)
 		}
 	}
 }

@@ -55,22 +55,28 @@ func (s System) Ask(name string) error {
 	return err
 }
 
+// First returns the server that a program without systemd-resolved's own library
+// asks.
+func (s System) First() netip.AddrPort {
+	servers, err := s.servers()
+	if err != nil {
+		servers = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
+	return netip.AddrPortFrom(servers[0], ask.Port)
+}
+
 // Validated asks for the keys of the root, as programs ask. A resolver that validates
 // gives no answer if it gets no signatures, or cannot check them. (No canary tells
 // that: .test is not signed.) If it gives none, the name must fail as well: an admin may
 // have exempted all names that matter. The name has a row, and so is asked only then.
 func (s System) Validated(name string) error {
-	servers, err := s.servers()
-	if err != nil {
-		return err
-	}
-	server := netip.AddrPortFrom(servers[0], ask.Port)
+	server := s.First()
 	for range 2 {
 		if ask.Root(server, patience) == nil {
 			return nil
 		}
 	}
-	_, err = ask.A(server, name, patience)
+	_, err := ask.A(server, name, patience)
 	return err
 }
 

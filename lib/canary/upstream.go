@@ -4,21 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"egress-monitor/lib/ask"
+	"egress-monitor/lib/upstream"
 )
 
-// Names returns why names do not resolve, whatever the canaries say: none of the
-// servers of dnsmasq's answers, or a system's resolver that validates accepts no answer.
-func Names(file, name string, validates bool, as func(do func() error) error) error {
-	if err := Upstream(file, name, as); err != nil {
+// Names returns why names do not resolve, whatever the canaries say: none of dnsmasq's
+// servers answers, or a system's resolver that validates accepts no answer.
+func Names(facts upstream.Facts, name string, as func(do func() error) error) error {
+	if err := anyServer(facts.Servers, name, as); err != nil {
 		return fmt.Errorf("no name server that dnsmasq asks answers (%w)", err)
 	}
-	if !validates {
+	if !facts.Validates {
 		return nil
 	}
 	if err := This.Validated(name); err != nil {
@@ -27,17 +27,13 @@ func Names(file, name string, validates bool, as func(do func() error) error) er
 	return nil
 }
 
-// Upstream asks the servers in dnsmasq's servers-file until one answers. If none
-// does it asks all of them once more, since a datagram may be lost. as calls a
-// function as dnsmasq's user, whose questions the rules do not log.
-func Upstream(file, name string, as func(do func() error) error) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	servers := upstreams(string(text))
+// anyServer asks servers until one answers. If none does it asks all of them once more,
+// since a datagram may be lost. as calls a function as dnsmasq's user, whose questions
+// the rules do not log.
+func anyServer(words []string, name string, as func(do func() error) error) (err error) {
+	servers := upstreams(words)
 	if len(servers) == 0 {
-		return fmt.Errorf("dnsmasq has no server to ask (%s)", file)
+		return errors.New("dnsmasq has no server to ask")
 	}
 	for _, patience := range []time.Duration{time.Second, 2 * time.Second} {
 		if err = oneOf(servers, name, patience, as); err == nil {
@@ -62,16 +58,11 @@ func oneOf(servers []netip.AddrPort, name string, patience time.Duration, as fun
 	return errors.Join(failed...)
 }
 
-// upstreams parses lines server=ADDRESS[%SCOPE][#PORT]. It skips servers of one
-// domain (server=/DOMAIN/ADDRESS).
-func upstreams(text string) (list []netip.AddrPort) {
-	for line := range strings.Lines(text) {
-		value, ok := strings.CutPrefix(strings.TrimSpace(line), "server=")
-		if !ok || strings.HasPrefix(value, "/") {
-			continue
-		}
-		value, _, _ = strings.Cut(value, "@") // the interface or address to ask from
-		address, number, hasPort := strings.Cut(value, "#")
+// upstreams parses ADDRESS[%SCOPE][#PORT], as dnsmasq's servers-file has them.
+func upstreams(words []string) (list []netip.AddrPort) {
+	for _, word := range words {
+		word, _, _ = strings.Cut(word, "@") // the interface or address to ask from
+		address, number, hasPort := strings.Cut(word, "#")
 		a, err := netip.ParseAddr(address)
 		port := uint64(ask.Port)
 		if hasPort && err == nil {

@@ -10,6 +10,7 @@ package child
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,9 +79,9 @@ func (r *Result) Lines() []string {
 // Output runs the program. If it fails, the error is an *Error, and the result
 // is what it printed until then.
 func (c *Cmd) Output(ctx context.Context) (*Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, orElse(c.Timeout, defaultTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, defaultTimeout))
 	defer cancel()
-	limit := orElse(c.Limit, 1<<20)
+	limit := cmp.Or(c.Limit, 1<<20)
 	stdout, stderr := &buffer{limit: limit}, &buffer{limit: limit}
 	err := c.run(ctx, stdout, stderr)
 	r := &Result{Stdout: stdout.kept, Stderr: stderr.kept}
@@ -170,14 +171,6 @@ var errNotThere = errors.New("not installed")
 // IsNotThere reports whether a program could not be run because there is none.
 func IsNotThere(err error) bool {
 	return errors.Is(err, errNotThere) || errors.Is(err, syscall.ENOENT)
-}
-
-func orElse[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // buffer keeps the first bytes that are written, and takes the rest.

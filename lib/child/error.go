@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (c *Cmd) failed(ctx context.Context, err error, stderr []byte) error {
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		e.Err = fmt.Errorf("no end after %s; killed", orElse(c.Timeout, defaultTimeout))
+		e.Err = fmt.Errorf("no end after %s; killed", cmp.Or(c.Timeout, defaultTimeout))
 	case ctx.Err() != nil:
 		e.Err = ctx.Err()
 	case errors.As(err, &exit) && exit.Exited():

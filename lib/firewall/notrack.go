@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"egress-monitor/lib/child"
 	"egress-monitor/lib/nfnetlink"
 )
 
@@ -24,7 +25,7 @@ func (f *Firewall) untracked() (problems []Problem, err error) {
 			break
 		}
 		problems = append(problems, Problem{
-			Text: "connections that this rule matches are not seen: " + printable(text),
+			Text: "connections that this rule matches are not seen: " + child.Clean(text),
 			Do:   "if they should be, remove the rule",
 		})
 	}
@@ -114,14 +115,4 @@ func (f *Firewall) notrackIn(backend, saved string) (found []string) {
 		}
 	}
 	return found
-}
-
-// printable replaces bytes that a terminal might obey.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, text)
 }

@@ -219,13 +219,10 @@ func removeEmpty(dir string) error {
 	return rmdir(dir)
 }
 
+// rmdir leaves a folder on which something is mounted.
 func rmdir(dir string) error {
-	if _, err := os.Lstat(dir); os.IsNotExist(err) {
-		return nil // on a read-only file system, rmdir does not look
+	if err := undo.RemoveFolder(dir); !errors.Is(err, unix.EBUSY) {
+		return err
 	}
-	err := unix.Rmdir(dir)
-	if err == nil || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
-		return nil
-	}
-	return &os.PathError{Op: "rmdir", Path: dir, Err: err}
+	return nil
 }

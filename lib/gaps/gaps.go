@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
+
+	"egress-monitor/lib/child"
 )
 
 const (
@@ -75,7 +77,7 @@ func (f File) Add(g Gap) error {
 	if err != nil {
 		return err
 	}
-	g.Text = oneLine(g.Text)
+	g.Text = child.Clean(g.Text[:min(len(g.Text), longest)])
 	_, err = fmt.Fprint(out, endOfTorn(out), g, "\n")
 	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
@@ -140,15 +142,4 @@ func (f File) lock() (unlock func(), err error) {
 		return nil, fmt.Errorf("lock %s: %w", dir.Name(), err)
 	}
 	return func() { dir.Close() }, nil
-}
-
-// oneLine returns a text in printable ASCII, cut at the longest length.
-func oneLine(text string) string {
-	clean := []byte(text[:min(len(text), longest)])
-	for i, c := range clean {
-		if c < ' ' || c > '~' {
-			clean[i] = '?'
-		}
-	}
-	return string(clean)
 }

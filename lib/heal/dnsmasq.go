@@ -96,7 +96,7 @@ func (h *Healer) bypass() {
 	}
 	h.say("gap: dnsmasq does not answer even after a restart; names go past it until it does")
 	os.WriteFile(layout.Bypassed, nil, 0o644)
-	if err := h.undoResolver(); err != nil {
+	if err := h.setup.Resolver().Undo(h.setup.Journal.Of("resolver")); err != nil {
 		h.tell("cannot heal: the resolver as before: %v", err)
 	}
 }

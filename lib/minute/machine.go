@@ -121,7 +121,7 @@ func (m *machine) ask() error {
 // upstream asks as dnsmasq's user, whose questions the rules do not log.
 func (m *machine) upstream() error {
 	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
-	return canary.Names(layout.Servers, m.settings.ProbeName, facts.Validates, func(do func() error) error { return child.As(layout.Resolver, do) })
+	return canary.Names(facts, m.settings.ProbeName, func(do func() error) error { return child.As(layout.Resolver, do) })
 }
 
 func (m *machine) poll(ctx context.Context, what string) error {

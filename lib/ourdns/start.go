@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -110,29 +111,20 @@ func said() string {
 	return ": " + strings.Join(lines, "; ")
 }
 
-// PortFree reports whether dnsmasq can have its address: it tries, with the
-// socket options of dnsmasq (SO_REUSEADDR also for UDP).
+// PortFree reports whether dnsmasq can have its address: it tries, with the socket
+// options of dnsmasq (SO_REUSEADDR also for UDP).
 func (s Server) PortFree() error {
-	for _, kind := range []int{unix.SOCK_DGRAM, unix.SOCK_STREAM} {
-		if err := s.bind(kind); err != nil {
-			return err
+	reuse := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		called := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
+		return errors.Join(called, err)
+	}}
+	udp, err := reuse.ListenPacket(context.Background(), "udp4", s.Address().String())
+	if err == nil {
+		udp.Close()
+		var tcp net.Listener
+		if tcp, err = reuse.Listen(context.Background(), "tcp4", s.Address().String()); err == nil {
+			tcp.Close()
 		}
-	}
-	return nil
-}
-
-func (s Server) bind(kind int) error {
-	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return err
-	}
-	err = unix.Bind(fd, &unix.SockaddrInet4{Port: 53, Addr: s.Settings.Listen.As4()})
-	if err == nil && kind == unix.SOCK_STREAM {
-		err = unix.Listen(fd, 1)
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is taken", s.Address())

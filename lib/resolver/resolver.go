@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"egress-monitor/lib/canary"
 	"egress-monitor/lib/change"
 	"egress-monitor/lib/child"
 	"egress-monitor/lib/layout"
@@ -46,7 +47,7 @@ func (r *Resolver) PastSince() time.Time {
 	switch {
 	case r.Resolved && r.InForce() != nil:
 		return changed("/run/systemd/resolve/resolv.conf")
-	case r.Resolved && isResolveds(), First().Addr() == r.Listen:
+	case r.Resolved && isResolveds(), canary.This.First().Addr() == r.Listen:
 		return time.Time{}
 	}
 	return changed(resolvConf)
@@ -62,22 +63,6 @@ func changed(name string) (last time.Time) {
 		last = time.Unix(file.Ctim.Unix())
 	}
 	return last
-}
-
-// First returns the server that a program without systemd-resolved's own
-// library asks.
-func First() netip.AddrPort {
-	now, err := undo.Keep(resolvConf)
-	if err == nil {
-		for _, line := range nameserverLines(text(now)) {
-			if f := strings.Fields(line); len(f) > 1 {
-				if a, err := netip.ParseAddr(f[1]); err == nil {
-					return netip.AddrPortFrom(a, 53)
-				}
-			}
-		}
-	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)
 }
 
 // Resolves reports whether programs can resolve a name, by the C library.
@@ -104,7 +89,7 @@ func (p Proof) Prove(ctx context.Context) error {
 		systemd.Ctl("reload", layout.DNSUnit)
 		time.Sleep(time.Second)
 	}
-	first, name := First(), p.Server.Settings.ProbeName
+	first, name := canary.This.First(), p.Server.Settings.ProbeName
 	answer, log := p.Server.Logged(name, 3*time.Second, func() (err error) {
 		ourdns.WaitFor(ctx, 10*time.Second, func() bool { err = ourdns.Answers(first, name); return err == nil })
 		return err

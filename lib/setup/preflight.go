@@ -149,7 +149,7 @@ func (s *Setup) hints(c *systemd.Conn) {
 		s.Warn("the journal is not kept over a reboot: connections of the last minute before one are lost (mkdir /var/log/journal)")
 	}
 	if unit, active := c.Cron(); !active {
-		s.Warn("cron does not run: nothing will be polled (systemctl start %s)", orCron(unit))
+		s.Warn("cron does not run: nothing will be polled (systemctl start %s)", unit)
 	}
 	if other := rsyslog.Other(c); other != "" && s.Settings.Logs() {
 		s.Warn("%s may write a line for each connection to its files: have it leave out kernel messages with %q in them", other, s.Settings.Prefix)
@@ -157,13 +157,6 @@ func (s *Setup) hints(c *systemd.Conn) {
 	if !s.Resolver().Resolved {
 		s.dockerHint()
 	}
-}
-
-func orCron(unit string) string {
-	if unit == "" {
-		return "cron"
-	}
-	return unit
 }
 
 // dockerHint: without systemd-resolved dockerd copies the servers of

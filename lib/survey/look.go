@@ -89,7 +89,7 @@ func (m *Machine) dns(f *Facts) {
 	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
 	if d.Looked = m.Root; m.Root {
 		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
-		all.Go(func() { d.Upstream = canary.Names(layout.Servers, f.Settings.ProbeName, facts.Validates, asResolver) })
+		all.Go(func() { d.Upstream = canary.Names(facts, f.Settings.ProbeName, asResolver) })
 	}
 	all.Wait()
 	d.Asked, d.Active = true, Yes

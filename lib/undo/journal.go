@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -200,10 +201,8 @@ func (j *Journal) Of(step string) []Entry {
 // Steps names the steps that have noted something, in the order in which they began.
 func (j *Journal) Steps() []string {
 	var steps []string
-	seen := map[string]bool{}
 	for _, e := range j.entries {
-		if !seen[e.Step] {
-			seen[e.Step] = true
+		if !slices.Contains(steps, e.Step) {
 			steps = append(steps, e.Step)
 		}
 	}

@@ -95,14 +95,19 @@ func (e Entry) restoreFolder() error {
 	if err != nil || now.Type != Folder || e.Was.Type != Absent {
 		return err
 	}
-	err = unix.Rmdir(e.Name)
-	if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.ENOENT) {
+	return RemoveFolder(e.Name)
+}
+
+// RemoveFolder removes a folder if nothing is left in it.
+func RemoveFolder(path string) error {
+	if absent(path) {
 		return nil
 	}
-	if err != nil {
-		return cause(&os.PathError{Op: "rmdir", Path: e.Name, Err: err})
+	err := unix.Rmdir(path)
+	if err == nil || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.ENOENT) {
+		return nil
 	}
-	return nil
+	return cause(&os.PathError{Op: "rmdir", Path: path, Err: err})
 }
 
 func (e Entry) restoreOwner() error {
