@@ -2,7 +2,6 @@ package carrier
 
 import (
 	"bytes"
-	"strings"
 
 	"egress-monitor/lib/stamp"
 )
@@ -92,7 +91,7 @@ func (p *Parser) stamped(l *Line, b []byte) error {
 	if err != nil {
 		return err
 	}
-	if p.depth > 1 && !s.Short && !isEnglishDay(b) {
+	if p.depth > 1 && !s.Short && !(stamp.IsEnglishDay(b[:3]) && (b[3] == ' ' || b[3] == ',')) {
 		return stamp.ErrNone // a host may be called so
 	}
 	rest := b[s.Len:]
@@ -130,13 +129,6 @@ func (p *Parser) after(l *Line, b []byte, s stamp.Stamp) {
 		p.header(l, rest, s)
 	}
 	l.Relayed = l.Relayed || contained
-}
-
-// isEnglishDay reports whether b begins with a day of the week as ctime writes it.
-func isEnglishDay(b []byte) bool {
-	const days = "MonTueWedThuFriSatSun"
-	i := strings.Index(days, string(b[:min(3, len(b))]))
-	return len(b) > 3 && i >= 0 && i%3 == 0 && (b[3] == ' ' || b[3] == ',')
 }
 
 // behind reads a whole line, with a stamp of its own, that follows a stamp, as in the

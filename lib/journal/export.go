@@ -174,16 +174,22 @@ func (r *Reader) discard(n uint64) bool {
 func (r *Reader) finish() bool {
 	f := &r.open
 	defer f.clear()
+	return r.make(f, f.message) && f.has
+}
+
+// make makes the entry of these fields and a message. It returns false if they have no
+// time.
+func (r *Reader) make(f *fields, message []byte) bool {
 	if f.usec == 0 {
 		r.lines.Skip(errTime)
 		return false
 	}
-	r.entry = Entry{Time: f.usec / 1e6, Source: f.source(), Message: f.message}
+	r.entry = Entry{Time: f.usec / 1e6, Source: f.source(), Message: message}
 	if r.Details {
-		r.carrierLine = f.details.line(f.message)
+		r.carrierLine = f.details.line(message)
 		r.entry.Line = &r.carrierLine
 	}
-	return f.has
+	return true
 }
 
 // isField reports whether an entry of form export begins with line. Such an

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-
-	"egress-monitor/lib/carrier"
 )
 
 // Form json (journalctl -o json): an object a line, in any order of fields.
@@ -125,40 +123,18 @@ func (r *Reader) decode(object []byte) bool {
 		}
 		return false // null, or several: not the kernel's
 	}
-	stamp, _ := jsonBytes(f["__REALTIME_TIMESTAMP"])
-	usec := number(stamp)
-	if usec == 0 {
-		r.lines.Skip(errTime)
-		return false
-	}
-	r.entry = Entry{Time: usec / 1e6, Source: jsonSource(f), Message: message}
-	if r.Details {
-		r.entry.Line = r.jsonLine(f, message)
-	}
-	return true
-}
-
-// jsonLine returns the entry as a line of text would give it.
-func (r *Reader) jsonLine(f map[string]json.RawMessage, message []byte) *carrier.Line {
-	d := &details{}
-	for _, name := range []string{"SYSLOG_IDENTIFIER", "_HOSTNAME", "SYSLOG_PID", "_PID"} {
-		value, _ := jsonBytes(f[name])
-		d.note([]byte(name), value)
-	}
-	r.carrierLine = d.line(message)
-	return &r.carrierLine
-}
-
-func jsonSource(f map[string]json.RawMessage) Source {
-	var o origin
-	for _, name := range []string{"_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER", "_PID"} {
+	var known fields
+	for _, name := range jsonFields {
 		if raw, ok := f[name]; ok {
 			value, _ := jsonBytes(raw) // of another form: another value
-			o.note([]byte(name), value)
+			r.noteField(&known, []byte(name), value)
 		}
 	}
-	return o.source()
+	return r.make(&known, message)
 }
+
+// jsonFields are the fields that tell when an entry was written, and by whom.
+var jsonFields = [...]string{"__REALTIME_TIMESTAMP", "_TRANSPORT", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER", "_HOSTNAME", "SYSLOG_PID", "_PID"}
 
 // jsonBytes reads a string, or an array of the numbers of bytes.
 func jsonBytes(raw json.RawMessage) ([]byte, bool) {

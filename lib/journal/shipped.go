@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"egress-monitor/lib/stamp"
 )
 
 // Objects in which programs ship logs: a whole line, or a message with its program
@@ -155,7 +157,7 @@ func (r *Reader) isStamp(at []byte) bool {
 // isoText returns a time as ISO 8601 has it if it is of seconds since 1970, and without
 // nanoseconds.
 func isoText(at []byte) []byte {
-	if unix, n, ok := seconds(at); ok && n == len(at) {
+	if unix, n, ok := stamp.Seconds(at); ok && n == len(at) {
 		return time.Unix(unix, 0).UTC().AppendFormat(nil, time.RFC3339)
 	}
 	return bytes.Clone(cutNanos(at))

@@ -49,7 +49,7 @@ func (r *Reader) stamp(line []byte) (unix int64, n int, ok bool) {
 		const whole = len("2006-01-02T15:04:05")
 		return unix, n, ok && line[whole] != ',' && !stamp.HasNanos(line[whole:n])
 	case c-'0' <= 9:
-		return seconds(line)
+		return stamp.Seconds(line)
 	case r.Strict:
 		return 0, 0, false
 	}
@@ -91,7 +91,7 @@ func (r *Reader) carried(line []byte) bool {
 
 // isEpoch reports whether a line begins as one of form short-unix does.
 func isEpoch(line []byte) bool {
-	_, n, ok := seconds(line)
+	_, n, ok := stamp.Seconds(line)
 	return ok && n < len(line) && line[n] == ' '
 }
 
@@ -165,14 +165,4 @@ func (s *second) keep(stamp []byte, unix int64) {
 	for s.to = s.from; s.to < len(stamp) && stamp[s.to]-'0' <= 9; {
 		s.to++
 	}
-}
-
-// seconds reads 1795421100.980088.
-func seconds(b []byte) (unix int64, n int, ok bool) {
-	for n < len(b) && n <= 12 && b[n]-'0' <= 9 {
-		unix = unix*10 + int64(b[n]-'0')
-		n++
-	}
-	end := fraction(b, n)
-	return unix, end, 9 <= n && n <= 12 && end > n
 }

@@ -59,12 +59,7 @@ func (r *Reader) endVerbose() bool {
 		return false
 	}
 	r.spare, f.message = f.message, r.spare[:0] // the entry keeps its own
-	r.entry = Entry{Time: f.usec / 1e6, Source: f.source(), Message: r.spare}
-	if r.Details {
-		r.carrierLine = f.details.line(r.spare)
-		r.entry.Line = &r.carrierLine
-		f.details = details{}
-	}
-	f.some = false
+	r.make(f, r.spare)
+	f.details, f.some = details{}, false // the entry keeps these as well
 	return f.has
 }

@@ -109,14 +109,14 @@ func (c *Clock) any(b []byte) (Stamp, error) {
 	if len(b) == 0 {
 		return Stamp{}, ErrNone
 	}
-	if unix, n, ok := epoch(b); ok {
+	if unix, n, ok := Seconds(b); ok {
 		s := Stamp{Unix: unix, Len: n, Form: Epoch}
 		c.question(&s, false)
 		return s, nil
 	}
 	r := reader{b: b}
 	s := Stamp{Short: true}
-	day := len(b) > 3 && isEnglishDay(b[:3]) // then it is no month in any language
+	day := len(b) > 3 && IsEnglishDay(b[:3]) // then it is no month in any language
 	if day || !r.date() {
 		if r = (reader{b: b}); !r.weekday() || !r.date() {
 			return Stamp{}, ErrNone
@@ -142,8 +142,9 @@ func (c *Clock) any(b []byte) (Stamp, error) {
 	return s, nil
 }
 
-// epoch reads seconds since 1970, of nine digits or more, and a fraction.
-func epoch(b []byte) (unix int64, n int, ok bool) {
+// Seconds reads seconds since 1970, of nine digits or more, with a fraction; n is their
+// length.
+func Seconds(b []byte) (unix int64, n int, ok bool) {
 	for n < len(b) && n <= 12 && b[n]-'0' <= 9 {
 		unix = unix*10 + int64(b[n]-'0')
 		n++

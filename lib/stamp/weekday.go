@@ -19,8 +19,8 @@ var weekdays = [...]string{
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 }
 
-// isEnglishDay reports whether a word is a day of the week as ctime writes it.
-func isEnglishDay(word []byte) bool {
+// IsEnglishDay reports whether a word is a day of the week as ctime writes it.
+func IsEnglishDay(word []byte) bool {
 	switch string(word) {
 	case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
 		return true
@@ -33,7 +33,7 @@ func isWeekday(word []byte) bool {
 	if len(word) == 0 || len(word) > 12 {
 		return false
 	}
-	if isEnglishDay(word) {
+	if IsEnglishDay(word) {
 		return true // as most of them (10 % of dnsparse for the lines of logread)
 	}
 	word = bytes.TrimSuffix(word, []byte("."))
