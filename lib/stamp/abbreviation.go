@@ -1,5 +1,7 @@
 package stamp
 
+import "time"
+
 // abbreviations are those of tzdata (2025b) that mean one zone only, with its offset in
 // minutes east of Greenwich. Where a zone has none, tzdata writes its offset.
 var abbreviations = map[string]int64{
@@ -18,6 +20,19 @@ func isAmbiguous(name []byte) bool {
 	switch string(name) {
 	case "CST", "IST", "BST", "PST":
 		return true
+	}
+	return false
+}
+
+// hasAbbreviation reports whether a zone has this name at some time of the year.
+func hasAbbreviation(loc *time.Location, name []byte, year int) bool {
+	if year == 0 {
+		year = time.Now().Year()
+	}
+	for m := time.January; m <= time.December; m++ {
+		if n, _ := time.Date(year, m, 15, 0, 0, 0, 0, loc).Zone(); n == string(name) {
+			return true
+		}
 	}
 	return false
 }

@@ -75,6 +75,16 @@ func (c *Clock) Unix(b []byte) (unix int64, ok bool) {
 	return c.choose(c.first, c.second, sec), true
 }
 
+// choose returns the second of a minute that began at one of two times.
+func (c *Clock) choose(first, second, sec int64) (unix int64) {
+	unix = first + sec
+	if second != first && unix < c.Last-slack && second+sec <= c.now {
+		unix = second + sec
+	}
+	c.Last = unix
+	return unix
+}
+
 // find works out when the minute of a stamp began.
 func (c *Clock) find(b []byte, sec int64) bool {
 	c.known = false
