@@ -12,8 +12,7 @@ import "slices"
 type aligner struct {
 	marks []mark
 	segs  []*segment
-	old   []*segment // those of segs that are not new
-	at    []int      // index in segs of each mark's segment, -1 if it has none
+	at    []int // index in segs of each mark's segment, -1 if it has none
 	seen  map[pair]likeness
 }
 
@@ -23,12 +22,8 @@ type pair struct {
 	*segment
 }
 
-func newAligner(marks []mark, segs, old []*segment) *aligner {
-	a := &aligner{marks: marks, segs: segs, old: old, at: make([]int, len(marks)), seen: map[pair]likeness{}}
-	for i := range a.at {
-		a.at[i] = -1
-	}
-	return a
+func newAligner(marks []mark, segs []*segment) *aligner {
+	return &aligner{marks: marks, segs: segs, at: slices.Repeat([]int{-1}, len(marks)), seen: map[pair]likeness{}}
 }
 
 // run places the marks. It reports whether it found a segment for at least one.
@@ -102,7 +97,7 @@ func (a *aligner) placeFiles() (found bool, err error) {
 
 // still reports whether segment j is the file of mark i.
 func (a *aligner) still(i, j int) (bool, error) {
-	if a.segs[j].id() != a.marks[i].id {
+	if a.segs[j].id() != a.marks[i].ID {
 		return false, nil
 	}
 	l, err := a.like(i, j)
@@ -210,7 +205,7 @@ func (a *aligner) placePossible(i int) error {
 			return nil // no neighbour
 		}
 	}
-	if j < low || j >= high || slices.Contains(a.old, a.segs[j]) {
+	if j < low || j >= high || a.segs[j].old {
 		return nil
 	}
 	l, err := a.like(i, j)
@@ -238,7 +233,7 @@ func (a *aligner) room(i int) (low, high int) {
 // count returns how many marks of segments that were read have a segment.
 func (a *aligner) count() (n int) {
 	for i, j := range a.at {
-		if j >= 0 && a.marks[i].off > 0 {
+		if j >= 0 && a.marks[i].Off > 0 {
 			n++
 		}
 	}

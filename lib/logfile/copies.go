@@ -14,21 +14,17 @@ import (
 // copies: the unfinished one of logrotate's copytruncate, or those of its option copy.
 // The cursor does not note them among the files that are not new: once the live file
 // is truncated, such a copy is a segment.
-func (p *plan) dropCopies(before past) error {
+func (p *plan) dropCopies(before past) (err error) {
 	for _, o := range slices.Clone(p.segs) {
 		if !o.live && o.shape != beingCopied {
 			continue
 		}
-		for _, s := range slices.Clone(p.segs) {
-			copied, err := s.copiedFrom(o, before)
-			if err != nil {
+		for _, s := range p.segs {
+			if s.copied, err = s.copiedFrom(o, before); err != nil {
 				return err
 			}
-			if copied {
-				p.copies = append(p.copies, s)
-				p.segs = slices.DeleteFunc(p.segs, func(o *segment) bool { return o == s })
-			}
 		}
+		p.segs = slices.DeleteFunc(p.segs, func(s *segment) bool { return s.copied })
 	}
 	return nil
 }
@@ -40,15 +36,22 @@ func (s *segment) copiedFrom(o *segment, before past) (bool, error) {
 		s.birth < o.birth || s.birth == o.birth && !before.knows(o) {
 		return false, nil
 	}
-	copied, err := s.beginsLike(o, s.size)
-	return copied, unlessDenied(err)
+	if s.size == 0 || s.size > o.size {
+		return s.size == 0, nil
+	}
+	end, err := s.end()
+	if err != nil {
+		return false, unlessDenied(err)
+	}
+	like, err := o.match(*end)
+	return like >= same, unlessDenied(err)
 }
 
 // dropKnown leaves out copies, and files that an earlier poll saw and gave no mark. Of
 // two files that are copies of each other, it leaves out the one whose time does not
 // fit its name, or whose name has another shape than the known segments (or, if none is
 // known, than a number); or else the younger one.
-func (p *plan) dropKnown(before past) error {
+func (p *plan) dropKnown(before past) (err error) {
 	kinds := map[string]int{numbered: 1}
 	for _, s := range p.segs {
 		if before.knows(s) && s.size > 0 {
@@ -66,27 +69,21 @@ func (p *plan) dropKnown(before past) error {
 	})
 	others := slices.Clone(p.segs)
 	for _, s := range strangers {
-		old, err := s.copied(others)
-		if err != nil {
+		if s.old, err = s.isCopy(others); err != nil {
 			return err
 		}
-		if old {
-			others = slices.DeleteFunc(others, func(o *segment) bool { return o == s })
-		}
+		others = slices.DeleteFunc(others, func(o *segment) bool { return o.old })
 	}
-	old := func(s *segment) bool { return !known(s) && before.saw(s) || !slices.Contains(others, s) }
 	for _, s := range p.segs {
-		if old(s) {
-			p.old = append(p.old, s)
-		}
+		s.old = s.old || !known(s) && before.saw(s)
 	}
-	p.segs = slices.DeleteFunc(p.segs, old)
+	p.segs = slices.DeleteFunc(p.segs, func(s *segment) bool { return s.old })
 	return nil
 }
 
-// copied reports whether s is a copy of another segment as that is now, or was when
+// isCopy reports whether s is a copy of another segment as that is now, or was when
 // the copy was made: both begin alike, and have the same bytes before the end of s.
-func (s *segment) copied(others []*segment) (bool, error) {
+func (s *segment) isCopy(others []*segment) (bool, error) {
 	head, err := s.begin()
 	if err != nil || !telling(head) {
 		return false, unlessDenied(err)
@@ -124,11 +121,11 @@ func unlessDenied(err error) error {
 
 // end returns the mark at the end of a segment; nil if the end cannot be read.
 func (s *segment) end() (*mark, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
 	if s.codec == plain {
 		m, err := s.markAt(s.size)
-		if err == io.EOF {
-			err = errMoved
-		}
 		return &m, err
 	}
 	s.rewind()

@@ -52,11 +52,10 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 // file that is open for reading can be synced.
 func (p *plan) sync(marks []mark) error {
 	for i, s := range p.segs {
-		if s.file == nil || marks[i].off == s.from.offset() {
-			continue
-		}
-		if err := sync(s.file); err != nil {
-			return err
+		if s.file != nil && marks[i].Off != s.offset() {
+			if err := sync(s.file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -79,7 +78,7 @@ func (s *segment) pass() mark {
 	if s.from != nil {
 		m = *s.from
 	}
-	m.id = s.id()
+	m.ID = s.id()
 	return m
 }
 
@@ -96,7 +95,7 @@ func (l *Log) reportUnread(paths []string) {
 // copyPacked writes the new lines of a compressed segment, and returns the mark after
 // them.
 func (l *Log) copyPacked(w *output, s *segment) (mark, error) {
-	r, err := s.streamAt(s.from.offset())
+	r, err := s.streamAt(s.offset())
 	cut := false
 	if err == nil {
 		cut, err = copyStream(w, r, r.pos > 0 && r.tail[len(r.tail)-1] != '\n')

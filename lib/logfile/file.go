@@ -14,6 +14,13 @@ import (
 // logrotate works at the same time. Another attempt helps.
 var errMoved = errors.New("kept changing while it was read")
 
+// truncated is errMoved for a segment of that path: it is shorter than it was.
+type truncated string
+
+func (path truncated) Error() string { return string(path) + ": truncated while it was read" }
+
+func (truncated) Is(err error) bool { return err == errMoved }
+
 // A stat is the file system's data of a segment.
 type stat struct {
 	dev, ino    uint64

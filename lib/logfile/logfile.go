@@ -47,6 +47,8 @@ package logfile
 import (
 	"fmt"
 	"io"
+
+	"egress-monitor/lib/logtoken"
 )
 
 // A Log is a log file and its rotated copies.
@@ -68,7 +70,7 @@ type Log struct {
 func (l *Log) Copy(w io.Writer, after string) (cursor string, err error) {
 	var before past
 	if after != "" {
-		if before, err = parseToken(after); err != nil {
+		if before.Token, err = logtoken.Parse(after); err != nil {
 			l.gap("%v; printing all that is retained", err)
 		}
 	}

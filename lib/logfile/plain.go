@@ -2,7 +2,6 @@ package logfile
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"time"
 )
@@ -10,15 +9,15 @@ import (
 // start returns the offset to read on at. If the mark is in the middle of a line, an
 // earlier poll has ended that line itself; a line feed that came since is skipped.
 func (s *segment) start() (int64, error) {
-	if s.from == nil || s.from.off == 0 || s.from.off >= s.size {
-		return s.from.offset(), nil
+	if s.offset() == 0 || s.offset() >= s.size {
+		return s.offset(), nil
 	}
 	var b [2]byte
-	err := s.readAt(b[:], s.from.off-1)
+	err := s.readAt(b[:], s.from.Off-1)
 	if b[0] != '\n' && b[1] == '\n' {
-		return s.from.off + 1, err
+		return s.from.Off + 1, err
 	}
-	return s.from.off, err
+	return s.from.Off, err
 }
 
 // copyLines writes the new bytes up to the last line feed, and returns the mark
@@ -106,38 +105,27 @@ func (s *segment) cutAt(off int64) (bool, error) {
 func (s *segment) readAt(p []byte, off int64) error {
 	_, err := s.file.ReadAt(p, off)
 	if err == io.EOF {
-		return s.truncated()
+		return truncated(s.path)
 	}
 	return err
-}
-
-func (s *segment) truncated() error {
-	return fmt.Errorf("%s: truncated while it was read", s.path)
 }
 
 // copyRange writes [from, to) and returns the mark at to. The mark is made twice: if
 // the file was truncated and written anew meanwhile, its beginning has changed.
 func (s *segment) copyRange(w *output, from, to int64) (mark, error) {
 	before, err := s.markAt(to)
-	if err == nil {
-		err = w.copyFrom(s.file, from, to)
+	if err != nil || from == to {
+		return before, err
+	}
+	if err = w.copyFrom(s.file, from, to); err == io.EOF {
+		return mark{}, truncated(s.path)
 	}
 	if err != nil {
-		return mark{}, s.explain(err)
-	}
-	if from == to {
-		return before, nil
+		return mark{}, err
 	}
 	after, err := s.markAt(to)
 	if err == nil && after != before {
-		err = io.EOF
+		err = truncated(s.path)
 	}
-	return after, s.explain(err)
-}
-
-func (s *segment) explain(err error) error {
-	if err == io.EOF {
-		return s.truncated()
-	}
-	return err
+	return after, err
 }

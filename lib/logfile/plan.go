@@ -13,8 +13,6 @@ import (
 type plan struct {
 	all    []*segment // every file that scan found
 	segs   []*segment // the files to read, oldest first
-	copies []*segment // copies that may soon be the only ones: see unique and dropCopies
-	old    []*segment // files that are not new
 	lost   string     // the message of a gap, "" if there is none
 	reread bool       // the lines may have been printed before
 }
@@ -49,7 +47,7 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 	if p.all, err = l.scan(); err != nil {
 		return err
 	}
-	if p.segs, p.copies, err = unique(p.all); err != nil {
+	if p.segs, err = unique(p.all); err != nil {
 		return err
 	}
 	order(p.segs) // without unfinished copies
@@ -82,7 +80,7 @@ func (l *Log) choose(p *plan, before past) error {
 		p.reread = true
 		return nil
 	}
-	a, found, err := p.align(before.marks)
+	a, found, err := p.align(before.Marks)
 	if err == nil && !a.placed() {
 		err = l.place(p, a)
 	}
@@ -102,7 +100,7 @@ func (l *Log) choose(p *plan, before past) error {
 	if found {
 		what = "all that is later than " + p.segs[0].path
 	}
-	p.lost, p.reread = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.off, what), true
+	p.lost, p.reread = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.Off, what), true
 	return nil
 }
 
@@ -110,17 +108,16 @@ func (l *Log) choose(p *plan, before past) error {
 // file may be among the segments: it is there, or compressed, or a copy of it is there.
 // Such a copy is new beside the other marks, or was written within a second.
 func (p *plan) begins(before past) bool {
-	if before.newest().off > 0 {
+	if before.newest().Off > 0 {
 		return false
 	}
 	marked := func(s *segment) bool { return s.from != nil }
-	old := func(s *segment) bool { return marked(s) || p.passed(s) || slices.Contains(p.old, s) }
+	old := func(s *segment) bool { return marked(s) || p.passed(s) || s.old }
 	found := slices.ContainsFunc(p.segs, marked)
-	if !found && slices.ContainsFunc(before.marks, func(m mark) bool { return m.off > 0 }) {
+	if !found && slices.ContainsFunc(before.Marks, func(m mark) bool { return m.Off > 0 }) {
 		return false
 	}
-	empty := func(s *segment) bool { return s.size == 0 }
-	return slices.ContainsFunc(p.copies, empty) || slices.ContainsFunc(p.segs, func(s *segment) bool {
+	return slices.ContainsFunc(p.all, func(s *segment) bool { return s.copied && s.size == 0 }) || slices.ContainsFunc(p.segs, func(s *segment) bool {
 		return !old(s) && (before.knows(s) || s.codec != plain || !s.live && (found || s.time-s.birth < 1e9))
 	})
 }
@@ -128,15 +125,14 @@ func (p *plan) begins(before past) bool {
 // align finds the segments of the marks. If it finds none for the newest mark, it
 // searches the files that are not new as well: the original of a copy may be gone.
 func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
-	a = newAligner(marks, p.segs, nil)
-	if found, err = a.run(); err != nil || a.placed() || len(p.old) == 0 {
+	a = newAligner(marks, p.segs)
+	old := slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool { return !s.old })
+	if found, err = a.run(); err != nil || a.placed() || len(old) == 0 {
 		return a, found, err
 	}
-	segs := slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool {
-		return !slices.Contains(p.segs, s) && !slices.Contains(p.old, s)
-	})
+	segs := slices.Concat(p.segs, old)
 	order(segs)
-	again := newAligner(marks, segs, p.old)
+	again := newAligner(marks, segs)
 	if _, err = again.run(); err != nil || again.count() <= a.count() {
 		a.note()
 		return a, found, err
@@ -150,7 +146,7 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
-		if s.from != nil || s.live || p.later(i, at) && !slices.Contains(p.old, s) && !p.passed(s) {
+		if s.from != nil || s.live || p.later(i, at) && !s.old && !p.passed(s) {
 			kept = append(kept, s)
 		}
 	}
@@ -160,7 +156,7 @@ func (p *plan) dropOld(at int) {
 // stayedEmpty notes the newest mark in the live file if that was empty and is.
 func (p *plan) stayedEmpty(m *mark) {
 	for _, s := range p.segs {
-		if s.live && s.size == 0 && m.off == 0 && s.id() == m.id {
+		if s.live && s.size == 0 && m.Off == 0 && s.id() == m.ID {
 			s.from, s.newest = m, true
 		}
 	}
@@ -197,37 +193,30 @@ func (p *plan) blocked() error {
 	return nil
 }
 
-// settled reports whether the segment was read to its end, and not written to since.
-func (s *segment) settled() bool {
-	return s.from != nil && !s.live && s.id() == s.from.id && (s.codec != plain || s.size == s.from.off)
+// unchanged reports whether the segment was read to its end, and not written to since.
+func (s *segment) unchanged() bool {
+	return s.from != nil && s.id() == s.from.ID && (s.codec != plain || s.size == s.from.Off)
 }
+
+// settled reports whether there is nothing more to read in the segment, for ever.
+func (s *segment) settled() bool { return s.unchanged() && !s.live }
 
 // idle reports whether the token would be the same again, except for files that are
 // gone. Then there is nothing to read.
 func (p *plan) idle(before past) bool {
-	known := 0
-	for _, s := range p.segs {
-		if s.from == nil || s.id() != s.from.id || s.codec == plain && s.size != s.from.off {
-			return false
-		}
-		known++
+	if p.lost != "" || len(p.segs) != len(before.Marks) {
+		return false
 	}
-	for _, s := range p.others() {
-		if !before.knows(s) && !slices.Contains(before.seen, s.id()) && len(p.all) <= logtoken.MaxSeen {
-			return false
-		}
+	noted := func(s *segment) bool {
+		return before.knows(s) || slices.Contains(before.Seen, s.id()) || len(p.all) > logtoken.MaxSeen
 	}
-	return known == len(before.marks) && p.lost == ""
+	return !slices.ContainsFunc(p.segs, func(s *segment) bool { return !s.unchanged() }) &&
+		!slices.ContainsFunc(p.others(), func(s *segment) bool { return !noted(s) })
 }
 
 // others returns all files except the copies that may become segments.
-func (p *plan) others() (list []*segment) {
-	for _, s := range p.all {
-		if !slices.Contains(p.copies, s) {
-			list = append(list, s)
-		}
-	}
-	return list
+func (p *plan) others() []*segment {
+	return slices.DeleteFunc(slices.Clone(p.all), func(s *segment) bool { return s.copied })
 }
 
 // confirm scans again. If nothing was renamed, the open files are all of one moment;
@@ -247,7 +236,7 @@ func (l *Log) confirm(p *plan) error {
 		s.stat = again[i].stat
 	}
 	for _, s := range p.segs {
-		if s.file == nil && s.codec != unreadable && !s.settled() || s.codec == plain && s.from != nil && s.size < s.from.off {
+		if s.file == nil && s.codec != unreadable && !s.settled() || s.codec == plain && s.from != nil && s.size < s.from.Off {
 			return errMoved // written to, or truncated, since the first scan
 		}
 	}

@@ -87,58 +87,39 @@ func (l *Log) look(path string) (*segment, error) {
 // hold backups, and logs of other machines.
 func (l *Log) rotated(path string) ([]*segment, error) {
 	dir, base := filepath.Split(path)
-	entries, err := readDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	segs, err := segmentsIn(dir, base, entries)
+	segs, err := segmentsIn(dir, base)
 	for _, d := range l.OldDirs {
 		if err == nil {
 			var more []*segment
-			more, err = l.inDir(d, base)
+			more, err = segmentsIn(strings.TrimSuffix(d, "/")+"/", base)
 			segs = append(segs, more...)
 		}
 	}
 	return segs, err
 }
 
-func (l *Log) inDir(dir, base string) ([]*segment, error) {
-	entries, err := readDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	return segmentsIn(strings.TrimSuffix(dir, "/")+"/", base, entries)
-}
-
-func readDir(dir string) ([]fs.DirEntry, error) {
-	return os.ReadDir(cmp.Or(dir, "."))
-}
-
-// segmentsIn picks the rotated copies of base among the entries of dir.
-func segmentsIn(dir, base string, entries []fs.DirEntry) ([]*segment, error) {
-	var segs []*segment
+// segmentsIn finds the rotated copies of base in dir, which ends in a slash or is
+// empty.
+func segmentsIn(dir, base string) (segs []*segment, err error) {
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	for _, e := range entries {
-		r, ok := parseName(base, e.Name())
-		if !ok || e.IsDir() {
-			continue
+		if r, ok := parseName(base, e.Name()); ok && !e.IsDir() {
+			segs = append(segs, &segment{path: dir + e.Name(), rotation: r})
 		}
-		segs = append(segs, &segment{path: dir + e.Name(), rotation: r, link: e.Type()&fs.ModeSymlink != 0})
 	}
 	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first
 	for _, s := range segs {
-		var err error
-		s.stat, err = lookAt(s.path)
-		if errors.Is(err, fs.ErrNotExist) && !s.link {
-			return nil, errMoved
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // a link that leads nowhere
-		}
 		if err != nil {
-			return nil, err
+			break
+		}
+		s.stat, err = lookAt(s.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, err = os.Lstat(s.path); errors.Is(err, fs.ErrNotExist) {
+				err = errMoved
+			} // else a link that leads nowhere, which is not regular
 		}
 	}
-	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), nil
+	return slices.DeleteFunc(segs, func(s *segment) bool { return !s.regular }), err
 }
 
 // order sorts segments, oldest first. The numbers or dates tell the order of the
@@ -206,7 +187,7 @@ func truth(b bool) int {
 
 // unique keeps one file of each segment: while gzip compresses a file, or if it was
 // killed, the unfinished copy is beside the original, which is the better one.
-func unique(segs []*segment) (kept, copies []*segment, err error) {
+func unique(segs []*segment) (kept []*segment, err error) {
 	for _, s := range segs {
 		i := slices.IndexFunc(kept, s.beside)
 		if i < 0 {
@@ -215,7 +196,7 @@ func unique(segs []*segment) (kept, copies []*segment, err error) {
 		}
 		twice, err := kept[i].copies(s)
 		if unlessDenied(err) != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err == nil && !twice {
 			kept = append(kept, s)
@@ -225,9 +206,9 @@ func unique(segs []*segment) (kept, copies []*segment, err error) {
 			kept[i], s = s, kept[i]
 		}
 		s.close()
-		copies = append(copies, s)
+		s.copied = true
 	}
-	return kept, copies, nil
+	return kept, nil
 }
 
 // beside reports whether o, in the same folder, has the same number or date.

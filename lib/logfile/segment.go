@@ -13,7 +13,6 @@ import (
 type segment struct {
 	path string
 	live bool // the log itself, not a rotated copy
-	link bool // the name is a symbolic link
 	rotation
 	stat
 	series      series
@@ -24,11 +23,21 @@ type segment struct {
 	denied error  // no permission to read it
 	head   []byte // its first bytes; nil until begin reads them
 
+	copied bool  // of a better file; it may be the only one soon: see unique and dropCopies
+	old    bool  // not new: see dropKnown
 	from   *mark // its mark in the cursor, nil if it has none
 	newest bool  // from is the newest mark of the cursor
 }
 
 func (s *segment) id() uint32 { return fileID(s.stat, s.codec) }
+
+// offset returns how many bytes were read.
+func (s *segment) offset() int64 {
+	if s.from == nil {
+		return 0
+	}
+	return s.from.Off
+}
 
 // open opens the segment if it is not open yet.
 func (s *segment) open() (err error) {
@@ -53,16 +62,16 @@ func (s *segment) rewind() {
 	}
 }
 
-// markAt returns the mark at off of an open plain segment; io.EOF if the segment
-// ends before.
+// markAt returns the mark at off of an open plain segment.
 func (s *segment) markAt(off int64) (mark, error) {
 	var buf [2 * window]byte
 	n := min(off, window)
 	head, tail := buf[:n], buf[window:window+n]
-	if _, err := s.file.ReadAt(head, 0); err != nil {
-		return mark{}, err
+	err := s.readAt(head, 0)
+	if err == nil {
+		err = s.readAt(tail, off-n)
 	}
-	if _, err := s.file.ReadAt(tail, off-n); err != nil {
+	if err != nil {
 		return mark{}, err
 	}
 	return newMark(off, head, tail, s.id()), nil
@@ -79,31 +88,20 @@ const (
 	renamed           // and the same file
 )
 
-// guess is match by identity and size alone: a rotated file of the same identity
-// and size has not changed, and need not be read. sure is false if it has to be.
-func (s *segment) guess(m mark) (l likeness, sure bool) {
-	switch {
-	case s.sameFile(m) && (s.codec != plain || s.size == m.off || m.off == 0):
-		return renamed, true
-	case m.off == 0 || s.codec == unreadable:
-		return possible, true
-	case s.codec == plain && s.size < m.off:
-		return unlike, true
-	}
-	return unlike, false
-}
-
-// sameFile reports whether m is of this file; always false for the live one, which
-// may have been truncated.
-func (s *segment) sameFile(m mark) bool { return s.id() == m.id && !s.live }
-
-// match returns how well a mark fits the segment, which it reads if need be.
+// match returns how well a mark fits the segment, which it reads if need be: a rotated
+// file of the same identity and size has not changed.
 func (s *segment) match(m mark) (likeness, error) {
-	if l, sure := s.guess(m); sure {
-		return l, nil
+	sameFile := s.id() == m.ID && !s.live // the live one may have been truncated
+	switch {
+	case sameFile && (s.codec != plain || s.size == m.Off || m.Off == 0):
+		return renamed, nil
+	case m.Off == 0 || s.codec == unreadable:
+		return possible, nil
+	case s.codec == plain && s.size < m.Off:
+		return unlike, nil
 	}
 	err := s.open()
-	if errors.Is(err, fs.ErrPermission) && !s.sameFile(m) && !s.live {
+	if errors.Is(err, fs.ErrPermission) && !sameFile && !s.live {
 		s.denied = err // an error only if no other segment fits the mark
 		return unlike, nil
 	}
@@ -113,13 +111,11 @@ func (s *segment) match(m mark) (likeness, error) {
 	if s.codec != plain {
 		return s.matchStream(m)
 	}
-	here, err := s.markAt(m.off)
+	here, err := s.markAt(m.Off)
 	switch {
-	case err == io.EOF:
-		return unlike, errMoved // truncated since
-	case err != nil || !here.sameBytes(m):
+	case err != nil || !here.SameBytes(m):
 		return unlike, err
-	case s.sameFile(m):
+	case sameFile:
 		return renamed, nil
 	}
 	return same, nil
@@ -137,12 +133,12 @@ func (s *segment) matchStream(m mark) (likeness, error) {
 		return unlike, err
 	}
 	s.stream = r
-	err = r.skip(min(m.off, window))
-	if err == nil && newMark(r.pos, r.head, r.tail, 0).head != m.head {
+	err = r.skip(min(m.Off, window))
+	if err == nil && r.mark(0).Head != m.Head {
 		s.rewind()
 		return unlike, nil
 	}
-	err = r.skip(m.off)
+	err = r.skip(m.Off)
 	switch {
 	case err == io.EOF || errors.Is(err, errDamaged):
 		s.rewind()
@@ -150,28 +146,11 @@ func (s *segment) matchStream(m mark) (likeness, error) {
 			return shorter, nil
 		}
 		return unlike, nil
-	case err != nil || !r.mark(0).sameBytes(m):
+	case err != nil || !r.mark(0).SameBytes(m):
 		s.rewind()
 		return unlike, err
 	}
 	return same, nil
-}
-
-// beginsLike reports whether s begins with the first size bytes of the plain segment
-// o, judged by both ends of these bytes.
-func (s *segment) beginsLike(o *segment, size int64) (bool, error) {
-	if s.size < size || o.size < size || size == 0 {
-		return size == 0, nil
-	}
-	if err := cmp.Or(s.open(), o.open()); err != nil {
-		return false, err
-	}
-	a, err1 := s.markAt(size)
-	b, err2 := o.markAt(size)
-	if err1 == io.EOF || err2 == io.EOF {
-		return false, errMoved
-	}
-	return a.sameBytes(b), cmp.Or(err1, err2)
 }
 
 // copies reports whether s and o, two files of one number or date, hold the same
@@ -204,11 +183,7 @@ func (s *segment) readHead() ([]byte, error) {
 	}
 	if s.codec == plain {
 		b := make([]byte, min(s.size, window))
-		n, err := s.file.ReadAt(b, 0)
-		if err == io.EOF {
-			err = errMoved
-		}
-		return b[:n], err
+		return b, s.readAt(b, 0)
 	}
 	r, err := newStream(s.file, s.codec)
 	if err == nil {

@@ -11,6 +11,7 @@
 package logtoken
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -29,15 +30,22 @@ const (
 	// MaxMarks is how many marks a token has at most: those of the live file and
 	// of four rotated ones.
 	MaxMarks = 5
+
+	maxLen = 2400 // bytes; all tokens are shorter
 )
 
 // A Mark is how far one segment of a log was read, and how to know it again.
-// Package logfile says what its numbers mean.
 type Mark struct {
-	Off  int64
-	Tail uint64
-	Head uint32
-	ID   uint32
+	Off  int64  // bytes read
+	Tail uint64 // hash of the last bytes before Off
+	Head uint32 // hash of the segment's first bytes, not beyond Off
+	ID   uint32 // identity of the file
+}
+
+// SameBytes reports whether the marks are equal but for the identity of the file.
+func (m Mark) SameBytes(o Mark) bool {
+	m.ID = o.ID
+	return m == o
 }
 
 var errToken = errors.New("not a cursor of this tool, or damaged")
@@ -55,71 +63,48 @@ type Token struct {
 	Seen  []uint32
 }
 
-// Parse reads a token. It returns an error if Format does not print such a token.
+// Parse reads a token. It returns an error if it is not exactly what Format or First
+// prints.
 func Parse(token string) (t Token, err error) {
-	body, sum, ok := cutLast(token, ':')
-	if !ok || sum != checksum(body) || !strings.HasPrefix(body, version) && !strings.HasPrefix(body, first) {
+	if len(token) > maxLen {
 		return Token{}, errToken
 	}
-	marks, seen, hasSeen := strings.Cut(body[len(version):], ";")
-	if hasSeen && strings.HasPrefix(body, first) {
-		return Token{}, errToken
-	}
-	if t.Marks, err = parseMarks(marks); err != nil {
-		return Token{}, err
-	}
-	if hasSeen {
-		t.Seen, err = parseSeen(seen)
-	}
-	if err == nil && strings.HasPrefix(body, version) && t.Format() != token {
-		err = errToken
-	}
-	return t, err
-}
-
-func parseMarks(list string) ([]Mark, error) {
-	texts := strings.Split(list, ",")
-	if len(texts) > MaxMarks {
-		return nil, errToken
-	}
-	marks := make([]Mark, len(texts))
-	for i, text := range texts {
-		var err error
-		if marks[i], err = parseMark(text); err != nil {
-			return nil, err
-		}
-	}
-	return marks, nil
-}
-
-func parseSeen(list string) (seen []uint32, err error) {
-	if len(list)%8 != 0 || len(list) > 8*MaxSeen {
-		return nil, errToken
-	}
-	for ; list != ""; list = list[8:] {
-		id, err := strconv.ParseUint(list[:8], 16, 32)
+	body, _, _ := strings.Cut(token[min(len(version), len(token)):], ":")
+	marks, seen, _ := strings.Cut(body, ";")
+	for text := range strings.SplitSeq(marks, ",") {
+		m, err := parseMark(text)
 		if err != nil {
-			return nil, errToken
+			return Token{}, err
 		}
-		seen = append(seen, uint32(id))
+		t.Marks = append(t.Marks, m)
 	}
-	return seen, nil
+	for ; len(seen) >= 8; seen = seen[8:] {
+		id, err := strconv.ParseUint(seen[:8], 16, 32)
+		if err != nil {
+			return Token{}, errToken
+		}
+		t.Seen = append(t.Seen, uint32(id))
+	}
+	if token != t.Format() && (token != t.First() || t.Seen != nil) {
+		return Token{}, errToken
+	}
+	return t, nil
 }
 
+// parseMark reads a mark. It does not check the number of digits.
 func parseMark(text string) (m Mark, err error) {
 	f := strings.Split(text, ".")
 	if len(f) != 4 {
 		return Mark{}, errToken
 	}
-	off, err1 := strconv.ParseInt(f[0], 10, 64)
+	off, err1 := strconv.ParseUint(f[0], 10, 63)
 	tail, err2 := strconv.ParseUint(f[1], 16, 64)
 	head, err3 := strconv.ParseUint(f[2], 16, 32)
 	id, err4 := strconv.ParseUint(f[3], 16, 32)
-	m = Mark{off, tail, uint32(head), uint32(id)}
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || off < 0 || string(m.appendText(nil)) != text {
+	if cmp.Or(err1, err2, err3, err4) != nil {
 		return Mark{}, errToken
 	}
-	return m, nil
+	return Mark{int64(off), tail, uint32(head), uint32(id)}, nil
 }
 
 func (m Mark) appendText(dst []byte) []byte {
@@ -128,10 +113,14 @@ func (m Mark) appendText(dst []byte) []byte {
 
 // Format returns the token as text. Of too many marks or files it leaves out the
 // first ones, which are the oldest.
-func (t Token) Format() string {
-	marks := t.Marks[max(0, len(t.Marks)-MaxMarks):]
+func (t Token) Format() string { return t.format(version) }
+
+// First returns the token in the form of the first version, without the other files.
+func (t Token) First() string { return Token{Marks: t.Marks}.format(first) }
+
+func (t Token) format(version string) string {
 	text := []byte(version)
-	for i, m := range marks {
+	for i, m := range t.Marks[max(0, len(t.Marks)-MaxMarks):] {
 		if i > 0 {
 			text = append(text, ',')
 		}
@@ -143,28 +132,8 @@ func (t Token) Format() string {
 		}
 		text = fmt.Appendf(text, "%08x", id)
 	}
-	return string(text) + ":" + checksum(string(text))
-}
-
-// First returns the token in the form of the first version, without the other files.
-func (t Token) First() string {
-	t.Seen = nil
-	text := first + strings.TrimPrefix(t.Format(), version)
-	body, _, _ := cutLast(text, ':')
-	return body + ":" + checksum(body)
-}
-
-// checksum returns the first four bytes of a hash, in hexadecimal. It detects a token
-// that was cut short or mistyped: without its last mark it would still be well-formed.
-func checksum(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return fmt.Sprintf("%x", sum[:4])
-}
-
-func cutLast(s string, sep byte) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
+	// The first four bytes of a hash detect a token that was cut short or mistyped:
+	// without its last mark it would still be well-formed.
+	sum := sha256.Sum256(text)
+	return string(fmt.Appendf(text, ":%x", sum[:4]))
 }

@@ -1,6 +1,8 @@
 package logtoken
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +36,7 @@ func TestToken(t *testing.T) {
 // A token of the first version is still read.
 func TestFirstVersion(t *testing.T) {
 	body := "f1:42.0000000000000007.00000008.00000009"
-	back, err := Parse(body + ":" + checksum(body))
+	back, err := Parse(summed(body))
 	if err != nil || !slices.Equal(back.Marks, someMarks[2:]) || back.Seen != nil {
 		t.Errorf("back %v, %v", back, err)
 	}
@@ -56,10 +58,16 @@ func TestTokenDamaged(t *testing.T) {
 	for _, body := range []string{"f1:", "f3:0.0000000000000000.00000000.00000000", "f2:0.0000000000000000.00000000.00000000;",
 		"f2:0.0000000000000000.00000000.00000000;0000000", "f2:0.0000000000000000.00000000.00000000;0000000A", "f2:", "f2:;00000001", "f1:-1.0000000000000000.00000000.00000000",
 		"f1:00.0000000000000000.00000000.00000000", "f1:0.0.0.0", "f1:0.0000000000000000.00000000", "f1:0.0000000000000000.00000000.0000000A"} {
-		if token := body + ":" + checksum(body); Valid([]byte(token)) {
+		if token := summed(body); Valid([]byte(token)) {
 			t.Errorf("valid: %q", token)
 		}
 	}
+}
+
+// summed adds the checksum to the text before it.
+func summed(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return fmt.Sprintf("%s:%x", body, sum[:4])
 }
 
 func FuzzToken(f *testing.F) {
@@ -70,7 +78,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("")
 	f.Add("f1:")
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, token := range []string{body, body + ":" + checksum(body)} {
+		for _, token := range []string{body, summed(body)} {
 			parsed, err := Parse(token)
 			if err != nil {
 				continue
