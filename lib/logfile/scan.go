@@ -91,17 +91,19 @@ func (l *Log) rotated(path string) ([]*segment, error) {
 	for _, d := range l.OldDirs {
 		if err == nil {
 			var more []*segment
-			more, err = segmentsIn(strings.TrimSuffix(d, "/")+"/", base)
+			more, err = segmentsIn(d, base)
 			segs = append(segs, more...)
 		}
 	}
 	return segs, err
 }
 
-// segmentsIn finds the rotated copies of base in dir, which ends in a slash or is
-// empty.
+// segmentsIn finds the rotated copies of base in dir.
 func segmentsIn(dir, base string) (segs []*segment, err error) {
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if dir != "" {
+		dir = strings.TrimSuffix(dir, "/") + "/"
+	}
 	for _, e := range entries {
 		if r, ok := parseName(base, e.Name()); ok && !e.IsDir() {
 			segs = append(segs, &segment{path: dir + e.Name(), rotation: r})
