@@ -10,7 +10,6 @@ import (
 // copyAll writes the new lines of the plan's segments, and returns the token after
 // them.
 func (l *Log) copyAll(w *output, p *plan) (string, error) {
-	growing := p.growing()
 	if p.reread && l.Reread {
 		if err := w.write([]byte(batch.Reread)); err != nil {
 			return "", err
@@ -18,23 +17,14 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 	}
 	var marks []mark
 	var unread []string
+	growing := p.growing()
 	for i, s := range p.segs {
-		var m mark
-		var err error
-		switch {
-		case s.settled():
-			m = *s.from
-		case s.codec == unreadable:
-			m = s.pass()
-			if s.from == nil || s.newest { // segments before that were read to their end
-				unread = append(unread, s.path)
-			}
-		case s.codec != plain:
-			m, err = l.copyPacked(w, s)
-		case i < growing:
-			m, err = s.copyFinished(w)
-		default:
-			m, err = s.copyLines(w)
+		if s.codec == unreadable && (s.from == nil || s.newest && !s.settled()) { // others were read to their end
+			unread = append(unread, s.path)
+		}
+		m, err := l.copySegment(w, s, i >= growing)
+		if err == nil && m.Off != s.offset() {
+			err = sync(s.file) // the bytes must be durable before a cursor vouches for them
 		}
 		if err != nil {
 			return "", err
@@ -42,23 +32,20 @@ func (l *Log) copyAll(w *output, p *plan) (string, error) {
 		marks = append(marks, m)
 	}
 	l.reportUnread(unread)
-	if err := p.sync(marks); err != nil {
-		return "", err
-	}
 	return formatToken(marks, p.others()), nil
 }
 
-// sync makes the bytes that were read durable, before a cursor vouches for them. A
-// file that is open for reading can be synced.
-func (p *plan) sync(marks []mark) error {
-	for i, s := range p.segs {
-		if s.file != nil && marks[i].Off != s.offset() {
-			if err := sync(s.file); err != nil {
-				return err
-			}
-		}
+// copySegment writes the new lines of a segment, and returns the mark after them.
+func (l *Log) copySegment(w *output, s *segment, growing bool) (mark, error) {
+	switch {
+	case s.settled() || s.codec == unreadable:
+		return s.pass(), nil
+	case s.codec != plain:
+		return l.copyPacked(w, s)
+	case growing:
+		return s.copyLines(w)
 	}
-	return nil
+	return s.copyFinished(w)
 }
 
 // growing returns the index of the newest segment that holds data. The segments
@@ -72,7 +59,7 @@ func (p *plan) growing() int {
 	return 0
 }
 
-// pass returns the mark of a segment that cannot be read: the mark it had.
+// pass returns the mark of a segment that is not read: the mark it had.
 func (s *segment) pass() mark {
 	m := newMark(0, nil, nil, 0)
 	if s.from != nil {

@@ -62,11 +62,10 @@ func (l *Log) attempt(p *plan, before past) (err error) {
 		return err
 	}
 	for _, s := range p.segs {
-		if s.settled() || s.codec == unreadable {
-			continue
-		}
-		if err := s.open(); err != nil {
-			return err
+		if s.toRead() {
+			if err := s.open(); err != nil {
+				return err
+			}
 		}
 	}
 	return l.confirm(p)
@@ -100,7 +99,8 @@ func (l *Log) choose(p *plan, before past) error {
 	if found {
 		what = "all that is later than " + p.segs[0].path
 	}
-	p.lost, p.reread = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.Off, what), true
+	p.lost = fmt.Sprintf("the file of the cursor (read to byte %d) is gone or overwritten; printing %s", newest.Off, what)
+	p.reread = true
 	return nil
 }
 
@@ -117,8 +117,10 @@ func (p *plan) begins(before past) bool {
 	if !found && slices.ContainsFunc(before.Marks, func(m mark) bool { return m.Off > 0 }) {
 		return false
 	}
-	return slices.ContainsFunc(p.all, func(s *segment) bool { return s.copied && s.size == 0 }) || slices.ContainsFunc(p.segs, func(s *segment) bool {
-		return !old(s) && (before.knows(s) || s.codec != plain || !s.live && (found || s.time-s.birth < 1e9))
+	emptyCopy := func(s *segment) bool { return s.copied && s.size == 0 }
+	young := func(s *segment) bool { return !s.live && (found || s.time-s.birth < 1e9) }
+	return slices.ContainsFunc(p.all, emptyCopy) || slices.ContainsFunc(p.segs, func(s *segment) bool {
+		return !old(s) && (before.knows(s) || s.codec != plain || young(s))
 	})
 }
 
@@ -201,6 +203,9 @@ func (s *segment) unchanged() bool {
 // settled reports whether there is nothing more to read in the segment, for ever.
 func (s *segment) settled() bool { return s.unchanged() && !s.live }
 
+// toRead reports whether the segment may have new lines that can be read.
+func (s *segment) toRead() bool { return !s.settled() && s.codec != unreadable }
+
 // idle reports whether the token would be the same again, except for files that are
 // gone. Then there is nothing to read.
 func (p *plan) idle(before past) bool {
@@ -236,7 +241,7 @@ func (l *Log) confirm(p *plan) error {
 		s.stat = again[i].stat
 	}
 	for _, s := range p.segs {
-		if s.file == nil && s.codec != unreadable && !s.settled() || s.codec == plain && s.from != nil && s.size < s.from.Off {
+		if s.file == nil && s.toRead() || s.codec == plain && s.from != nil && s.size < s.from.Off {
 			return errMoved // written to, or truncated, since the first scan
 		}
 	}
