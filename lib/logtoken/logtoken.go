@@ -85,7 +85,7 @@ func Parse(token string) (t Token, err error) {
 		}
 		t.Seen = append(t.Seen, uint32(id))
 	}
-	if token != t.Format() && (token != t.First() || t.Seen != nil) {
+	if token != t.Format() && token != t.First() {
 		return Token{}, errToken
 	}
 	return t, nil

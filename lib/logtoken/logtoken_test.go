@@ -33,6 +33,15 @@ func TestToken(t *testing.T) {
 	}
 }
 
+func TestSameBytes(t *testing.T) {
+	m := Mark{1, 2, 3, 4}
+	for o, want := range map[Mark]bool{m: true, {1, 2, 3, 5}: true, {1, 2, 4, 4}: false, {1, 3, 3, 4}: false, {2, 2, 3, 4}: false} {
+		if m.SameBytes(o) != want {
+			t.Errorf("%v and %v: %v", m, o, !want)
+		}
+	}
+}
+
 // A token of the first version is still read.
 func TestFirstVersion(t *testing.T) {
 	body := "f1:42.0000000000000007.00000008.00000009"

@@ -76,6 +76,65 @@ func TestCommit(t *testing.T) {
 	}
 }
 
+// What a killed run has left: a staged file is published if the cursor file names it, and
+// removed otherwise; that of another cursor file is not touched.
+func TestRecover(t *testing.T) {
+	s := newStore(t)
+	commit(t, s, "", "1", appending("a"))
+	f, err := batch.ReadFile(s.Cursor)
+	testtools.Must(t, err)
+	name, _, _ := strings.Cut(f.Staged, " ")
+	half := s.stagedPrefix() + s.owner() + "-HALF"
+	temporary := filepath.Join(filepath.Dir(s.Cursor), "."+filepath.Base(s.Cursor)+"123")
+	testtools.Must(t, os.Rename(s.File, s.beside(name)))
+	testtools.Write(t, s.beside(half), "half")
+	testtools.Write(t, s.beside(s.stagedPrefix()+noCursor+"-1"), "half")
+	testtools.Write(t, temporary, "half")
+	testtools.Must(t, s.Recover())
+	if names, _ := readNames(filepath.Dir(s.File)); s.text(t) != "a" || len(names) != 3 {
+		t.Errorf("aggregate %q, files %q", s.text(t), names)
+	}
+	other := s.beside(s.stagedPrefix() + "00000000-OTHER")
+	testtools.Write(t, other, "other's")
+	if err := s.Recover(); err == nil || testtools.Read(t, other) != "other's" {
+		t.Errorf("a staged file of another cursor file: %v", err)
+	}
+}
+
+// If the aggregate cannot be replaced, the cursor file is as it was.
+func TestUndo(t *testing.T) {
+	s := newStore(t)
+	inTheWay := func(old, staged *os.File, _ *uint32) (uint32, []byte, error) {
+		return 7, nil, os.Mkdir(s.File, 0o700)
+	}
+	for _, after := range []string{"", "1"} {
+		before, _ := os.ReadFile(s.Cursor)
+		if err := s.Commit(after, batch.Trailer{Cursor: "2"}, true, inTheWay); err == nil {
+			t.Error("no error")
+		}
+		if now, _ := os.ReadFile(s.Cursor); string(now) != string(before) {
+			t.Errorf("the cursor file is %q, and was %q", now, before)
+		}
+		testtools.Must(t, os.Remove(s.File))
+		if after == "" {
+			commit(t, s, "", "1", appending("a"))
+			testtools.Must(t, os.Remove(s.File))
+		}
+	}
+}
+
+// Rows that are set aside twice, whole or in part, are there once.
+func TestSetAside(t *testing.T) {
+	s := newStore(t)
+	for _, part := range []string{"bad 1\nbad 2\n", "bad 1\nba", ""} {
+		testtools.Write(t, s.File+".rejected", "old\n"+part)
+		testtools.Must(t, s.setAside(s.File+".rejected", []byte("bad 1\nbad 2\n")))
+		if got := testtools.Read(t, s.File+".rejected"); got != "old\nbad 1\nbad 2\n" {
+			t.Errorf("after %q: %q", part, got)
+		}
+	}
+}
+
 // What was written by us and by nobody since is known as such.
 func TestSeal(t *testing.T) {
 	s := newStore(t)
@@ -358,6 +417,10 @@ func TestOutdated(t *testing.T) {
 				if byTime {
 					commit(t, s, "", "8", appending("e"))
 					commit(t, s, "8", "9", appending("f"))
+					testtools.Must(t, os.Rename(s.Cursor+".old", s.Cursor))
+					if err = s.Commit("3", batch.Trailer{Cursor: "10"}, true, appending("g")); err == nil {
+						t.Error("the same older copy is taken the second time")
+					}
 				}
 			})
 		}

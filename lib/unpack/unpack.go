@@ -235,7 +235,7 @@ func (r *reader) unpack(f *form, p []byte, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if r.in = in; r.depth < maxDepth {
+	if r.in = in; r.depth+1 < maxDepth {
 		r.in = &reader{in: in, depth: r.depth + 1}
 	}
 	return r.in.Read(p)

@@ -141,3 +141,49 @@ func TestIsPacked(t *testing.T) {
 		}
 	}
 }
+
+// A file that was compressed twice is read; one that was compressed too often is not.
+func TestDepth(t *testing.T) {
+	for depth := range maxDepth + 3 {
+		data := []byte(text)
+		for range depth {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			z.Write(data)
+			z.Close()
+			data = b.Bytes()
+		}
+		got, err := io.ReadAll(Reader(bytes.NewReader(data)))
+		if (string(got) == text) != (depth <= maxDepth) || err != nil {
+			t.Errorf("compressed %d times: %v, %.20q", depth, err, got)
+		}
+	}
+}
+
+// hostile is an xz file whose header asks for a dictionary of 4 GB.
+const hostile = "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x02\x00!\x01(\x00\x00\x00\xe6\xa0\x11\xb3\x01\x00\x03one\x0a\x00" +
+	"\xf5\x5c\xbbV\x1f\xc6\xfd\x86\x00\x01\x1c\x04o,\x9c\xc1\x1f\xb6\xf3}\x01\x00\x00\x00\x00\x04YZ"
+
+// A file that asks for too much memory is one error. A program that is not read to its end
+// is ended.
+func TestStart(t *testing.T) {
+	testtools.Need(t, "xz")
+	_, err := io.ReadAll(Reader(strings.NewReader(hostile)))
+	if err == nil || !strings.HasPrefix(err.Error(), "xz: (stdin): Memory usage limit reached") {
+		t.Errorf("4 GB: %v", err)
+	}
+	var big bytes.Buffer
+	cmd := exec.Command("xz", "-c")
+	cmd.Stdin, cmd.Stdout = strings.NewReader(strings.Repeat(text, 1<<16)), &big
+	testtools.Must(t, cmd.Run())
+	p, err := Start("xz", &big)
+	testtools.Must(t, err)
+	if _, err := io.ReadFull(p, make([]byte, len(text))); err != nil {
+		t.Error(err)
+	}
+	p.Close()
+	p.Close()
+	if n, err := p.Read(make([]byte, 9)); n > 0 || err == nil {
+		t.Errorf("after the end: %d bytes, %v", n, err)
+	}
+}
