@@ -26,7 +26,7 @@ import (
 const buffer = 256 << 10
 
 type command struct {
-	Tag          []string    `placeholder:"T" sep:"none" help:"Read the lines of the program T as dnsmasq's, too; - is lines that name no program. May be repeated."`
+	Tag          []string    `placeholder:"T" sep:"none" help:"Read the lines of the program T as dnsmasq's, too; - means lines that name no program. May be repeated."`
 	Host         string      `placeholder:"H" help:"Count only the lines of the host H."`
 	UTC          bool        `name:"utc" help:"Time stamps are in UTC, not in the zone of TZ."`
 	Now          time.Time   `placeholder:"RFC3339" help:"The present, which decides the year of the time stamps. Default: the clock."`

@@ -26,7 +26,7 @@ import (
 
 type command struct {
 	Prefix       []string    `placeholder:"P" sep:"none" default:"EGRESS: " help:"The rule's --log-prefix (\"${default}\"). May be repeated, and given without the space at its end."`
-	Tag          []string    `placeholder:"T" sep:"none" help:"Count the lines of the program T, such as ulogd, as well; - is lines that name no program. May be repeated."`
+	Tag          []string    `placeholder:"T" sep:"none" help:"Count the lines of the program T, such as ulogd, as well; - means lines that name no program. May be repeated."`
 	Relay        bool        `help:"Count lines in which another header follows that of a relay."`
 	Host         string      `placeholder:"H" help:"Count only the lines of the host H."`
 	UTC          bool        `name:"utc" help:"Time stamps without a zone are in UTC, not in the zone of TZ."`
