@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
 	"egress-monitor/lib/testtools"
 )
 
@@ -35,8 +35,8 @@ func randomRecords(r *rand.Rand, n int) []string {
 // most of them are on disk.
 func aggregateOf(t *testing.T, lines []string, limit int) string {
 	t.Helper()
-	s := NewSorter(t.TempDir(), func(run io.Reader) Lines { return bufio.NewScanner(run) })
-	s.limit, s.Runs = limit, limit%5
+	s := NewSorter(t.TempDir(), 1+limit%5, func(*Row) error { return nil })
+	s.limit = limit
 	defer s.Close()
 	for _, line := range lines {
 		rec, err := aggregate.Parse([]byte(line))
@@ -54,7 +54,7 @@ func mergeOf(t *testing.T, aggregates ...string) string {
 	t.Helper()
 	var sources []*Source
 	for _, a := range aggregates {
-		sources = append(sources, NewSource(bufio.NewScanner(strings.NewReader(a)), impossible))
+		sources = append(sources, sourceOf(strings.NewReader(a)))
 	}
 	var out bytes.Buffer
 	testtools.Must(t, Write(&out, sources, nil, nil))
@@ -87,7 +87,7 @@ func TestMergeIsAddition(t *testing.T) {
 func TestMergeRefusesDisorder(t *testing.T) {
 	const row = " 1 2026-02-08T21:30:00Z\n"
 	for _, lines := range []string{"b" + row + "a" + row, "a" + row + "a" + row, "aaaaaaaab" + row + "aaaaaaaaa" + row} {
-		s := NewSource(bufio.NewScanner(strings.NewReader(lines)), impossible)
+		s := sourceOf(strings.NewReader(lines))
 		if err := Write(io.Discard, []*Source{s}, nil, nil); err == nil {
 			t.Errorf("merged %q", lines)
 		}
@@ -117,7 +117,7 @@ func BenchmarkMerge(b *testing.B) {
 			for b.Loop() {
 				var sources []*Source
 				for _, f := range files {
-					sources = append(sources, NewSource(bufio.NewScanner(bytes.NewReader(f)), impossible))
+					sources = append(sources, sourceOf(bytes.NewReader(f)))
 				}
 				if err := Write(io.Discard, sources, nil, nil); err != nil {
 					b.Fatal(err)
@@ -127,5 +127,9 @@ func BenchmarkMerge(b *testing.B) {
 	}
 }
 
-// impossible is the answer to a record of our own that is none.
-func impossible(_ []byte, why error) error { return why }
+// sourceOf returns the source of records of our own.
+func sourceOf(text io.Reader) *Source {
+	in := batch.NewScanner(text, "text")
+	in.Rejected = func(line []byte, why error) { panic(why) }
+	return NewSource(in)
+}

@@ -2,22 +2,21 @@ package merge
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"os"
 
 	"egress-monitor/lib/aggregate"
 )
 
-var errKey = errors.New("a line without a key")
-
-// EachNumbers calls do with the key and the numbers of each row of lines that
+// EachNumbers calls do with the key and the numbers of each row of a file that
 // this program has written. Its arguments are valid until do returns.
-func EachNumbers(lines Lines, do func(key []byte, count uint64, last []byte)) error {
+func EachNumbers(f *os.File, do func(key []byte, count uint64, last []byte)) error {
+	lines := linesOf(f)
 	for lines.Scan() {
 		line := lines.Bytes()
 		k := bytes.IndexByte(line, ' ')
 		if k <= 0 {
-			return fmt.Errorf("%w: %w", ErrChanged, errKey)
+			return errKey
 		}
 		count, last, _, err := aggregate.Numbers(line[k+1:])
 		if err != nil {

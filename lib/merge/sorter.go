@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -28,21 +29,16 @@ const firstText = 64 << 10
 // Most records are in order already, because a parser prints its table in order:
 // then the Sorter does not sort.
 type Sorter struct {
-	dir   string // for the runs
-	open  func(run io.Reader) Lines
-	limit int
-
-	// Runs is the largest number of runs, each of which is an open file. If
-	// there are as many, they are merged into one. 0 is no limit.
-	Runs int
-	// Shorten, if not nil, shortens each list of addresses that was united from
-	// several records.
-	Shorten func(list []byte) []byte
+	dir     string // for the runs
+	most    int    // the largest number of runs, each of which is an open file
+	shorten Check
+	limit   int
 
 	text   []byte // records, with their line feeds
 	lines  []line // the place of each record in text
 	rising bool   // the keys of lines rise strictly
-	inFile []*os.File
+	last   keySum // the last line and others of its key, which are not in text yet; or no key
+	runs   []*os.File
 }
 
 type line struct {
@@ -52,22 +48,24 @@ type line struct {
 }
 
 // NewSorter returns a Sorter that keeps its runs in dir, in files without a
-// name: nothing of them stays even if the process is killed. open returns the
-// lines of a run.
-func NewSorter(dir string, open func(run io.Reader) Lines) *Sorter {
-	return &Sorter{dir: dir, open: open, limit: runLimit, rising: true}
+// name: nothing of them stays even if the process is killed. If there are more
+// than most runs, they are merged into one. shorten may shorten the addresses of
+// a row that was united from several records.
+func NewSorter(dir string, most int, shorten Check) *Sorter {
+	return &Sorter{dir: dir, most: most, shorten: shorten, limit: runLimit, rising: true}
 }
 
 // Empty reports whether nothing was added.
-func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.inFile) == 0 }
+func (s *Sorter) Empty() bool { return len(s.lines) == 0 && len(s.runs) == 0 }
 
 // Add takes a record.
 func (s *Sorter) Add(r aggregate.Record) error {
 	h := keysort.HeadOf(r.Key).First()
 	rises := len(s.lines) == 0 || s.rises(h, r.Key)
-	if !rises && s.joinLast(r) {
+	if !rises && s.repeats(&r) {
 		return nil
 	}
+	s.settle()
 	if s.Full() || s.rising && !rises && len(s.text) > s.limit/4 {
 		if err := s.flush(); err != nil {
 			return err
@@ -121,32 +119,47 @@ func (s *Sorter) Keys() iter.Seq[[]byte] {
 	}
 }
 
-// joinLast adds r to the last line, if both have the same key, and reports
-// whether it did: folded rows arrive many times in a row with the same key. Lines
-// with a long list are left to the merge.
-func (s *Sorter) joinLast(r aggregate.Record) bool {
-	last := &s.lines[len(s.lines)-1]
+// repeats adds r to the sum of the last line, if both have the same key, and
+// reports whether it did: folded rows arrive many times in a row with the same
+// key. Lines with a long list are left to the merge.
+func (s *Sorter) repeats(r *aggregate.Record) bool {
+	last := s.lines[len(s.lines)-1]
 	atEnd := int(last.start+last.size) == len(s.text) // as long as nothing was sorted
-	if !atEnd || last.size > 1<<10 || !bytes.Equal(s.key(*last), r.Key) {
+	if !atEnd || !bytes.Equal(s.key(last), r.Key) || max(int(last.size), len(s.last.rec.IPs)) > longList {
 		return false
 	}
-	both := total{rec: s.record(*last)}
-	both.add(&r, new([]byte))
-	text := both.rec.Append(nil) // in a new slice: both still refers to s.text
-	s.text = append(s.text[:last.start], text...)
-	last.size = uint32(len(text))
+	if s.last.rec.Key == nil {
+		first := s.record(last)
+		s.last.start(first.Key)
+		s.last.add(&first)
+	}
+	s.last.add(r)
 	return true
+}
+
+// settle replaces the last line by the sum of all lines of its key.
+func (s *Sorter) settle() {
+	if s.last.rec.Key == nil {
+		return
+	}
+	last := &s.lines[len(s.lines)-1]
+	s.text = s.last.rec.Append(s.text[:last.start])
+	last.size = uint32(len(s.text)) - last.start
+	s.last.rec = aggregate.Record{}
 }
 
 // record reads a line, which Add has printed.
 func (s *Sorter) record(l line) aggregate.Record {
-	r, _ := aggregate.Parse(s.text[l.start : l.start+l.size-1])
+	r, _ := aggregate.Parse(s.bytes(l))
 	return r
 }
+
+func (s *Sorter) bytes(l line) []byte { return s.text[l.start : l.start+l.size-1] }
 
 func (s *Sorter) key(l line) []byte { return s.text[l.start:][:l.key] }
 
 func (s *Sorter) sort() {
+	s.settle()
 	if s.rising {
 		return
 	}
@@ -160,7 +173,28 @@ func (s *Sorter) sort() {
 
 // flush writes the records in memory to a file, as a sorted run.
 func (s *Sorter) flush() error {
-	if s.Runs > 0 && len(s.inFile) >= s.Runs {
+	s.sort()
+	err := s.addRun(func(run io.Writer) error {
+		lines, out := s.memory(), bufio.NewWriterSize(run, 64<<10)
+		for lines.Scan() {
+			out.Write(lines.Bytes())
+			out.WriteByte('\n')
+		}
+		return errors.Join(lines.Err(), out.Flush())
+	})
+	s.text, s.lines, s.rising = s.text[:0], s.lines[:0], true
+	return err
+}
+
+// AddSorted takes the union of sorted sources, as a run. check may add records to
+// the Sorter instead of the rows that it drops.
+func (s *Sorter) AddSorted(sources []*Source, check Check) error {
+	return s.addRun(func(run io.Writer) error { return Write(run, sources, check, nil) })
+}
+
+// addRun adds a run. write may add others.
+func (s *Sorter) addRun(write func(run io.Writer) error) error {
+	if len(s.runs) >= s.most {
 		if err := s.mergeRuns(); err != nil {
 			return err
 		}
@@ -169,73 +203,46 @@ func (s *Sorter) flush() error {
 	if err != nil {
 		return err
 	}
-	s.inFile = append(s.inFile, f)
-	s.sort()
-	if err := copyLines(f, s.memory()); err != nil {
+	if err := write(f); err != nil {
+		f.Close() // has no name
 		return err
 	}
-	s.text, s.lines, s.rising = s.text[:0], s.lines[:0], true
+	s.runs = append(s.runs, f)
 	return nil
 }
 
 // mergeRuns merges all runs into one.
 func (s *Sorter) mergeRuns() error {
-	runs, err := s.runs()
-	if err != nil {
-		return err
-	}
-	f, err := unnamed.File(s.dir)
-	if err != nil {
-		return err
-	}
-	err = Write(f, runs, s.shorten, nil)
-	s.Close()
-	s.inFile = append(s.inFile[:0], f)
-	return err
+	old := Sorter{runs: s.runs}
+	defer old.Close()
+	s.runs = nil
+	return s.AddSorted(old.sources(), s.shorten)
 }
 
-func (s *Sorter) shorten(r *Row) error {
-	if s.Shorten == nil || r.line != nil {
-		return nil // the row is of one run
+// sources returns the runs in files.
+func (s *Sorter) sources() (all []*Source) {
+	for _, f := range s.runs {
+		all = append(all, NewRun(f))
 	}
-	rec := r.rec
-	rec.IPs = s.Shorten(rec.IPs)
-	r.Set(rec)
-	return nil
+	return all
 }
 
-// runs returns the runs in files.
-func (s *Sorter) runs() (all []*Source, err error) {
-	for _, f := range s.inFile {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-		all = append(all, NewSealed(s.open(f)))
-	}
-	return all, nil
-}
-
-// Sources returns sorted sources of all that was added. Calling it again rewinds
-// the runs and invalidates the sources returned before. Nothing can be added any
-// more.
+// Sources returns sorted sources of all that was added. The sources returned
+// before are not valid any more.
 func (s *Sorter) Sources() ([]*Source, error) {
-	if len(s.inFile) > 0 && len(s.lines) > 0 { // frees the memory of the last run, too
+	if len(s.runs) > 0 && len(s.lines) > 0 { // frees the memory of the last run, too
 		if err := s.flush(); err != nil {
 			return nil, err
 		}
 		s.text, s.lines = nil, nil
 	}
-	all, err := s.runs()
-	if err != nil {
-		return nil, err
-	}
 	s.sort()
-	return append(all, NewSealed(s.memory())), nil
+	return append(s.sources(), NewSealed(s.memory())), nil
 }
 
 // Close frees the runs.
 func (s *Sorter) Close() {
-	for _, f := range s.inFile {
+	for _, f := range s.runs {
 		f.Close() // has no name: nothing stays of it
 	}
 }
@@ -247,61 +254,40 @@ type memoryRun struct {
 	s    *Sorter
 	rest []line
 	now  []byte
+	row  Row // of several lines
 	buf  []byte
+	err  error
 }
 
 func (m *memoryRun) Scan() bool {
-	if len(m.rest) == 0 {
+	if len(m.rest) == 0 || m.err != nil {
 		return false
 	}
 	n := 1
 	for !m.s.rising && n < len(m.rest) && m.rest[n].head == m.rest[0].head && bytes.Equal(m.s.key(m.rest[n]), m.s.key(m.rest[0])) {
 		n++
 	}
-	m.now = m.merge(m.rest[:n])
+	if n == 1 {
+		m.now = m.s.bytes(m.rest[0])
+	} else {
+		m.now = m.merge(m.rest[:n])
+	}
 	m.rest = m.rest[n:]
-	return true
+	return m.err == nil
 }
 
 // merge returns one line for the lines of one key.
 func (m *memoryRun) merge(lines []line) []byte {
-	if len(lines) == 1 {
-		return m.text(lines[0])
+	sum := total{rec: m.s.record(lines[0])}
+	for _, l := range lines[1:] {
+		r := m.s.record(l)
+		sum.addLater(&r)
 	}
-	sum := m.s.total(lines)
-	if m.s.Shorten != nil {
-		sum.IPs = m.s.Shorten(sum.IPs)
-	}
-	m.buf = sum.Append(m.buf[:0])
+	m.row.Set(sum.record())
+	m.err = m.s.shorten(&m.row)
+	m.buf = m.row.append(m.buf[:0])
 	return bytes.TrimSuffix(m.buf, []byte{'\n'})
 }
 
-// total adds the records of one key.
-func (s *Sorter) total(lines []line) aggregate.Record {
-	all := total{rec: s.record(lines[0])}
-	for _, l := range lines[1:] {
-		r := s.record(l)
-		all.addLater(&r)
-	}
-	return all.record()
-}
-
-func (m *memoryRun) text(l line) []byte { return m.s.text[l.start : l.start+l.size-1] }
-func (m *memoryRun) Bytes() []byte      { return m.now }
-func (m *memoryRun) Err() error         { return nil }
-
-// copyLines writes lines to f.
-func copyLines(f *os.File, lines Lines) error {
-	buf := make([]byte, 0, 64<<10)
-	for lines.Scan() {
-		if len(buf) > cap(buf)-1<<10 {
-			if _, err := f.Write(buf); err != nil {
-				return err
-			}
-			buf = buf[:0]
-		}
-		buf = append(append(buf, lines.Bytes()...), '\n')
-	}
-	_, err := f.Write(buf)
-	return errors.Join(err, lines.Err())
-}
+func (m *memoryRun) Bytes() []byte { return m.now }
+func (m *memoryRun) Err() error    { return m.err }

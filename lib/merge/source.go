@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"os"
 
 	"egress-monitor/lib/aggregate"
+	"egress-monitor/lib/batch"
 	"egress-monitor/lib/keysort"
 )
 
@@ -28,9 +31,8 @@ type buffered interface {
 // A Source is a stream of records in strictly rising order of their keys.
 type Source struct {
 	lines    Lines
-	bad      func(line []byte, why error) error
-	sealed   bool     // only the keys are read, as long as no other source has them
-	buffered buffered // lines, if they are buffered and sealed
+	in       *batch.Scanner // lines, unless sealed
+	buffered buffered       // lines, if they are buffered and sealed
 
 	row  Row
 	head keysort.Head // of row.key
@@ -43,24 +45,33 @@ var ErrOrder = errors.New("not sorted")
 // ErrChanged means that a sealed source is not as it was written.
 var ErrChanged = errors.New("it has changed since it was written")
 
-// NewSource reads records from lines. It calls bad for a line that is not a
-// record, and skips the line if bad returns nil.
-func NewSource(lines Lines, bad func(line []byte, why error) error) *Source {
-	return &Source{lines: lines, bad: bad}
-}
+var errKey = fmt.Errorf("%w: a line without a key", ErrChanged)
+
+// NewSource reads records. Lines that are not records are skipped.
+func NewSource(in *batch.Scanner) *Source { return &Source{lines: in, in: in} }
 
 // NewSealed reads lines that this program has written and nobody has changed.
 // Its rows are copied unread, unless another source has the same key. A caller
-// a caller that only hopes that nobody has changed them must compare a checksum: that
+// that only hopes that nobody has changed them must compare a checksum: that
 // costs a twentieth of reading every row.
 func NewSealed(lines Lines) *Source {
 	b, _ := lines.(buffered)
-	return &Source{lines: lines, buffered: b, sealed: true}
+	return &Source{lines: lines, buffered: b}
+}
+
+// NewRun is NewSealed for a file, from its beginning.
+func NewRun(f *os.File) *Source { return NewSealed(linesOf(f)) }
+
+// linesOf returns the lines of a file that this program has written.
+func linesOf(f *os.File) *batch.Scanner {
+	in := batch.NewScanner(io.NewSectionReader(f, 0, math.MaxInt64), "a sorted run")
+	in.Max, in.Plain = aggregate.MaxRow, true
+	return in
 }
 
 // next goes to the next row; io.EOF is the end.
 func (s *Source) next() error {
-	if s.sealed {
+	if s.in == nil {
 		return s.nextSealed()
 	}
 	before := s.head
@@ -68,13 +79,11 @@ func (s *Source) next() error {
 	if !before.IsAll() {
 		s.prev = append(s.prev, s.tail()...)
 	}
-	for s.lines.Scan() {
-		line := s.lines.Bytes()
+	for s.in.Scan() {
+		line := s.in.Bytes()
 		rec, err := aggregate.Parse(line)
 		if err != nil {
-			if err := s.bad(line, err); err != nil {
-				return err
-			}
+			s.in.Skip(err)
 			continue
 		}
 		s.row, s.head = rowOf(rec, line), keysort.HeadOf(rec.Key)
@@ -83,7 +92,7 @@ func (s *Source) next() error {
 		}
 		return nil
 	}
-	return cmp.Or(s.lines.Err(), io.EOF)
+	return cmp.Or(s.in.Err(), io.EOF)
 }
 
 // nextSealed is next for a source that is in order.
@@ -94,9 +103,9 @@ func (s *Source) nextSealed() error {
 	line := s.lines.Bytes()
 	k := bytes.IndexByte(line, ' ')
 	if k <= 0 {
-		return fmt.Errorf("%w: %w", ErrChanged, errKey)
+		return errKey
 	}
-	s.row.key, s.row.line, s.row.read = line[:k:k], line, false // a Check may have set it
+	s.row = Row{key: line[:k:k], line: line}
 	s.head = keysort.HeadOf(s.row.key)
 	return nil
 }

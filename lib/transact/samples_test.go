@@ -2,7 +2,6 @@ package transact
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand"
 	"slices"
 	"strings"
@@ -102,8 +101,9 @@ func (p *poller) print(tracker *Tracker) {
 func (p *poller) aggregate() string {
 	var sources []*merge.Source
 	for _, out := range p.out {
-		sources = append(sources, merge.NewSource(batch.NewScanner(bytes.NewReader(out), "poll"),
-			func(line []byte, why error) error { return fmt.Errorf("%q: %w", line, why) }))
+		in := batch.NewScanner(bytes.NewReader(out), "poll")
+		in.Rejected = func(line []byte, why error) { p.t.Errorf("%q: %v", line, why) }
+		sources = append(sources, merge.NewSource(in))
 	}
 	var w bytes.Buffer
 	if err := merge.Write(&w, sources, nil, nil); err != nil {

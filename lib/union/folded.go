@@ -1,9 +1,6 @@
 package union
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"io"
 	"os"
 
@@ -33,12 +30,12 @@ func (u *Union) writeFolded(w io.Writer, more old) (rows int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	parts, err := u.divide(p.sources, topOf(&u.narrow))
+	moved, err := u.move(p.sources, into(&u.narrow))
 	if err != nil {
 		return 0, err
 	}
 	u.warnAll(p.scanners)
-	return u.join(w, parts)
+	return u.writeMoved(w, moved)
 }
 
 // findNarrow adds the narrow rows of an aggregate to u.narrow.
@@ -50,10 +47,10 @@ func (u *Union) findNarrow(more old) error {
 	if err != nil {
 		return err
 	}
-	return merge.Each([]*merge.Source{s}, func(r aggregate.Record) error {
-		u.narrow.Add(r.Key)
+	return merge.Write(io.Discard, []*merge.Source{s}, func(r *merge.Row) error {
+		u.narrow.Add(r.Key())
 		return nil
-	})
+	}, nil)
 }
 
 // reduce folds a file that has too many rows.
@@ -75,7 +72,7 @@ func (u *Union) reduce(f *target) error {
 		if narrow.Empty() {
 			break
 		}
-		left, err := u.replace(f, topOf(narrow))
+		left, err := u.replace(f, into(narrow))
 		if err != nil || fold.Enough(u.Rows, left) {
 			return err
 		}
@@ -86,147 +83,65 @@ func (u *Union) reduce(f *target) error {
 	if err := plan.Start(); err != nil {
 		return err
 	}
-	_, err = u.replace(f, func(*aggregate.Record) (string, error) { return plan.Into() })
+	_, err = u.replace(f, func([]byte) (string, error) { return plan.Into() })
 	return err
 }
 
-// topOf returns the narrow row that takes a row.
-func topOf(narrow *fold.Set) func(*aggregate.Record) (string, error) {
-	return func(r *aggregate.Record) (string, error) { return narrow.Top(r.Key), nil }
+// into returns the narrow row that takes a key.
+func into(narrow *fold.Set) destination {
+	return func(key []byte) (string, error) { return narrow.Top(key), nil }
 }
 
 // rowsOf returns the rows of a file that we have written.
 func rowsOf(f *os.File) fold.Rows {
-	return func(visit func(key []byte, count uint64, last []byte)) error {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		return merge.EachNumbers(scan(f), visit)
-	}
+	return func(visit func(key []byte, count uint64, last []byte)) error { return merge.EachNumbers(f, visit) }
 }
 
-func sourceOf(f *os.File) (*merge.Source, error) {
-	_, err := f.Seek(0, io.SeekStart)
-	return merge.NewSealed(scan(f)), err
-}
+// A destination returns the key of the row that a row is added to, or "" if the row
+// stays.
+type destination func(key []byte) (string, error)
 
-// replace adds rows of a file to other rows: into returns the key of the row that
-// a row is added to, or "" if the row stays. It returns the number of rows left.
-func (u *Union) replace(f *target, into func(*aggregate.Record) (string, error)) (rows int, err error) {
-	s, err := sourceOf(f.File)
-	if err != nil {
-		return 0, err
-	}
-	parts, err := u.divide([]*merge.Source{s}, into)
+// replace adds rows of a file to other rows. It returns the number of rows left.
+func (u *Union) replace(f *target, to destination) (rows int, err error) {
+	moved, err := u.move([]*merge.Source{merge.NewRun(f.File)}, to)
 	if err != nil {
 		return 0, err
 	}
 	if err := f.rewind(); err != nil {
-		parts.Close()
+		moved.Close()
 		return 0, err
 	}
-	return u.join(f, parts)
+	return u.writeMoved(f, moved)
 }
 
-// parts holds the rows that stay, and the sums of those that are added to others.
-type parts struct {
-	rest *os.File
-	sums *merge.Sorter
-}
-
-func (p *parts) Close() {
-	p.rest.Close() // has no name
-	p.sums.Close()
-}
-
-func (p *parts) sources() ([]*merge.Source, error) {
-	s, err := p.sums.Sources()
-	if err != nil {
-		return nil, err
-	}
-	rest, err := sourceOf(p.rest)
-	return append(s, rest), err
-}
-
-// divide separates the rows that stay from those that are added to others (see
-// replace).
-func (u *Union) divide(sources []*merge.Source, into func(*aggregate.Record) (string, error)) (*parts, error) {
-	rest, err := unnamed.File(u.dir)
-	if err != nil {
-		return nil, err
-	}
-	to := &parts{rest: rest, sums: u.newSorter()}
-	out, line, sum := bufio.NewWriterSize(rest, 64<<10), []byte(nil), &summing{to: to.sums}
-	err = merge.Each(sources, func(r aggregate.Record) error {
-		key, err := into(&r)
+// move adds rows to other rows.
+func (u *Union) move(sources []*merge.Source, to destination) (*merge.Sorter, error) {
+	all, buf := u.newSorter(), []byte(nil)
+	err := all.AddSorted(sources, func(r *merge.Row) error {
+		key, err := to(r.Key())
+		if err != nil || key == "" {
+			return err
+		}
+		rec, err := r.Record()
 		if err != nil {
 			return err
 		}
-		if key != "" {
-			return sum.add(key, r)
-		}
-		line = r.Append(line[:0])
-		_, err = out.Write(line)
-		return err
+		buf = append(buf[:0], key...)
+		rec.Key = buf
+		r.Drop()
+		return all.Add(rec)
 	})
-	if err = errors.Join(err, sum.end(), out.Flush()); err != nil {
-		to.Close()
+	if err != nil {
+		all.Close()
 		return nil, err
 	}
-	return to, nil
+	return all, nil
 }
 
-// summing sums consecutive records that are added to the same row, and have no
-// addresses, as most records of a flood. That is 15 % of the time of 3 million
-// names.
-type summing struct {
-	to   *merge.Sorter
-	sum  aggregate.Record // its key is empty if there is none
-	key  string
-	last []byte // memory for that of sum
-}
-
-func (s *summing) add(key string, r aggregate.Record) error {
-	if key == s.key && len(r.IPs) == len(s.sum.IPs) {
-		s.sum.Count = aggregate.AddCount(s.sum.Count, r.Count)
-		if bytes.Compare(r.Last, s.last) > 0 {
-			copy(s.last, r.Last)
-		}
-		return nil
-	}
-	if err := s.end(); err != nil {
-		return err
-	}
-	r.Key = []byte(key)
-	if len(r.IPs) > len("-") {
-		return s.to.Add(r)
-	}
-	s.key, s.last = key, append(s.last[:0], r.Last...)
-	s.sum = aggregate.Record{Key: r.Key, Count: r.Count, Last: s.last, IPs: none(r.IPs)}
-	return nil
-}
-
-// none returns a list without addresses, "-" or nil, that stays valid.
-func none(list []byte) []byte {
-	if list == nil {
-		return nil
-	}
-	return []byte("-")
-}
-
-// end passes the sum on.
-func (s *summing) end() error {
-	if s.key == "" {
-		return nil
-	}
-	s.key = ""
-	return s.to.Add(s.sum)
-}
-
-// join merges the parts into w, and returns the number of rows.
-func (u *Union) join(w io.Writer, parts *parts) (rows int, err error) {
-	defer parts.Close()
-	sources, err := parts.sources()
+// writeMoved writes what move returned, and returns the number of rows.
+func (u *Union) writeMoved(w io.Writer, moved *merge.Sorter) (rows int, err error) {
+	defer moved.Close()
+	sources, err := moved.Sources()
 	if err != nil {
 		return 0, err
 	}

@@ -68,7 +68,7 @@ func (u *Union) into(old *os.File, to *target, sealed bool) (rows *oldRows, err 
 		if sealed {
 			return merge.NewSealed(rows.lines), err
 		}
-		return merge.NewSource(rows.lines, rows.skip), err
+		return merge.NewSource(rows.lines), err
 	})
 	return rows, err
 }
@@ -99,11 +99,6 @@ func openOld(old *os.File) *oldRows {
 	r.lines = batch.NewScanner(r.from, old.Name())
 	r.lines.Plain, r.lines.Max, r.lines.Rejected = true, aggregate.MaxRow, r.reject
 	return r
-}
-
-func (r *oldRows) skip(_ []byte, why error) error {
-	r.lines.Skip(why)
-	return nil
 }
 
 func (r *oldRows) reject(line []byte, _ error) {

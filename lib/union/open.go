@@ -48,9 +48,6 @@ func (p *pass) open(files []string) {
 		return
 	}
 	for _, in := range p.scanners {
-		p.sources = append(p.sources, merge.NewSource(in, func(_ []byte, why error) error {
-			in.Skip(why)
-			return nil
-		}))
+		p.sources = append(p.sources, merge.NewSource(in))
 	}
 }

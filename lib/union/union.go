@@ -14,7 +14,6 @@ package union
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -39,7 +38,6 @@ type Union struct {
 	stream *merge.Sorter
 	buf    []byte   // to look through files
 	files  []string // sorted
-	merged []*os.File
 	narrow fold.Set // the narrow rows of the inputs
 	early  bool     // foldEarly has made some of them
 	full   int      // how often memory was full since foldEarly looked for some
@@ -54,19 +52,10 @@ func New(dir string, warn func(batch.Skipped)) *Union {
 	return u
 }
 
-func (u *Union) newSorter() *merge.Sorter {
-	s := merge.NewSorter(u.dir, func(run io.Reader) merge.Lines { return scan(run) })
-	s.Shorten, s.Runs = u.shortenList, maxRuns()
-	return s
-}
+func (u *Union) newSorter() *merge.Sorter { return merge.NewSorter(u.dir, maxRuns(), u.shorten) }
 
 // Close removes the temporary files of the inputs.
-func (u *Union) Close() {
-	u.stream.Close()
-	for _, f := range u.merged {
-		f.Close() // has no name, and was only read
-	}
-}
+func (u *Union) Close() { u.stream.Close() }
 
 // Empty reports whether there is nothing to merge.
 func (u *Union) Empty() bool { return u.stream.Empty() && len(u.files) == 0 }
@@ -187,13 +176,3 @@ func lines(name string) *batch.Scanner {
 	in.Max = aggregate.MaxRow
 	return in
 }
-
-// scan reads a run that we have written.
-func scan(run io.Reader) *batch.Scanner {
-	in := batch.NewScanner(again{run}, "a sorted run")
-	in.Max, in.Plain = aggregate.MaxRow, true
-	return in
-}
-
-// again hides Close, so that a Scanner does not close the file at its end.
-type again struct{ io.Reader }

@@ -141,13 +141,6 @@ func (u *Union) inputs(more old) (p pass, err error) {
 	if p.sources, err = u.stream.Sources(); err != nil {
 		return p, err
 	}
-	for _, f := range u.merged {
-		s, err := sourceOf(f)
-		if err != nil {
-			return p, err
-		}
-		p.sources = append(p.sources, s)
-	}
 	if more != nil {
 		s, err := more()
 		if err != nil {
@@ -163,45 +156,12 @@ func (u *Union) inputs(more old) (p pass, err error) {
 func (u *Union) mergeGroup(n int) error {
 	var p pass
 	p.open(u.files[:n])
-	if err := u.addRun(p.sources); err != nil {
+	if err := u.stream.AddSorted(p.sources, u.shorten); err != nil {
 		return err
 	}
 	u.warnAll(p.scanners)
 	u.files = u.files[n:]
-	if len(u.merged) < maxRuns() {
-		return nil
-	}
-	return u.mergeRuns()
-}
-
-// mergeRuns merges all runs into one.
-func (u *Union) mergeRuns() error {
-	runs := u.merged
-	u.merged = nil
-	defer func() {
-		for _, f := range runs {
-			f.Close() // has no name
-		}
-	}()
-	var sources []*merge.Source
-	for _, f := range runs {
-		s, err := sourceOf(f)
-		if err != nil {
-			return err
-		}
-		sources = append(sources, s)
-	}
-	return u.addRun(sources)
-}
-
-// addRun merges sources into a new sorted run.
-func (u *Union) addRun(sources []*merge.Source) error {
-	run, err := unnamed.File(u.dir)
-	if err != nil {
-		return err
-	}
-	u.merged = append(u.merged, run)
-	return merge.Write(run, sources, u.shorten, nil)
+	return nil
 }
 
 func (u *Union) warnAll(scanners []*batch.Scanner) {
