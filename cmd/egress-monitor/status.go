@@ -54,23 +54,21 @@ func (*check) Run() error {
 
 // look returns the facts about this machine's monitor.
 func look() *survey.Facts {
-	m := &survey.Machine{
-		Root: os.Geteuid() == 0, User: userName(),
-		Active: isActive, Cron: cronTrouble,
-	}
+	f, m := &survey.Facts{Root: os.Geteuid() == 0, User: userName()}, survey.Machine{Active: isActive, Cron: cronTrouble}
 	var wrong error
-	if !m.Root {
-		m.Settings, wrong = settings.Load()
+	if !f.Root {
+		f.Settings, wrong = settings.Load()
 	} else if s, err := setup.New(os.Stderr, cli.Warn); err != nil {
-		m.Settings, _ = settings.Load()
+		f.Settings, _ = settings.Load()
 		wrong = err
 	} else {
 		s.Settings, _ = setup.InForce(s.Journal)
-		m.Settings, m.Pending, wrong = minutely.Effective(s.Settings)
+		f.Settings, f.Pending, wrong = minutely.Effective(s.Settings)
 		m.Firewall = func() *survey.Firewall { return firewallOf(s) }
 	}
-	m.Wrong = line(wrong)
-	return m.Look()
+	f.Wrong = line(wrong)
+	m.Look(f)
+	return f
 }
 
 // line returns an error in one line.

@@ -45,76 +45,69 @@ func Root(server netip.AddrPort, timeout time.Duration) error {
 }
 
 func ask(server netip.AddrPort, name string, of dnsmessage.Type, timeout time.Duration) ([]netip.Addr, error) {
-	id := uint16(rand.Uint32())
-	question, err := pack(id, name, of)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	conn, err := dial(server)
+	conn, asked, err := send(server, name, of)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	if _, err := conn.Write(question); err != nil {
-		return nil, err
-	}
 	if err := conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return nil, err
 	}
-	return answer(conn, id, question)
+	return answer(conn, asked)
 }
 
 // Send sends the question and does not wait for an answer. It returns no error if a
 // firewall drops the packet.
 func Send(server netip.AddrPort, name string) error {
-	question, err := pack(uint16(rand.Uint32()), name, dnsmessage.TypeA)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	conn, _, err := send(server, name, dnsmessage.TypeA)
+	if errors.Is(err, os.ErrPermission) { // dropped on its way out
+		return nil
 	}
-	conn, err := dial(server)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	if _, err = conn.Write(question); errors.Is(err, os.ErrPermission) { // dropped on its way out
-		return nil
+	return conn.Close()
+}
+
+func send(server netip.AddrPort, name string, of dnsmessage.Type) (conn *net.UDPConn, asked dnsmessage.Message, err error) {
+	asked, err = question(name, of)
+	if err != nil {
+		return nil, asked, fmt.Errorf("%s: %w", name, err)
 	}
-	return err
+	packed, err := asked.Pack()
+	if err != nil {
+		return nil, asked, fmt.Errorf("%s: %w", name, err)
+	}
+	if conn, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server)); err != nil {
+		return nil, asked, err
+	}
+	if _, err = conn.Write(packed); err != nil {
+		conn.Close()
+	}
+	return conn, asked, err
 }
 
-func dial(server netip.AddrPort) (*net.UDPConn, error) {
-	return net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
-}
-
-func pack(id uint16, name string, of dnsmessage.Type) ([]byte, error) {
+func question(name string, of dnsmessage.Type) (m dnsmessage.Message, err error) {
 	n, err := dnsmessage.NewName(strings.TrimSuffix(name, ".") + ".")
 	if err != nil {
-		return nil, err
+		return m, err
 	}
-	m := dnsmessage.Message{
-		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
-		Questions: []dnsmessage.Question{{Name: n, Type: of, Class: dnsmessage.ClassINET}},
-	}
+	m.Header = dnsmessage.Header{ID: uint16(rand.Uint32()), RecursionDesired: true}
+	m.Questions = []dnsmessage.Question{{Name: n, Type: of, Class: dnsmessage.ClassINET}}
 	if of == unchecked {
 		m.Questions[0].Type, m.CheckingDisabled = dnsmessage.TypeA, true
 		var opt dnsmessage.ResourceHeader
-		if err := opt.SetEDNS0(maxSize, dnsmessage.RCodeSuccess, true); err != nil {
-			return nil, err
-		}
+		err = opt.SetEDNS0(maxSize, dnsmessage.RCodeSuccess, true)
 		m.Additionals = []dnsmessage.Resource{{Header: opt, Body: &dnsmessage.OPTResource{}}}
 	}
-	return m.Pack()
+	return m, err
 }
 
 const maxSize = 1232 // of an answer: it needs no fragments
 
-// answer waits for the answer to id. It ignores packets that are not an answer to
-// this question.
-func answer(conn *net.UDPConn, id uint16, question []byte) ([]netip.Addr, error) {
-	var asked dnsmessage.Message
-	if err := asked.Unpack(question); err != nil {
-		return nil, err
-	}
+// answer waits for the answer. It ignores packets that are not an answer to what was
+// asked.
+func answer(conn *net.UDPConn, asked dnsmessage.Message) ([]netip.Addr, error) {
 	buf := make([]byte, 65535)
 	for {
 		n, err := conn.Read(buf)
@@ -122,7 +115,7 @@ func answer(conn *net.UDPConn, id uint16, question []byte) ([]netip.Addr, error)
 			return nil, err
 		}
 		var m dnsmessage.Message
-		if m.Unpack(buf[:n]) != nil || m.ID != id || !m.Response || len(m.Questions) != 1 || !sameQuestion(m.Questions[0], asked.Questions[0]) {
+		if m.Unpack(buf[:n]) != nil || m.ID != asked.ID || !m.Response || len(m.Questions) != 1 || !sameQuestion(m.Questions[0], asked.Questions[0]) {
 			continue
 		}
 		if m.RCode != dnsmessage.RCodeSuccess && m.RCode != dnsmessage.RCodeNameError {

@@ -38,7 +38,8 @@ var (
 	Root755 = Attr{Mode: 0o755}
 )
 
-func (a Attr) of(s undo.State) bool { return s.Mode == a.Mode && s.UID == a.UID && s.GID == a.GID }
+// Of reports whether s has this owner and mode.
+func (a Attr) Of(s undo.State) bool { return s.Mode == a.Mode && s.UID == a.UID && s.GID == a.GID }
 
 // A Hand makes the changes of one step.
 type Hand struct {
@@ -174,11 +175,11 @@ func (h *Hand) makeFolder(path string, a Attr) error {
 // it must be root's, and closed to users who could put a link in its place.
 func (h *Hand) Own(path string, a Attr) error {
 	now, err := undo.Look(path)
-	if err == nil && h.Dry() && !a.of(now) {
+	if err == nil && h.Dry() && !a.Of(now) {
 		fmt.Fprintf(h.Print, "    chown %s %s; chmod %o %s\n", a.owner(), path, a.Mode, path)
 		return nil
 	}
-	if err != nil || a.of(now) || now.Type == undo.Absent {
+	if err != nil || a.Of(now) || now.Type == undo.Absent {
 		return err
 	}
 	if !h.Noted(undo.KindOwner, path) && !h.Noted(undo.KindFolder, path) {

@@ -76,7 +76,7 @@ func (i IDs) known() bool {
 
 func is(path, kind string, a change.Attr) bool {
 	s, err := undo.Look(path)
-	return err == nil && s.Type == kind && s.Mode == a.Mode && s.UID == a.UID && s.GID == a.GID
+	return err == nil && s.Type == kind && a.Of(s)
 }
 
 func absent(path string) bool {

@@ -35,7 +35,8 @@ func New(log *said.Log) (*Minute, error) {
 		Heal: of.heal, Rules: of.logged, Packet: canary.Packet, Upstream: of.upstream,
 		Ask:    of.ask,
 		System: func() error { return canary.This.Ask(layout.SystemCanaryName) },
-		Poll:   of.poll, Rotate: of.rotate, Sights: of.sights, Why: of.why,
+		Poll:   func(ctx context.Context, what string) error { return of.poll(ctx, what, 0) },
+		Rotate: of.rotate, Sights: of.sights, Why: of.why,
 		Say: log.Line, Now: truth.Now, Pause: time.Sleep, Keep: of.keep,
 	}, nil
 }
@@ -47,7 +48,7 @@ func Poll(log *said.Log, what string, wait time.Duration) error {
 		return err
 	}
 	m.repair()
-	return m.pollWithin(context.Background(), what, wait)
+	return m.poll(context.Background(), what, wait)
 }
 
 // A machine implements the functions of a Minute on this machine.
@@ -124,11 +125,7 @@ func (m *machine) upstream() error {
 	return canary.Names(facts, m.settings.ProbeName, func(do func() error) error { return child.As(layout.Resolver, do) })
 }
 
-func (m *machine) poll(ctx context.Context, what string) error {
-	return m.pollWithin(ctx, what, 0)
-}
-
-func (m *machine) pollWithin(ctx context.Context, what string, wait time.Duration) error {
+func (m *machine) poll(ctx context.Context, what string, wait time.Duration) error {
 	p := polls.New(m.settings, m.log.Lines)
 	if what != polls.IPs || !m.settings.InSet() {
 		return p.Poll(ctx, what, wait)

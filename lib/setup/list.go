@@ -75,7 +75,7 @@ func (s *Setup) Steps() []Step {
 		{
 			ID: stepResolver, Text: "names still resolve, and through dnsmasq",
 			Do: proof(func(ctx context.Context) error {
-				return resolver.Proof{Server: dns, Upstream: s.upstreamWords(), Before: s.resolved, Validates: s.Plan.Validates}.Prove(ctx)
+				return resolver.Proof{Server: dns, Upstream: s.Plan.Words(), Before: s.resolved, Validates: s.Plan.Validates}.Prove(ctx)
 			}),
 		},
 		s.setStep(),

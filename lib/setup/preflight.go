@@ -172,7 +172,7 @@ func (s *Setup) dockerHint() {
 	if strings.Contains(string(text), `"dns"`) {
 		return
 	}
-	words := s.upstreamWords()
+	words := s.Plan.Words()
 	for i, w := range words {
 		words[i] = `"` + strings.Split(w, "#")[0] + `"`
 	}

@@ -158,13 +158,6 @@ func putIfNew(path, text string) (changed bool, err error) {
 	return true, undo.Put(path, undo.Fresh(text, 0o644))
 }
 
-func (s *Setup) upstreamWords() (words []string) {
-	for _, server := range s.Plan.Servers {
-		words = append(words, server.String())
-	}
-	return words
-}
-
 // undoUnknown undoes what steps of another version have noted, as far as files go.
 func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 	known := map[string]bool{}

@@ -3,6 +3,7 @@ package survey
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (j *judge) all() {
 func (j *judge) minute() {
 	last := j.State.Run(j.Now)
 	if j.Cron != "" {
-		j.add(Critical, last.When(j.Now), "nothing polls%s: %s", j.sinceText(last), j.Cron)
+		j.add(Critical, last.When(j.Now), "nothing polls%s: %s", sinceWord(proved(last, j.Now)), j.Cron)
 		return
 	}
 	switch {
@@ -128,7 +129,7 @@ func (j *judge) minute() {
 	case last.Wall.IsZero():
 		j.add(Critical, time.Time{}, "cron has not run egress-monitor's minute since the machine started (journalctl -t egress-monitor; systemctl status cron)")
 	case last.Age(j.Now) > overdue:
-		j.add(Critical, last.When(j.Now), "nothing polls%s: cron runs, but egress-monitor's minute does not finish (journalctl -t egress-monitor; cron ignores %s if others may write it)", j.sinceText(last), layout.Crontab)
+		j.add(Critical, last.When(j.Now), "nothing polls%s: cron runs, but egress-monitor's minute does not finish (journalctl -t egress-monitor; cron ignores %s if others may write it)", sinceWord(proved(last, j.Now)), layout.Crontab)
 	}
 }
 
@@ -138,13 +139,6 @@ func (j *judge) enabledFor() time.Duration {
 		return 0
 	}
 	return max(0, j.Now.Wall.Sub(at)) // 0, if the clock was set back
-}
-
-func (j *judge) sinceText(m truth.Moment) string {
-	if m.Wall.IsZero() {
-		return ""
-	}
-	return " since " + stamp(m.When(j.Now))
 }
 
 // way reports whether one of the ways is blind: by what was found out just now,
@@ -308,7 +302,7 @@ var taskText = map[string]string{
 const damage = time.Hour
 
 func (j *judge) file(f *File) {
-	base := f.Name[strings.LastIndexByte(f.Name, '/')+1:]
+	base := path.Base(f.Name)
 	if f.Rejected > 0 && j.Now.Wall.Sub(f.Aside) < damage {
 		j.add(Warning, f.Aside, "%d damaged row(s) of %s were moved to %s.rejected", f.Rejected, base, base)
 	}

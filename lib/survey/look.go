@@ -13,45 +13,35 @@ import (
 	"egress-monitor/lib/gaps"
 	"egress-monitor/lib/layout"
 	"egress-monitor/lib/ourdns"
-	"egress-monitor/lib/settings"
 	"egress-monitor/lib/truth"
 	"egress-monitor/lib/upstream"
 )
 
-// A Machine holds the facts that the caller has to provide.
+// A Machine finds the facts that the caller has to provide.
 type Machine struct {
-	Root     bool
-	User     string
-	Settings settings.Settings // those in force
-	Wrong    string            // what is wrong with the settings file
-	Pending  []string          // settings that were changed there since enable; only root knows
-
 	Active   func(unit string) (active bool, err error)
 	Cron     func() (trouble string)
 	Firewall func() *Firewall // nil: this user cannot see it
 }
 
-// Look returns the facts. Its questions add to the rows of two names that only
-// checks ask for; it changes nothing else.
-func (m *Machine) Look() *Facts {
-	f := &Facts{
-		Now: truth.Now(), Root: m.Root, User: m.User, Settings: m.Settings, Wrong: m.Wrong, Pending: m.Pending,
-		Files: map[string]*File{}, State: &truth.State{}, Booted: sinceBoot(),
-	}
+// Look finds all facts but those of the user and the settings. Its questions add to the
+// rows of two names that only checks ask for; it changes nothing else.
+func (m *Machine) Look(f *Facts) {
+	f.Now, f.Files, f.State, f.Booted = truth.Now(), map[string]*File{}, &truth.State{}, sinceBoot()
 	f.Enabled = exists(layout.Etc)
-	if m.Root {
+	if f.Root {
 		since, err := os.ReadFile(layout.Enabled)
 		f.Half = f.Enabled && err != nil || !f.Enabled && exists(layout.Admin)
 		f.Enabled, f.Since = err == nil, child.Clean(string(since))
 	}
 	if !f.Enabled {
-		return f
+		return
 	}
 	var err error
 	if f.State, err = truth.Read(layout.Truth); err != nil {
 		f.Closed = true
 	}
-	if !m.Root {
+	if !f.Root {
 		f.Since, f.Pending = f.State.Since, f.State.Pending
 	}
 	m.dns(f)
@@ -59,9 +49,8 @@ func (m *Machine) Look() *Facts {
 	if m.Firewall != nil {
 		f.Firewall = *m.Firewall()
 	}
-	m.files(f)
-	f.Gaps = week(m.gaps(f.State), f.Now.Wall)
-	return f
+	f.files()
+	f.Gaps = week(f.gaps(), f.Now.Wall)
 }
 
 func exists(name string) bool {
@@ -87,7 +76,7 @@ func (m *Machine) dns(f *Facts) {
 		d.Answers, d.Log = ourdns.Server{Settings: f.Settings}.AskLogged(layout.CheckName, time.Second)
 	})
 	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
-	if d.Looked = m.Root; m.Root {
+	if d.Looked = f.Root; f.Root {
 		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
 		all.Go(func() { d.Upstream = canary.Names(facts, f.Settings.ProbeName, asResolver) })
 	}
@@ -99,16 +88,16 @@ func (m *Machine) dns(f *Facts) {
 		if d.Active = Is(active); err != nil {
 			d.Active = Unknown
 		}
-	case errors.Is(d.Log, fs.ErrPermission) && !m.Root:
+	case errors.Is(d.Log, fs.ErrPermission) && !f.Root:
 		d.Log = nil // this user may not read it
 	default:
 		d.Logs = Is(d.Log == nil)
 	}
-	d.Bypassed = f.State.Bypassed || m.Root && exists(layout.Bypassed)
+	d.Bypassed = f.State.Bypassed || f.Root && exists(layout.Bypassed)
 	d.Servers, d.Domains = facts.Servers, facts.Domains
 }
 
-func (m *Machine) files(f *Facts) {
+func (f *Facts) files() {
 	sights := canary.Sights(f.Settings.Domains(), f.Settings.IPs(), child.OpenAsPoller) // an error is the file's own, below
 	for name, path := range map[string]string{Domains: f.Settings.Domains(), IPs: f.Settings.IPs()} {
 		file := &File{Name: path}
@@ -133,15 +122,15 @@ func later(a, b time.Time) time.Time {
 }
 
 // gaps returns the gaps of root's file, or, for other users, those in the state.
-func (m *Machine) gaps(s *truth.State) (list []gaps.Gap) {
-	if m.Root {
+func (f *Facts) gaps() (list []gaps.Gap) {
+	if f.Root {
 		all, err := gaps.File(layout.Gaps).All()
 		if err != nil {
 			all = append(all, gaps.Gap{At: time.Now(), Text: "gap: what is known of gaps cannot be read: " + child.Clean(err.Error())})
 		}
 		return all
 	}
-	for _, line := range s.Gaps {
+	for _, line := range f.State.Gaps {
 		at, text, _ := strings.Cut(line, " ")
 		if t, err := time.Parse(time.RFC3339, at); err == nil {
 			list = append(list, gaps.Gap{At: t, Text: text})

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -57,7 +58,7 @@ func text(w io.Writer, f *Facts, v *Verdict) {
 	}
 	fmt.Fprintf(w, "egress-monitor is on%s: %s\n\n", since, v.Severity())
 	table(w, f)
-	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, child.Clean(orNobody(f.DNS.Servers)))
+	fmt.Fprintf(w, "\nresolver     -> dnsmasq %s -> %s\n", f.Settings.Listen, child.Clean(cmp.Or(strings.Join(f.DNS.Servers, " "), "nobody")))
 	if len(f.DNS.Domains) > 0 {
 		fmt.Fprintf(w, "             %s: also asked of the link's own server, beside dnsmasq\n", child.Clean(strings.Join(f.DNS.Domains, " ")))
 	}
@@ -131,13 +132,6 @@ func (f *Facts) proved(way string) string {
 		return "-"
 	}
 	return fmt.Sprintf("%s (%d s ago)", stamp(w.Good.When(f.Now)), f.ago(way))
-}
-
-func orNobody(list []string) string {
-	if len(list) == 0 {
-		return "nobody"
-	}
-	return strings.Join(list, " ")
 }
 
 const shown = 5 // gaps, in status

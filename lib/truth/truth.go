@@ -133,25 +133,20 @@ func (s *State) Run(now Moment) Moment {
 }
 
 // Way returns the way of that name.
-func (s *State) Way(name string) *Way {
-	if s.Ways == nil {
-		s.Ways = map[string]*Way{}
-	}
-	if s.Ways[name] == nil {
-		s.Ways[name] = &Way{}
-	}
-	return s.Ways[name]
-}
+func (s *State) Way(name string) *Way { return entry(&s.Ways, name) }
 
 // Task returns the task of that name.
-func (s *State) Task(name string) *Task {
-	if s.Tasks == nil {
-		s.Tasks = map[string]*Task{}
+func (s *State) Task(name string) *Task { return entry(&s.Tasks, name) }
+
+// entry returns the entry of a name, which it makes if there is none.
+func entry[T any](all *map[string]*T, name string) *T {
+	if *all == nil {
+		*all = map[string]*T{}
 	}
-	if s.Tasks[name] == nil {
-		s.Tasks[name] = &Task{}
+	if (*all)[name] == nil {
+		(*all)[name] = new(T)
 	}
-	return s.Tasks[name]
+	return (*all)[name]
 }
 
 // Read reads the state. It returns an empty state if there is no file, or the file

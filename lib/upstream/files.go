@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -20,17 +21,16 @@ func (p Plan) ServersFile() string {
 	return b.String()
 }
 
-// Text returns the servers, for people.
-func (p Plan) Text() string {
-	words := make([]string, len(p.Servers))
-	for i, s := range p.Servers {
-		words[i] = s.String()
+// Words returns the servers as dnsmasq spells them.
+func (p Plan) Words() (words []string) {
+	for _, s := range p.Servers {
+		words = append(words, s.String())
 	}
-	if len(words) == 0 {
-		return "nobody"
-	}
-	return strings.Join(words, " ")
+	return words
 }
+
+// Text returns the servers, for people.
+func (p Plan) Text() string { return cmp.Or(strings.Join(p.Words(), " "), "nobody") }
 
 // Facts holds what the rules and status need to know of a plan. A file of lines
 // "domain D", "port N" and "dnssec" keeps them: written with the servers, read each

@@ -76,7 +76,9 @@ func Make(src Sources) Plan {
 	if len(servers) == 0 && src.Facts != nil {
 		servers = src.allowed(src.Facts.Fallback, 0)
 	}
-	p.Servers = unique(servers)
+	for _, server := range servers {
+		p.Servers = with(p.Servers, server)
+	}
 	for _, s := range scopes {
 		p.addDomains(s)
 	}
@@ -161,17 +163,13 @@ func (p *Plan) addDomains(s scope) {
 			if d.Route || name == "." {
 				text = "~" + name
 			}
-			if !slices.Contains(p.Domains, text) {
-				p.Domains = append(p.Domains, text)
-			}
+			p.Domains = with(p.Domains, text)
 		}
 		if name == "." {
 			continue
 		}
 		for _, server := range s.servers {
-			if r := (Route{name, server}); !slices.Contains(p.Routes, r) {
-				p.Routes = append(p.Routes, r)
-			}
+			p.Routes = with(p.Routes, Route{name, server})
 		}
 	}
 }
@@ -282,12 +280,10 @@ func nameservers(text string) (list []string) {
 	return list
 }
 
-func unique(list []Server) []Server {
-	var out []Server
-	for _, s := range list {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
+// with returns list, and v at its end if it was not in there.
+func with[T comparable](list []T, v T) []T {
+	if slices.Contains(list, v) {
+		return list
 	}
-	return out
+	return append(list, v)
 }

@@ -36,7 +36,7 @@ func link(index int, s []resolved.Server, d ...string) resolved.Link {
 	return resolved.Link{Index: index, Servers: s, Domains: domains(d...), DefaultRoute: true, Ready: true, DNSOverTLS: "no"}
 }
 
-func with(l resolved.Link, change func(*resolved.Link)) resolved.Link {
+func changed(l resolved.Link, change func(*resolved.Link)) resolved.Link {
 	change(&l)
 	return l
 }
@@ -73,7 +73,7 @@ func TestMake(t *testing.T) {
 			links: []resolved.Link{link(2, lan)}, config: resolved.Config{Domains: []string{"~."}}, servers: "server=192.0.2.53",
 		},
 		"domains are asked of their link": {
-			links:   []resolved.Link{link(2, lan, "Home.Example."), with(link(3, vpn, "~corp.example", "lab.example"), notDefault)},
+			links:   []resolved.Link{link(2, lan, "Home.Example."), changed(link(3, vpn, "~corp.example", "lab.example"), notDefault)},
 			servers: "server=192.0.2.53 server=/home.example/192.0.2.53 server=/corp.example/198.51.100.53 server=/corp.example/2001:db8::53#5353 server=/lab.example/198.51.100.53 server=/lab.example/2001:db8::53#5353",
 			facts:   "domain home.example domain lab.example domain ~corp.example port 5353",
 		},
@@ -83,14 +83,14 @@ func TestMake(t *testing.T) {
 		"domains that are none": {
 			links: []resolved.Link{link(2, lan, "a b", "x/1.2.3.4", "-x", "a\nserver=192.0.2.66", "ok_1.example")}, servers: "server=192.0.2.53 server=/ok_1.example/192.0.2.53", facts: "domain ok_1.example",
 		},
-		"no default route":                     {links: []resolved.Link{with(link(2, lan), notDefault)}},
-		"no default route, then what is left":  {links: []resolved.Link{with(link(2, lan), notDefault)}, fallback: servers("203.0.113.9"), servers: "server=203.0.113.9"},
-		"a link that comes up":                 {links: []resolved.Link{with(link(2, lan), coming)}, fallback: servers("203.0.113.9"), servers: "server=192.0.2.53", pending: true},
-		"one that comes up beside one that is": {links: []resolved.Link{with(link(2, lan), coming), link(3, vpn)}, servers: "server=198.51.100.53 server=2001:db8::53#5353", facts: "port 5353", pending: true},
-		"one that comes up for its own names":  {links: []resolved.Link{with(link(2, lan, "~corp.example"), coming)}, servers: "server=/corp.example/192.0.2.53", facts: "domain ~corp.example", pending: true},
+		"no default route":                     {links: []resolved.Link{changed(link(2, lan), notDefault)}},
+		"no default route, then what is left":  {links: []resolved.Link{changed(link(2, lan), notDefault)}, fallback: servers("203.0.113.9"), servers: "server=203.0.113.9"},
+		"a link that comes up":                 {links: []resolved.Link{changed(link(2, lan), coming)}, fallback: servers("203.0.113.9"), servers: "server=192.0.2.53", pending: true},
+		"one that comes up beside one that is": {links: []resolved.Link{changed(link(2, lan), coming), link(3, vpn)}, servers: "server=198.51.100.53 server=2001:db8::53#5353", facts: "port 5353", pending: true},
+		"one that comes up for its own names":  {links: []resolved.Link{changed(link(2, lan, "~corp.example"), coming)}, servers: "server=/corp.example/192.0.2.53", facts: "domain ~corp.example", pending: true},
 		"ours and the stubs are left out":      {links: []resolved.Link{link(2, servers("127.0.0.55", "127.0.0.53", "127.0.0.54", "0.0.0.0", "::", "127.0.0.1"))}, servers: "server=127.0.0.1"},
 		"link-local":                           {links: []resolved.Link{link(2, servers("fe80::1")), link(9, servers("fe80::2"))}, servers: "server=fe80::1%eth2"},
-		"DNSOverTLS of a link":                 {links: []resolved.Link{with(link(2, lan), func(l *resolved.Link) { l.DNSOverTLS = "yes" })}, servers: "server=192.0.2.53", strict: true},
+		"DNSOverTLS of a link":                 {links: []resolved.Link{changed(link(2, lan), func(l *resolved.Link) { l.DNSOverTLS = "yes" })}, servers: "server=192.0.2.53", strict: true},
 		"DNSOverTLS of the machine":            {config: resolved.Config{DNSOverTLS: "true"}, strict: true},
 		"opportunistic is not strict":          {config: resolved.Config{DNSOverTLS: "opportunistic"}},
 		"spellings of servers": {
