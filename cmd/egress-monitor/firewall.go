@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"egress-monitor/lib/firewall"
 	"egress-monitor/lib/setup"
@@ -20,7 +19,7 @@ func firewallOf(s *setup.Setup) *survey.Firewall {
 	} else {
 		complain(f, st.Problems)
 		for _, fam := range st.Families {
-			f.Rules = append(f.Rules, family(fam, st.Problems))
+			f.Rules = append(f.Rules, family(fam))
 		}
 	}
 	set(s, f)
@@ -44,19 +43,15 @@ func complain(f *survey.Firewall, problems []firewall.Problem) {
 	}
 }
 
-// family returns the facts about a family. A family without rules is missing only if
-// there is a problem with it: else no rules are wanted, or the machine has no such
-// family.
-func family(fam firewall.FamilyState, problems []firewall.Problem) survey.Family {
-	is := survey.Family{Name: fam.Name, Present: survey.Is(fam.Good), Logged: fam.Logged}
-	if fam.Good || fam.Backend != "" {
-		return is
-	}
-	is.Present = survey.Unknown
-	for _, p := range problems {
-		if p.Critical && strings.HasPrefix(p.Text, fam.Name+":") {
-			is.Present = survey.No
-		}
+// family returns the facts about a family. Without rules it is missing only if some are
+// wanted, and the machine has such a family.
+func family(fam firewall.FamilyState) survey.Family {
+	is := survey.Family{Name: fam.Name, Logged: fam.Logged}
+	switch {
+	case fam.Good:
+		is.Present = survey.Yes
+	case fam.Missing || fam.Backend != "":
+		is.Present = survey.No
 	}
 	return is
 }

@@ -71,22 +71,17 @@ func TestRunsMinute(t *testing.T) {
 	}
 }
 
-// A family without rules is missing only if that is a problem.
+// A family without rules is missing only if some are wanted.
 func TestFamily(t *testing.T) {
-	for name, test := range map[string]struct {
-		state    firewall.FamilyState
-		problems []firewall.Problem
-		want     survey.Known
-	}{
-		"good":           {firewall.FamilyState{Name: "IPv4", Backend: "nft", Good: true}, nil, survey.Yes},
-		"not whole":      {firewall.FamilyState{Name: "IPv4", Backend: "nft"}, nil, survey.No},
-		"not wanted":     {firewall.FamilyState{Name: "IPv4"}, nil, survey.Unknown},
-		"gone":           {firewall.FamilyState{Name: "IPv4"}, []firewall.Problem{{Text: "IPv4: x", Critical: true}}, survey.No},
-		"the other gone": {firewall.FamilyState{Name: "IPv4"}, []firewall.Problem{{Text: "IPv6: x", Critical: true}}, survey.Unknown},
-		"no kernel's":    {firewall.FamilyState{Name: "IPv6"}, []firewall.Problem{{Text: "IPv6: x"}}, survey.Unknown},
+	for want, states := range map[survey.Known][]firewall.FamilyState{
+		survey.Yes:     {{Backend: "nft", Good: true}},
+		survey.No:      {{Backend: "nft"}, {Missing: true}},
+		survey.Unknown: {{}},
 	} {
-		if got := family(test.state, test.problems); got.Present != test.want {
-			t.Errorf("%s: %v", name, got.Present)
+		for _, state := range states {
+			if got := family(state); got.Present != want {
+				t.Errorf("%+v: %v", state, got.Present)
+			}
 		}
 	}
 }

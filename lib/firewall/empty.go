@@ -39,7 +39,7 @@ func (f *Firewall) removeEmpty(fam family, had before) error {
 			return err
 		}
 	}
-	if had.Table || others || !f.hasTable(c, fam) {
+	if tables, _ := c.Tables(); had.Table || others || !fam.isIn(tables) {
 		return nil
 	}
 	return f.Act(nil, "nft", "delete", "table", fam.name(), "mangle")
@@ -49,7 +49,7 @@ func holdsRules(rules []nfnetlink.Rule, chain string) bool {
 	return slices.ContainsFunc(rules, func(r nfnetlink.Rule) bool { return r.Chain == chain })
 }
 
-func (f *Firewall) hasTable(c *nfnetlink.Conn, fam family) bool {
-	tables, _ := c.Tables()
+// isIn reports whether the family has a table mangle.
+func (fam family) isIn(tables []nfnetlink.Table) bool {
 	return slices.ContainsFunc(tables, func(t nfnetlink.Table) bool { return t.Family == byte(fam) && t.Name == "mangle" })
 }

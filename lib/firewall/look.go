@@ -3,6 +3,7 @@ package firewall
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"egress-monitor/lib/layout"
@@ -102,12 +103,9 @@ func (f *Firewall) lookAtNft(s *sight) error {
 }
 
 func holdsOurs(found []nfnetlink.Chain, t nfnetlink.Table) bool {
-	for _, c := range found {
-		if c.Family == t.Family && c.Table == t.Name && isOurs(c.Name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(found, func(c nfnetlink.Chain) bool {
+		return c.Family == t.Family && c.Table == t.Name && isOurs(c.Name)
+	})
 }
 
 // handles returns the kernel's numbers of our rules: a rule that was deleted and

@@ -116,9 +116,7 @@ func (f *Firewall) noteBefore(m *memory, s *sight) {
 }
 
 func noteOf(fam family, tables []nfnetlink.Table, found []nfnetlink.Chain) (b before) {
-	for _, t := range tables {
-		b.Table = b.Table || t.Family == byte(fam) && t.Name == "mangle"
-	}
+	b.Table = fam.isIn(tables)
 	for _, c := range found {
 		if c.Family == byte(fam) && c.Table == "mangle" && c.Base {
 			b.Chains = append(b.Chains, c.Name)

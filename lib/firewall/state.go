@@ -13,6 +13,7 @@ type FamilyState struct {
 	Name    string // "IPv4"
 	Backend string // "nft" or "legacy"; "" if there are no rules
 	Good    bool
+	Missing bool   // rules that are wanted are not all there
 	Logged  uint64 // packets that the LOG rules have logged since they were made
 }
 
@@ -56,6 +57,7 @@ func (f *Firewall) familyState(m *memory, seen *sight, fam family, problems *[]P
 		}
 	}
 	complain := func(critical bool, do, format string, args ...any) {
+		st.Missing = critical && !st.Good
 		*problems = append(*problems, Problem{fam.String() + ": " + fmt.Sprintf(format, args...), do, critical})
 	}
 	const heal = "egress-monitor heal"

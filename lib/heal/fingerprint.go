@@ -2,7 +2,6 @@ package heal
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"egress-monitor/lib/layout"
+	"egress-monitor/lib/runfile"
 )
 
 // marks holds identity, size and time of the files that hold name servers. While
@@ -55,24 +55,26 @@ func mark(name string) string {
 }
 
 const (
-	looked  = layout.Run + "/looked" // the marks when all was asked last
-	anyway  = 10 * time.Minute       // all is asked again even if nothing has changed
+	looked  = layout.Run + "/looked.json"
+	anyway  = 10 * time.Minute // all is asked again even if nothing has changed
 	waiting = "a link is coming up\n"
 )
 
+// A sighting is a file's content: the marks when all was asked last.
+type sighting struct {
+	At    time.Time
+	Marks marks
+}
+
 // same reports whether nothing has changed since all was asked last.
 func (m marks) same() bool {
-	info, err := os.Stat(looked)
-	if err != nil || time.Since(info.ModTime()).Abs() > anyway {
-		return false
-	}
-	text, err := os.ReadFile(looked)
-	return err == nil && string(text) == string(m)
+	var last sighting
+	return runfile.Load(looked, &last) && last.Marks == m && time.Since(last.At).Abs() <= anyway
 }
 
 func (m marks) save(pending bool) {
 	if pending {
 		m += waiting
 	}
-	os.WriteFile(looked, []byte(m), 0o600)
+	runfile.Save(looked, sighting{time.Now(), m})
 }

@@ -52,18 +52,17 @@ type round struct {
 	alone  bool                    // no other minute has ended meanwhile: it would have counted more
 }
 
-// ways maps each way that a canary proves to the poll that counts the canary.
-var ways = map[string]string{
-	truth.Names:     polls.Domains,
-	truth.Resolver:  polls.Domains,
-	truth.Addresses: polls.IPs,
+// A way is what a canary proves: the poll that counts it, what is missed while it is
+// blind, and how to send the canary once more.
+type way struct {
+	poll, missed string
+	send         func(m *Minute) error
 }
 
-// words are the things that are missed while a way is blind.
-var words = map[string]string{
-	truth.Names:     "names",
-	truth.Resolver:  "names that the system's resolver is asked",
-	truth.Addresses: "addresses",
+var ways = map[string]way{
+	truth.Names:     {polls.Domains, "names", func(m *Minute) error { return m.Ask() }},
+	truth.Resolver:  {polls.Domains, "names that the system's resolver is asked", func(m *Minute) error { return m.System() }},
+	truth.Addresses: {polls.IPs, "addresses", func(m *Minute) error { return m.Packet() }},
 }
 
 // Run does one round, and puts its results into the state, from which check
@@ -136,12 +135,11 @@ func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
 // sendAgain sends once more the canaries of a poll that succeeded and did not count
 // them. It reports whether it sent any.
 func (m *Minute) sendAgain(r *round, poll string) (again bool) {
-	for way, of := range ways {
-		if of != poll || r.failed[way] != nil || r.tasks[poll] != nil || r.counted(way) {
+	for way, is := range ways {
+		if is.poll != poll || r.failed[way] != nil || r.tasks[poll] != nil || r.counted(way) {
 			continue
 		}
-		send := map[string]func() error{truth.Names: m.Ask, truth.Resolver: m.System, truth.Addresses: m.Packet}[way]
-		if err := send(); err != nil {
+		if err := is.send(m); err != nil {
 			r.failed[way] = err
 			continue
 		}
@@ -170,8 +168,8 @@ func (m *Minute) judge(r *round, s *truth.State) {
 		}
 		s.Task(name).Done(err, r.sent)
 	}
-	for way, what := range ways {
-		m.judgeWay(r, s, way, what)
+	for way, is := range ways {
+		m.judgeWay(r, s, way, is.poll)
 	}
 	up := s.Way(truth.Upstream)
 	if err := r.failed[truth.Upstream]; err != nil {
@@ -191,14 +189,14 @@ func (m *Minute) judgeWay(r *round, s *truth.State, name, what string) {
 	case r.failed[name] == nil && r.counted(name):
 		was := *way
 		if way.Seen(sight.Count, r.sent) {
-			m.Say("%s%s were not seen %s", gaps.Blind, words[name], between(was, r.sent))
+			m.Say("%s%s were not seen %s", gaps.Blind, ways[name].missed, between(was, r.sent))
 		}
 	case errors.Is(r.tasks[what], polls.ErrBusy):
 		return // the poll of before has not ended: nothing is known yet
 	default:
 		why := m.why(r, name, what)
 		if !way.Blind {
-			m.Say("%s are not seen: %s", words[name], why)
+			m.Say("%s are not seen: %s", ways[name].missed, why)
 		}
 		way.Missed(sight.Count, r.sent, why)
 	}
@@ -211,7 +209,7 @@ func (m *Minute) replaced(way string, was uint64, before canary.Sight) {
 	if way == truth.Resolver || before.Err != nil || before.Count == 0 || before.Count >= was {
 		return // the resolver's row is in the same file as that of names
 	}
-	m.Say("gap: the file of %s is an older copy, or was edited: its canary had been counted %d times, and is counted %d times there", words[way], was, before.Count)
+	m.Say("gap: the file of %s is an older copy, or was edited: its canary had been counted %d times, and is counted %d times there", ways[way].missed, was, before.Count)
 }
 
 // between returns the period in which a way was blind, as text.

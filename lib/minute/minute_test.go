@@ -59,7 +59,7 @@ func (w *world) poll(_ context.Context, what string) error {
 	}
 	if w.loses[what] {
 		for way, of := range ways {
-			if of == what {
+			if of.poll == what {
 				delete(w.sung, way)
 			}
 		}
@@ -70,7 +70,7 @@ func (w *world) poll(_ context.Context, what string) error {
 		return nil
 	}
 	for way, of := range ways {
-		if of == what && w.sung[way] > 0 && !w.dead[way] {
+		if of.poll == what && w.sung[way] > 0 && !w.dead[way] {
 			w.counted[way] += w.sung[way]
 			w.last[way] = w.now.Wall
 			w.sung[way] = 0

@@ -228,9 +228,9 @@ func (j *judge) upstream() {
 	w := j.State.Way(truth.Upstream)
 	why := ""
 	switch {
-	case j.DNS.Looked && j.DNS.Upstream != nil:
+	case j.Root && j.DNS.Upstream != nil:
 		why = j.DNS.Upstream.Error()
-	case !j.DNS.Looked && w.Blind:
+	case !j.Root && w.Blind:
 		why = w.Why
 	default:
 		return

@@ -29,7 +29,7 @@ func well() *Facts {
 	f := &Facts{
 		Now: at(60), Root: true, Enabled: true, Since: "2026-02-01T00:00:00Z", Booted: time.Hour, Settings: settings.Default(),
 		State: &truth.State{Minute: at(32)}, Files: map[string]*File{},
-		DNS:      DNS{Active: Yes, Asked: true, Logs: Yes, Looked: true, Servers: []string{"192.0.2.53"}},
+		DNS:      DNS{Active: Yes, Asked: true, Logs: Yes, Servers: []string{"192.0.2.53"}},
 		Firewall: Firewall{Rules: []Family{{"IPv4", Yes, 7}, {"IPv6", Yes, 8}}},
 	}
 	for _, name := range []string{truth.Names, truth.Resolver, truth.Addresses, truth.Upstream} {
@@ -141,7 +141,7 @@ var cases = []judged{
 		f.Files[Domains].State, f.Files[IPs].State = Closed, Closed
 	}, "UNKNOWN - the files are not readable for nobody (group adm may)"},
 	{"upstreams dead, seen by adm", func(f *Facts) {
-		f.Root, f.DNS.Looked = false, false
+		f.Root = false
 		f.State.Way(truth.Upstream).Missed(0, at(60), "no name server answers")
 	},
 		"CRITICAL - names do not resolve since 2026-02-08T21:30:30Z: no name server answers"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +51,7 @@ func (m *Machine) Look(f *Facts) {
 		f.Firewall = *m.Firewall()
 	}
 	f.files()
-	f.Gaps = week(f.gaps(), f.Now.Wall)
+	f.Gaps = slices.DeleteFunc(f.gaps(), func(g gaps.Gap) bool { return f.Now.Wall.Sub(g.At) >= 7*24*time.Hour })
 }
 
 func exists(name string) bool {
@@ -76,7 +77,7 @@ func (m *Machine) dns(f *Facts) {
 		d.Answers, d.Log = ourdns.Server{Settings: f.Settings}.AskLogged(layout.CheckName, time.Second)
 	})
 	all.Go(func() { d.System = canary.This.Ask(layout.SystemCheckName) })
-	if d.Looked = f.Root; f.Root {
+	if f.Root {
 		asResolver := func(do func() error) error { return child.As(layout.Resolver, do) }
 		all.Go(func() { d.Upstream = canary.Names(facts, f.Settings.ProbeName, asResolver) })
 	}
@@ -134,16 +135,6 @@ func (f *Facts) gaps() (list []gaps.Gap) {
 		at, text, _ := strings.Cut(line, " ")
 		if t, err := time.Parse(time.RFC3339, at); err == nil {
 			list = append(list, gaps.Gap{At: t, Text: text})
-		}
-	}
-	return list
-}
-
-// week returns the gaps of the last seven days.
-func week(all []gaps.Gap, now time.Time) (list []gaps.Gap) {
-	for _, g := range all {
-		if now.Sub(g.At) < 7*24*time.Hour {
-			list = append(list, g)
 		}
 	}
 	return list

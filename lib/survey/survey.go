@@ -72,8 +72,7 @@ type DNS struct {
 	Logs     Known // whether its log has the question
 	Log      error // why not
 	System   error // nil: the system's resolver asks it
-	Upstream error // nil: names resolve (canary.Names)
-	Looked   bool  // the servers were asked
+	Upstream error // nil: names resolve (canary.Names); only root asks
 	Bypassed bool
 	Servers  []string
 	Domains  []string // of links: asked of the link's own server as well
