@@ -1,9 +1,9 @@
 // Package accounts makes the two system users, and removes them without a trace.
 //
 // useradd(8) and userdel(8) of Debian's passwd write /etc/passwd, shadow, group
-// and gshadow one after the other, each by a rename, and keep the file of before
-// as FILE-. Killed between two of them they leave half a user, which neither of
-// them can remove then; so what is left is taken out here, line by line.
+// and gshadow one after the other, each by a rename, and keep the earlier file
+// as FILE-. Killed between two files they leave half a user, which neither of them can
+// remove then. So this package removes the lines that are left.
 package accounts
 
 import (
@@ -27,7 +27,7 @@ const (
 	kindFile  = "account file" // as it was before the first of them was made
 )
 
-// files are what useradd and its kin write.
+// files are the files that useradd and its kin write.
 var files = []string{"passwd", "group", "shadow", "gshadow", "subuid", "subgid"}
 
 // Accounts are those of the machine whose /etc is given.
@@ -47,8 +47,8 @@ func (a Accounts) Is() bool {
 		a.member(layout.Journal, layout.Poller)
 }
 
-// Check refuses users of these names that somebody else has made for something
-// else: our programs would run as them, and they would own our files.
+// Check returns an error if there are users of these names for another purpose: our
+// programs would run as them, and they would own our files.
 func (a Accounts) Check() error {
 	for _, name := range []string{layout.Resolver, layout.Poller} {
 		f, ok := a.entry("passwd", name)
@@ -62,10 +62,10 @@ func (a Accounts) Check() error {
 	return nil
 }
 
-// noLogin are shells that let nobody in.
+// noLogin are shells that allow no login.
 var noLogin = []string{"nologin", "false"}
 
-// Do makes what is missing.
+// Do makes the users and groups that are missing.
 func (a Accounts) Do(h *change.Hand) error {
 	if err := a.keep(h); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (a Accounts) keep(h *change.Hand) error {
 	for _, path := range paths {
 		was, err := undo.Keep(path)
 		if err != nil {
-			continue // larger than what is kept: then its backup stays as useradd leaves it
+			continue // too large to keep: its backup stays as useradd leaves it
 		}
 		if err := h.Journal.Note(undo.Entry{Step: h.Step, Kind: kindFile, Name: path, Was: &was}); err != nil {
 			return err

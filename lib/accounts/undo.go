@@ -18,7 +18,7 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Undo removes the users and groups that were made, and all that is left of them.
+// Undo removes the users and groups that Do made, also if only parts of them are left.
 func (a Accounts) Undo(notes []undo.Entry) error {
 	users, groups := named(notes, kindUser), named(notes, kindGroup)
 	if len(notes) == 0 {
@@ -55,7 +55,7 @@ func named(notes []undo.Entry, kind string) (names []string) {
 	return names
 }
 
-// made is for a journal that is lost: users as only we make them.
+// made returns, for a lost journal, the users that look as only we make them.
 func (a Accounts) made() (users, groups []string) {
 	for _, name := range []string{layout.Resolver, layout.Poller} {
 		f, ok := a.entry("passwd", name)
@@ -69,8 +69,7 @@ func (a Accounts) made() (users, groups []string) {
 	return users, groups
 }
 
-// run runs a command on the machine's accounts; what it could not do is seen
-// and done by takeOut.
+// run runs a command on the machine's accounts. If it fails, takeOut does its work.
 func (a Accounts) run(name string, args ...string) {
 	if a.Etc == "/etc" {
 		child.Command(name, args...).Within(time.Minute).Run(context.Background())
@@ -140,7 +139,7 @@ func (a Accounts) edit(file string, keep func(fields []string) bool) error {
 	if err != nil || s.Type != undo.File {
 		return err
 	}
-	if s.Data, err = os.ReadFile(path); err != nil { // however large: a file of 20,000 users is more than undo.Keep takes
+	if s.Data, err = os.ReadFile(path); err != nil { // of any size: 20,000 users are more than undo.Keep takes
 		return err
 	}
 	var b strings.Builder
@@ -183,8 +182,8 @@ func (a Accounts) lock() (unlock func(), err error) {
 	return nil, fmt.Errorf("%s: another program changes accounts: %w", f.Name(), err)
 }
 
-// backups puts FILE- back where FILE is what it was: then nobody else has
-// changed accounts meanwhile. The time of FILE comes back with it.
+// backups restores FILE- and the time of FILE, if FILE has its earlier text: then nobody
+// else has changed accounts meanwhile.
 func backups(notes []undo.Entry) error {
 	was := map[string]*undo.State{}
 	for _, e := range notes {
@@ -224,7 +223,7 @@ func putBack(path string, now, before undo.State) error {
 	return undo.Put(path, before)
 }
 
-// endProcesses ends the last processes of a user that is about to go.
+// endProcesses ends the processes of a user that is about to be removed.
 func endProcesses(passwd []string) {
 	if len(passwd) < 3 {
 		return
@@ -247,9 +246,9 @@ func endProcesses(passwd []string) {
 	}
 }
 
-// processes lists those of a user that are no zombies, in this machine itself:
-// in a container the same number is another user. The owner of /proc/PID is not
-// looked at: of a process that gained a privilege it is root.
+// processes lists a user's processes, without zombies and without those in containers,
+// where the same number is another user. It reads the user ID in "status": /proc/PID of
+// a process that has gained a privilege is root's.
 func processes(uid int) (pids []int) {
 	here, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {

@@ -2,6 +2,7 @@ package countset
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -90,6 +91,9 @@ var ErrBusy = errors.New("another program works on the set that counts connectio
 func (s *Set) lock() (unlock func(), err error) {
 	if s.Dry {
 		return func() {}, nil
+	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return nil, err
 	}
 	return runfile.Lock(filepath.Join(s.Dir, "set.lock"), s.Wait, ErrBusy)
 }

@@ -58,18 +58,13 @@ func Remove(file string) error {
 	return err
 }
 
-// Lock takes the lock of a file, which it makes, with its folder. If another process
-// holds the lock, it waits, for wait at most, and then returns busy. /run/lock is
-// everybody's; /run is not.
+// Lock takes the lock of a file, which it makes. If another process holds the lock, it
+// waits, for wait at most, and then returns busy. It does not make the folder: a
+// minute that ends after disable must leave nothing behind.
 func Lock(file string, wait time.Duration, busy error) (unlock func(), err error) {
 	for end := time.Now().Add(wait); ; time.Sleep(20 * time.Millisecond) {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return nil, err
-		}
 		f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // a disable has just removed the folder
-		} else if err != nil {
+		if err != nil {
 			return nil, err
 		}
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)

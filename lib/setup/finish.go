@@ -24,9 +24,8 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// The journal may still hold connections that were counted before a disable
-// --purge. Those of before the rules are not this enable's; with a cursor nothing
-// is skipped.
+// cursorIs reports whether there is a cursor, or none is needed. Without one, the first
+// poll would count connections that are in the journal from before a disable --purge.
 func (s *Setup) cursorIs() bool {
 	return s.Settings.InSet() || s.before || asPoller("test", "-e", s.cursor()) == nil
 }
@@ -37,8 +36,8 @@ func asPoller(name string, args ...string) error {
 	return child.Command(name, args...).AsPoller().Run(context.Background())
 }
 
-// cursorLine returns the last line of what journalctl --show-cursor has printed,
-// if that is a cursor; fields that newer versions add are no hindrance.
+// cursorLine returns the last line of the output of journalctl --show-cursor. ok is
+// false if that is no cursor; further fields, of newer versions, are allowed.
 func cursorLine(text string) (line string, ok bool) {
 	line = text[strings.LastIndexByte(text, '\n')+1:]
 	token, ok := strings.CutPrefix(line, "-- cursor: ")
@@ -54,20 +53,20 @@ func (s *Setup) cursorDo(h *change.Hand) error {
 		"_TRANSPORT=kernel", "SYSLOG_FACILITY=0").Within(time.Minute).Output(context.Background())
 	line, ok := cursorLine(r.Text())
 	if err != nil || !ok {
-		return nil // no line of the kernel yet
+		return nil // the kernel has logged no line yet
 	}
 	return writeCursor(s.cursor(), []byte(line+"\n"))
 }
 
-// logIsNew tells whether there is no query log yet, and no copy of one.
+// logIsNew reports whether there is no query log yet, and no copy of one.
 func (s *Setup) logIsNew() bool {
 	_, err := os.Lstat(s.Settings.DNSMasqLog)
 	copies, err2 := filepath.Glob(s.Settings.DNSMasqLog + "?*")
 	return os.IsNotExist(err) && err2 == nil && len(copies) == 0
 }
 
-// beginDo puts the cursor at the beginning of the query log. Without one, and with a
-// file of names of before, a poll would take the position for lost.
+// beginDo puts the cursor at the beginning of the query log. Without a cursor, but with
+// an earlier file of names, a poll would believe that its position is lost.
 func (s *Setup) beginDo(h *change.Hand) error {
 	cursor := s.Settings.Cursor(polls.Domains)
 	if h.Dry() {
@@ -80,7 +79,7 @@ func (s *Setup) beginDo(h *change.Hand) error {
 	return writeCursor(cursor, batch.Trailer{Cursor: token}.Append(nil))
 }
 
-// writeCursor writes it as the poller, whose folder it is in.
+// writeCursor writes a cursor file as the poller, whose folder it is in.
 func writeCursor(name string, text []byte) error {
 	script := `umask 027; cat >"$1.new" && mv "$1.new" "$1"`
 	return child.Command("sh", "-c", script, "-", name).Input(text).AsPoller().Run(context.Background())
@@ -102,8 +101,8 @@ func unitsAre() bool {
 	return c.Active(layout.UpstreamPathUnit) && (c.Active(layout.RulesUnit) || !Enabled())
 }
 
-// unitsDo does not start the rules' unit while its condition, the mark that comes
-// last, is missing. The rules are there.
+// unitsDo enables the units. It starts the rules' unit only if the mark is there, which
+// is the unit's condition: in a first enable the mark comes last.
 func unitsDo(h *change.Hand) error {
 	for _, u := range units {
 		if err := h.Note("unit", u, ""); err != nil {
@@ -125,8 +124,8 @@ func unitsUndo([]undo.Entry) error {
 
 // --- the mark
 
-// markDo makes the mark that cron tests for. What was written before must survive
-// a power cut before the mark does.
+// markDo makes the mark that cron tests for. It first syncs all earlier writes: if the
+// mark survives a power cut, so must they.
 func (s *Setup) markDo(h *change.Hand) error {
 	text := time.Now().UTC().Format(time.RFC3339) + "\n"
 	if err := h.Do("write "+layout.Enabled, func() error {
@@ -171,8 +170,8 @@ func (s *Setup) poller() *polls.Poller {
 	})
 }
 
-// readRest reads what dnsmasq, which is stopped by now, has written last. If it
-// fails, the query log and its cursor stay for the next enable.
+// readRest polls the last lines of dnsmasq, which is stopped by now. If that fails, the
+// query log and its cursor stay for the next enable.
 func (s *Setup) readRest([]undo.Entry) error {
 	if !s.wasOn {
 		return nil
@@ -186,7 +185,7 @@ func (s *Setup) readRest([]undo.Entry) error {
 
 // --- after a repeated enable that failed
 
-// reassert has all parts run with the files of before again.
+// reassert puts the earlier settings and files in force again.
 func (s *Setup) reassert() error {
 	s.Settings = s.earlier
 	s.res = nil
@@ -209,8 +208,7 @@ func (s *Setup) reassert() error {
 	return errors.Join(failed...)
 }
 
-// traces reports whether something of ours is left although no note tells of
-// it.
+// traces reports whether something of ours is left that no note names.
 func traces() bool {
 	for _, path := range []string{layout.Conf, layout.Dropin, layout.Rsyslog, layout.Enabled} {
 		if _, err := os.Lstat(path); err == nil {

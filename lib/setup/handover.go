@@ -13,13 +13,13 @@ import (
 	"egress-monitor/lib/systemd"
 )
 
-// HandedOver tells whether HandOver was at work, and dpkg has not yet ended.
+// HandedOver reports whether HandOver has run, and dpkg has not ended yet.
 func HandedOver() bool { return polls.HandedOver(layout.Run) }
 
-// HandOver has the version of shell scripts go on with a monitor that is on: its
-// package is about to be unpacked. What that version does not know, and would never
-// give back, is undone: the set that counts, the drop-in of rsyslog, a unit. The rest
-// is written in its form. A failure does not stop the rest, or dpkg.
+// HandOver prepares a monitor that is on for the version of shell scripts, whose package
+// is about to be unpacked. It undoes what that version does not know, and would never
+// undo: the set that counts, the drop-in of rsyslog, a unit. It writes the rest in the
+// form of that version. After a failure it goes on, and so does dpkg.
 func (s *Setup) HandOver() error {
 	if !Enabled() {
 		return nil
@@ -36,7 +36,7 @@ func (s *Setup) HandOver() error {
 		oldnotes.Write(layout.Admin, s.Journal))...)
 }
 
-// handOverSource has the log be the source: the set is read to its end, and goes.
+// handOverSource changes the source from the set to the log. The set is read to its end.
 func (s *Setup) handOverSource() error {
 	begun := s.Set(nil).Begun()
 	s.Settings.Source, s.Settings.Recount = settings.Log, false

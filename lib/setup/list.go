@@ -30,8 +30,7 @@ const (
 	stepMark     = "mark"
 )
 
-// Steps returns all that enable does, in this order, and disable undoes, in the
-// other.
+// Steps returns the steps of enable, in order. Disable undoes them in reverse order.
 func (s *Setup) Steps() []Step {
 	users := accounts.New()
 	dns := ourdns.Server{Settings: s.Settings}
@@ -99,8 +98,8 @@ func (s *Setup) Steps() []Step {
 	}
 }
 
-// Folders returns the step for the folders. Like Conf and Rsyslog it is one that
-// heal repeats each minute: its Is runs no other program.
+// Folders returns the step for the folders. Heal repeats this step, Conf and Rsyslog
+// each minute: their Is functions run no other program.
 func (s *Setup) Folders() Step {
 	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} } // the accounts are made by a step
 	return Step{
@@ -113,13 +112,13 @@ func (s *Setup) Folders() Step {
 	}
 }
 
-// Conf returns the configuration of our dnsmasq.
+// Conf returns the step for the configuration of our dnsmasq.
 func (s *Setup) Conf() Step {
 	dns := ourdns.Server{Settings: s.Settings}
 	return Step{ID: stepConf, Text: ourdns.ConfText, Base: true, Is: dns.ConfIs, Do: plain(dns.ConfDo), Undo: ourdns.ConfUndo}
 }
 
-// Rsyslog returns the drop-in that keeps our lines out of rsyslog's files.
+// Rsyslog returns the step for the drop-in that keeps our lines out of rsyslog's files.
 func (s *Setup) Rsyslog() Step {
 	return Step{
 		ID: stepRsyslog, Text: rsyslog.Text,
@@ -137,12 +136,12 @@ func (s *Setup) dnsText() string {
 	return text
 }
 
-// plain returns a Do that does not wait.
+// plain returns a Do that needs no context.
 func plain(do func(h *change.Hand) error) func(context.Context, *change.Hand) error {
 	return func(_ context.Context, h *change.Hand) error { return do(h) }
 }
 
-// proof returns a Do that changes nothing. A dry run cannot give it.
+// proof returns a Do that changes nothing. A dry run skips it.
 func proof(prove func(context.Context) error) func(context.Context, *change.Hand) error {
 	return func(ctx context.Context, h *change.Hand) error {
 		if h.Dry() {
@@ -152,5 +151,5 @@ func proof(prove func(context.Context) error) func(context.Context, *change.Hand
 	}
 }
 
-// units are those of the step units; dnsmasq's is its own.
+// units are the units of the step stepUnits. dnsmasq's unit belongs to stepDNS.
 var units = []string{layout.RulesUnit, layout.RulesAgainUnit, layout.UpstreamPathUnit}

@@ -18,12 +18,12 @@ import (
 	"egress-monitor/lib/systemd"
 )
 
-// needed are programs, with the Debian package of each.
+// needed lists programs that must be installed, with the Debian package of each.
 var needed = [][2]string{
 	{"dnsmasq", "dnsmasq-base"}, {"logrotate", "logrotate"}, {"useradd", "passwd"}, {"userdel", "passwd"}, {"systemctl", "systemd"},
 }
 
-// preflight finds out whether enable can work, before anything is changed.
+// preflight checks whether enable can work, before anything is changed.
 func (s *Setup) preflight() error {
 	if !systemd.Running() {
 		return errors.New("this machine does not run systemd")
@@ -63,8 +63,8 @@ func (s *Setup) preflight() error {
 	return nil
 }
 
-// providerAnswers is for an enable that is repeated. While our dnsmasq works and
-// the servers it asks do not answer, nothing could be proved, so nothing is changed.
+// providerAnswers returns an error if a repeated enable could prove nothing: our
+// dnsmasq works, but the servers that it asks do not answer.
 func (s *Setup) providerAnswers() error {
 	now := ourdns.Server{Settings: s.earlier}
 	if !s.before || !now.CanaryAnswers() {
@@ -96,12 +96,12 @@ func (s *Setup) programs(c *systemd.Conn) error {
 	return nil
 }
 
-// listens reports whether it is our dnsmasq that has the port.
+// listens reports whether our own dnsmasq has the port.
 func (s *Setup) listens(c *systemd.Conn) bool {
 	return c.Active(layout.DNSUnit)
 }
 
-// portTaken says who has the port, and what to do.
+// portTaken returns an error that names the program that has the port, and the remedy.
 func (s *Setup) portTaken(cause error) error {
 	who, all := "", false
 	r, err := child.Command("ss", "-Hlntup", "sport = :53").Output(context.Background())
@@ -114,7 +114,7 @@ func (s *Setup) portTaken(cause error) error {
 	return fmt.Errorf("%w%s: set EGRESS_LISTEN to another loopback address in %s, or stop that program", cause, who, layout.Defaults)
 }
 
-// holder finds, in what ss lists, who has the address, or all addresses.
+// holder finds, in the lines of ss, the program that has the address, or all addresses.
 func holder(lines []string, listen string) (who string, all bool) {
 	for _, line := range lines {
 		f := strings.Fields(line)
@@ -129,7 +129,7 @@ func holder(lines []string, listen string) (who string, all bool) {
 	return "", false
 }
 
-// program reads users:(("NAME",pid=N,fd=N),…).
+// program parses users:(("NAME",pid=N,fd=N),…) of ss.
 func program(users string) string {
 	_, rest, _ := strings.Cut(users, `(("`)
 	name, rest, ok := strings.Cut(rest, `",pid=`)
@@ -140,7 +140,7 @@ func program(users string) string {
 	return child.Clean(name) + " (pid " + child.Clean(pid) + ")"
 }
 
-// hints are what the admin should know; nothing stops for them.
+// hints warns of facts that the admin should know, and that do not stop enable.
 func (s *Setup) hints(c *systemd.Conn) {
 	for _, name := range s.Settings.Unknown() {
 		s.Warn("%s: %s: no setting of that name is known", layout.Defaults, name)
@@ -159,9 +159,9 @@ func (s *Setup) hints(c *systemd.Conn) {
 	}
 }
 
-// dockerHint: without systemd-resolved dockerd copies the servers of
-// /etc/resolv.conf into containers, leaves out loopback addresses, ours, and if
-// none is left takes public resolvers (8.8.8.8). libnetwork/resolvconf does that.
+// dockerHint warns that containers would get public resolvers. Without systemd-resolved
+// dockerd copies the servers of /etc/resolv.conf into containers, but no loopback
+// address, as ours is. If no other is left it takes 8.8.8.8 (libnetwork/resolvconf).
 func (s *Setup) dockerHint() {
 	_, err := child.LookPath("dockerd")
 	_, err2 := net.InterfaceByName("docker0")

@@ -28,9 +28,8 @@ func (s *Setup) rulesText() string {
 	return text
 }
 
-// Firewall returns the LOG rules as the settings and the resolvers of now want
-// them. A command that changes something goes through the hand, if there is
-// one.
+// Firewall returns the LOG rules that fit the settings and the resolvers now. Commands
+// that change something go through the hand, if h is not nil.
 func (s *Setup) Firewall(h *change.Hand) *firewall.Firewall {
 	f := &firewall.Firewall{Want: s.connections(), Dir: layout.Run, Ask: ask, Act: act}
 	if h != nil {
@@ -59,10 +58,10 @@ func act(stdin []byte, name string, args ...string) error {
 	return child.Command(name, args...).Input(stdin).Within(time.Minute).Run(context.Background())
 }
 
-// ownQuestions returns the upstream questions of this machine's resolvers,
-// which are no way round dnsmasq: dnsmasq's, and those that systemd-resolved
-// asks a link's own servers beside it, and those of other name servers here
-// that run as an account of their own (package listeners).
+// ownQuestions returns the questions to other servers that do not go round dnsmasq:
+// those of dnsmasq itself, those that systemd-resolved asks a link's own servers, and
+// those of other name servers here that run as an account of their own (package
+// listeners).
 func (s *Setup) ownQuestions() []firewall.Question {
 	facts := upstream.ReadFacts(layout.Servers, layout.ResolverFacts)
 	ports := append([]int{53}, facts.Ports...)
@@ -86,7 +85,7 @@ func (s *Setup) ownQuestions() []firewall.Question {
 	return slices.Clip(list)
 }
 
-// resolvedUser is who systemd-resolved runs as.
+// resolvedUser is the user of systemd-resolved.
 const resolvedUser = "systemd-resolve"
 
 // Listeners returns the name servers on this machine beside dnsmasq and
@@ -98,7 +97,7 @@ func Listeners() []listeners.Resolver {
 	}
 	found, err := find.Resolvers()
 	if err != nil {
-		return nil // then their questions are logged
+		return nil // their questions are logged then
 	}
 	own, resolved := folders.LookUp().Resolver, folders.UserID(resolvedUser)
 	return slices.DeleteFunc(found, func(r listeners.Resolver) bool { return r.UID > 0 && (r.UID == own || r.UID == resolved) })
@@ -119,7 +118,7 @@ func (s *Setup) rulesDo(h *change.Hand) error {
 	return s.Firewall(h).Do()
 }
 
-// rulesUndo also names files of saved rules that would bring ours back.
+// rulesUndo removes the rules, and names files of saved rules that would restore them.
 func (s *Setup) rulesUndo([]undo.Entry) error {
 	if err := s.Firewall(nil).Undo(); err != nil {
 		return err

@@ -18,9 +18,7 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Set returns the set that counts, as the settings and the resolvers of now
-// want it. A command that changes something goes through the hand, if there is
-// one.
+// Set returns the set that counts, as Firewall returns the rules.
 func (s *Setup) Set(h *change.Hand) *countset.Set {
 	c := &countset.Set{Want: s.connections(), Dir: layout.Run, Act: act, Wait: 30 * time.Second}
 	if h != nil {
@@ -29,7 +27,7 @@ func (s *Setup) Set(h *change.Hand) *countset.Set {
 	return c
 }
 
-// Seen reports whether what leaves is seen: by rules that log, or by the set.
+// Seen reports whether new connections are seen: by rules that log, or by the set.
 func (s *Setup) Seen() (ok bool, err error) {
 	if ok = true; s.Settings.Logs() {
 		ok, err = s.Firewall(nil).Is()
@@ -40,8 +38,8 @@ func (s *Setup) Seen() (ok bool, err error) {
 	return ok, err
 }
 
-// setStep comes before the cursor of the log and its rules. What comes from the
-// log to the set, or back, is counted by one of them.
+// setStep returns the step for the set. It comes before the steps for the log's cursor
+// and rules: when the source changes, each connection is counted by one of the two.
 func (s *Setup) setStep() Step {
 	step := Step{ID: stepSet, Text: "firewall: a set counts new connections", Undo: s.setUndo}
 	switch {
@@ -56,9 +54,9 @@ func (s *Setup) setStep() Step {
 	return step
 }
 
-// ToSet has a set count. (Heal needs it after an upgrade: the version before this
-// one counted by the log, and added what a set had more.) What the log holds until then is read to its end, and
-// its cursor goes: lines that are logged beside the set must never be counted.
+// ToSet changes the source to the set. It reads the log to its end and removes the log's
+// cursor: lines that are logged beside the set must never be counted. (Heal calls it
+// after an upgrade: an earlier version counted by the log beside a set.)
 func (s *Setup) ToSet(h *change.Hand) error {
 	if err := h.Note("set", layout.Table, ""); err != nil {
 		return err
@@ -67,7 +65,7 @@ func (s *Setup) ToSet(h *change.Hand) error {
 	if !s.LogUnread() {
 		return set.Do()
 	}
-	if set.Ours() && s.Settings.Logs() { // an enable was killed, and who logs what by now is not known
+	if set.Ours() && s.Settings.Logs() { // an enable was killed: both may have counted the same connections
 		s.Warn("gap: what the journal holds from before the set is not counted")
 		return h.Do("remove "+s.cursor(), func() error { return errors.Join(asPoller("rm", "-f", s.cursor()), set.Do()) })
 	}
@@ -84,7 +82,7 @@ func (s *Setup) ToSet(h *change.Hand) error {
 	return h.Do("read the journal to its end, as the poller, and remove "+s.cursor(), s.lastOfLog)
 }
 
-// LogUnread reports whether the log is what was counted until now.
+// LogUnread reports whether the log was the source until now.
 func (s *Setup) LogUnread() bool {
 	_, err := os.Lstat(s.cursor())
 	return err == nil
@@ -100,7 +98,7 @@ func (s *Setup) lastOfLog() error {
 	return asPoller("rm", "-f", s.cursor())
 }
 
-// toLog has the set read to its end, and the log be read from here on.
+// toLog changes the source to the log, after reading the set to its end.
 func (s *Setup) toLog(h *change.Hand) error {
 	from := time.Now()
 	set := s.Set(h)
@@ -129,8 +127,8 @@ func (s *Setup) gap(h *change.Hand, from time.Time, when string) {
 		time.Now().UTC().Format(time.RFC3339), when)
 }
 
-// setUndo has the set read to its end. What cannot be read is lost, which is
-// told; the machine is given back all the same.
+// setUndo reads the set to its end, and removes it. If it cannot be read it is removed
+// all the same, and the loss is reported.
 func (s *Setup) setUndo([]undo.Entry) error {
 	set := s.Set(nil)
 	if !set.Begun() {
@@ -144,8 +142,8 @@ func (s *Setup) setUndo([]undo.Entry) error {
 	return set.Undo()
 }
 
-// StopSet is the last poll before the machine goes down: what comes then is no
-// gap. If only a firewall is restarted, it is one.
+// StopSet is the last poll before the machine goes down: later connections are no gap.
+// If only a firewall is restarted, they are.
 func (s *Setup) StopSet(say func(text []byte)) error {
 	if !s.Settings.InSet() {
 		return nil
@@ -158,8 +156,8 @@ func (s *Setup) StopSet(say func(text []byte)) error {
 	return err
 }
 
-// rulesLeft reports whether there are rules or a set of ours: saved rules bring
-// them back at boot, also when the monitor is off.
+// rulesLeft reports whether there are rules or a set of ours: saved rules restore them
+// at boot, also if the monitor is off.
 func rulesLeft() bool {
 	none, err := (&firewall.Firewall{Dir: layout.Run, Ask: ask, Act: act}).Is()
 	return err == nil && !none || (&countset.Set{Dir: layout.Run, Act: act}).Begun()

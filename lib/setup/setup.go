@@ -1,9 +1,9 @@
-// Package setup turns the monitor on and off: a list of steps (list.go), each of
-// which knows whether it is so, how to make it so, and how to undo that.
+// Package setup turns the monitor on and off: a list of steps (list.go). Each step
+// knows whether it is done, how to do it, and how to undo it.
 //
-// What must be undone is in the journal before it is done, and undoing what was
-// not done does nothing. So an enable that fails or is interrupted rolls back by
-// the same steps as disable, and so does a disable after a kill -9.
+// The journal has an entry for each change before the change is made, and to undo a
+// change that was not made does nothing. So an enable that fails or is interrupted
+// rolls back by the same steps as disable, and so does a disable after a kill -9.
 package setup
 
 import (
@@ -24,11 +24,11 @@ import (
 type Step struct {
 	ID    string                                          // in the journal; the same in all versions
 	Text  string                                          // for people
-	Is    func() bool                                     // is it so? nil: it must be done each time
-	Do    func(ctx context.Context, h *change.Hand) error // make it so; a proof changes nothing
-	Undo  func(notes []undo.Entry) error                  // give back what was changed; nil: nothing to undo
-	Keeps bool                                            // while this could not be undone, what is Base stays:
-	Base  bool                                            // names may need it
+	Is    func() bool                                     // whether the step is done; nil: do it each time
+	Do    func(ctx context.Context, h *change.Hand) error // a proof changes nothing
+	Undo  func(notes []undo.Entry) error                  // restore the state before; nil: nothing to undo
+	Keeps bool                                            // if Undo fails, the steps that are Base stay:
+	Base  bool                                            // the resolver may still need them
 }
 
 // A Setup is one enable or disable.
@@ -38,8 +38,8 @@ type Setup struct {
 	Out      io.Writer // one line for each step
 	Warn     func(format string, args ...any)
 
-	before  bool              // the monitor was on
-	earlier settings.Settings // then
+	before  bool              // the monitor was on when enable began
+	earlier settings.Settings // the settings in force then
 	State
 }
 
@@ -116,8 +116,8 @@ func (s *Setup) Hand(ctx context.Context, step string) *change.Hand {
 	return &change.Hand{Step: step, Journal: s.Journal, Context: ctx}
 }
 
-// takeBack is for an enable that was repeated, and failed: what it changed is
-// taken back, and what worked before works on.
+// takeBack undoes the changes of an enable that was repeated, and failed. The monitor
+// goes on as before.
 func (s *Setup) takeBack(hands []*change.Hand, cause error) error {
 	failed := []error{cause}
 	changed := false
@@ -137,10 +137,10 @@ func (s *Setup) takeBack(hands []*change.Hand, cause error) error {
 	return errors.Join(failed...)
 }
 
-// An Off is how to turn the monitor off.
+// An Off holds the options of Disable.
 type Off struct{ Purge bool }
 
-// Disable gives the machine back.
+// Disable turns the monitor off, and restores the machine.
 func (s *Setup) Disable(off Off) error {
 	if s.Journal.Empty() && !off.Purge && !traces() {
 		os.RemoveAll(layout.Admin)
@@ -159,8 +159,8 @@ func (s *Setup) Disable(off Off) error {
 	return nil
 }
 
-// undo undoes the steps, the last one first. A failure does not stop the rest,
-// but for what names need: while the resolver still asks dnsmasq, that stays.
+// undo undoes the steps, the last one first. After a failure it goes on with the other
+// steps. But if the resolver still asks dnsmasq, dnsmasq and its files stay.
 func (s *Setup) undo(off Off) error {
 	s.off = off
 	s.wasOn = Enabled()
@@ -174,7 +174,7 @@ func (s *Setup) undo(off Off) error {
 	return s.forget()
 }
 
-// undoSteps returns how much could not be undone.
+// undoSteps returns how many steps and notes could not be undone.
 func (s *Setup) undoSteps(steps []Step) (left int) {
 	left = len(s.Journal.Damaged)
 	for _, line := range s.Journal.Damaged {

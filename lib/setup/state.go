@@ -21,18 +21,19 @@ import (
 	"context"
 )
 
-// A State is what is found out about the machine.
+// A State holds facts about the machine.
 type State struct {
 	Plan     upstream.Plan
 	res      *resolver.Resolver
-	resolved bool // programs could resolve a name before
+	resolved bool // programs could resolve a name before enable
 	off      Off
-	newLog   bool // there was no query log before
-	wasOn    bool // when disable began
+	newLog   bool // there was no query log before enable
+	wasOn    bool // the monitor was on when disable began
 	unread   bool // the query log could not be read to its end
 }
 
-// New opens the journal. The notes of the version that was shell are taken over.
+// New opens the journal. If it is empty, New takes over the notes of the version of
+// shell scripts.
 func New(out io.Writer, warn func(format string, args ...any)) (*Setup, error) {
 	j, err := undo.Open(layout.Admin)
 	if err != nil {
@@ -46,7 +47,7 @@ func New(out io.Writer, warn func(format string, args ...any)) (*Setup, error) {
 	return &Setup{Journal: j, Out: out, Warn: warn}, nil
 }
 
-// InForce returns the settings of the enable; false if there was none.
+// InForce returns the settings of the last enable; false if there was none.
 func InForce(j *undo.Journal) (settings.Settings, bool) {
 	e, ok := j.Entry(stepSettings, kindSettings, layout.Defaults)
 	var s settings.Settings
@@ -64,7 +65,8 @@ func (s *Setup) settingsNoted() bool {
 	return err == nil && ok && e.Value == string(now)
 }
 
-// noteSettings notes them: undo follows the journal, not what the file says then.
+// noteSettings notes the settings: disable follows the journal, not the settings file,
+// which may have changed by then.
 func (s *Setup) noteSettings(_ context.Context, h *change.Hand) error {
 	now, err := json.Marshal(s.Settings)
 	if err != nil {
@@ -76,7 +78,7 @@ func (s *Setup) noteSettings(_ context.Context, h *change.Hand) error {
 	return h.Note(kindSettings, layout.Defaults, string(now))
 }
 
-// Resolver returns the machine's way to names.
+// Resolver returns the resolver of this machine.
 func (s *Setup) Resolver() *resolver.Resolver {
 	if s.res == nil {
 		s.res = &resolver.Resolver{Listen: s.Settings.Listen, Journal: s.Journal, Step: stepResolver, Resolved: resolver.HasResolved()}
@@ -86,7 +88,7 @@ func (s *Setup) Resolver() *resolver.Resolver {
 	return s.res
 }
 
-// FindUpstream finds out which servers dnsmasq is to ask.
+// FindUpstream makes the Plan of the servers that dnsmasq asks.
 func (s *Setup) FindUpstream() error {
 	r := s.Resolver()
 	src := upstream.Sources{ResolvConf: r.Foreign(), Ours: append([]netip.Addr{s.Settings.Listen}, s.Settings.ListenAlso...), LinkName: linkName}
@@ -113,15 +115,15 @@ func linkName(index int) string {
 	return i.Name
 }
 
-// WriteUpstream writes what dnsmasq asks, and reports whether that is new.
-// Servers that were there before stay if there are none now: they do no harm, and
-// an answer of systemd-resolved's that did not come, or a file that is gone, must
-// not cost the machine its names; not after a reboot either.
+// WriteUpstream writes the servers that dnsmasq asks, and reports whether they have
+// changed. If the Plan has no servers, the earlier ones stay, also after a reboot: a
+// missing answer of systemd-resolved, or a missing file, must not leave the machine
+// without names.
 func (s *Setup) WriteUpstream() (changed bool, err error) {
 	if err := os.MkdirAll(layout.Run, 0o755); err != nil {
 		return false, err
 	}
-	// dnsmasq must read in there, and its unit, which may be the first at boot, has a umask.
+	// dnsmasq must be able to read the folder, and its unit, which may be the first at boot, has a umask.
 	if err := os.Chmod(layout.Run, 0o755); err != nil {
 		return false, err
 	}
@@ -142,7 +144,7 @@ func (s *Setup) WriteUpstream() (changed bool, err error) {
 		return changed, err
 	}
 	if _, err := os.Stat(layout.Admin); err == nil {
-		putIfNew(lastServers, s.Plan.ServersFile()) // a spare
+		putIfNew(lastServers, s.Plan.ServersFile()) // if it fails, only a reboot without servers is worse
 	}
 	return changed, nil
 }
@@ -158,7 +160,7 @@ func putIfNew(path, text string) (changed bool, err error) {
 	return true, undo.Put(path, undo.Fresh(text, 0o644))
 }
 
-// undoUnknown undoes what steps of another version have noted, as far as files go.
+// undoUnknown restores the files that steps of another version have noted.
 func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 	known := map[string]bool{}
 	for _, step := range steps {
@@ -174,14 +176,14 @@ func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 		}
 		for _, e := range notes {
 			if e.Was == nil {
-				failed = append(failed, fmt.Errorf("%s: another version of egress-monitor has noted %s %s: install that, and disable with it", id, e.Kind, e.Name))
+				failed = append(failed, fmt.Errorf("%s: another version of egress-monitor has noted %s %s: install that version, and disable with it", id, e.Kind, e.Name))
 			}
 		}
 	}
 	return failed
 }
 
-// forget removes the notes: all is undone. The journal goes last.
+// forget removes the notes, after all is undone. The journal goes last.
 func (s *Setup) forget() error {
 	list, err := os.ReadDir(layout.Admin)
 	if os.IsNotExist(err) { // on a read-only file system, RemoveAll does not look

@@ -1,13 +1,12 @@
-// Package undo keeps what the machine was like before each change, and makes it
-// so again.
+// Package undo records the state of the machine before each change, and restores it.
 //
-// The journal is a file of JSON objects, one a line, each an Entry. An entry has
-// reached the disk before the change that it undoes is made, so whatever was
-// changed can be undone, and undoing a change that was not made does nothing.
-// The last line may be torn (a kill, a full disk): its change was not made.
+// The journal is a file of JSON objects, one a line, each an Entry. An entry reaches
+// the disk before its change is made, so every change can be undone. To undo a change
+// that was not made does nothing. The last line may be torn (a kill, a full disk): its
+// change was not made.
 //
-// An entry with the step, kind and name of an earlier one adds to that one: it
-// keeps the place and, unless it brings another, the state of before.
+// An entry with the step, kind and name of an earlier one is merged into it: it takes
+// the earlier place and, if it has no state of its own, the earlier state.
 package undo
 
 import (
@@ -23,7 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An Entry is one thing that was changed.
+// An Entry is one change.
 type Entry struct {
 	Step  string   `json:"step"`            // the step that changes it
 	Kind  string   `json:"kind"`            // file, folder, owner; or one that the step's own undo knows
@@ -54,7 +53,7 @@ func (e Entry) add(later Entry) Entry {
 	return e
 }
 
-// A Journal is the changes that are not undone yet.
+// A Journal holds the changes that are not undone yet.
 type Journal struct {
 	Damaged []string // lines that cannot be read, as messages
 
@@ -65,7 +64,7 @@ type Journal struct {
 	end     int64 // of the last whole line
 }
 
-// Open reads the journal in a folder. Neither need exist.
+// Open reads the journal in a folder. A missing journal or folder is empty.
 func Open(folder string) (*Journal, error) {
 	j := &Journal{path: filepath.Join(folder, "journal"), place: map[string]int{}}
 	data, err := os.ReadFile(j.path)
@@ -83,7 +82,7 @@ func Open(folder string) (*Journal, error) {
 		j.end += int64(len(line)) + 1
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil || e.Kind == "" {
-			j.Damaged = append(j.Damaged, fmt.Sprintf("%s: line %d: no entry: what it noted cannot be put back", j.path, j.lines))
+			j.Damaged = append(j.Damaged, fmt.Sprintf("%s: line %d: not an entry: what it noted cannot be put back", j.path, j.lines))
 		} else {
 			j.remember(e)
 		}
@@ -112,7 +111,7 @@ func (j *Journal) Note(e Entry) error {
 	}
 	j.remember(e)
 	if j.lines > 4*len(j.entries)+64 {
-		j.rewrite() // if it fails the long one is as good
+		j.rewrite() // if it fails, the long file is as good
 	}
 	return nil
 }

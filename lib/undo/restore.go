@@ -18,7 +18,8 @@ const (
 	KindOwner  = "owner"  // owner and mode of something that stays
 )
 
-// Digest names what we put at a path: one of a file's text, or "absent".
+// Digest returns a short name of a state that we made: a sum of the file's text, the
+// link, or "absent".
 func Digest(s State) string {
 	if s.Type == Absent {
 		return Absent
@@ -30,13 +31,13 @@ func Digest(s State) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Holds reports whether s is something that we have put there.
+// Holds reports whether s is a state that we made.
 func (e Entry) Holds(s State) bool {
 	return slices.Contains(e.Ours, Digest(s))
 }
 
-// Restore undoes entries of this package's kinds, the last one first; a failure
-// does not stop the rest. Others are left out.
+// Restore undoes the entries of this package's kinds, the last one first. After a
+// failure it goes on.
 func Restore(entries []Entry) error {
 	var failed []error
 	for _, e := range slices.Backward(entries) {
@@ -47,8 +48,8 @@ func Restore(entries []Entry) error {
 	return errors.Join(failed...)
 }
 
-// Restore makes what e names as it was, if it still is what we have made it:
-// what somebody else has put there since is theirs.
+// Restore restores the state before the change, if our change is still there: a file
+// that another program has put in its place since then stays.
 func (e Entry) Restore() error {
 	if e.Was == nil {
 		return nil
@@ -83,13 +84,13 @@ func (e Entry) restoreFile() error {
 	return nil
 }
 
-// equal compares all that is kept.
+// equal reports whether two states are the same, with owners and times.
 func equal(a, b State) bool {
 	return a.Type == b.Type && a.Mode == b.Mode && a.UID == b.UID && a.GID == b.GID && a.MTime == b.MTime &&
 		a.Link == b.Link && string(a.Data) == string(b.Data)
 }
 
-// A folder that was made goes if nothing is left in it.
+// restoreFolder removes a folder that we made, if it is empty.
 func (e Entry) restoreFolder() error {
 	now, err := Look(e.Name)
 	if err != nil || now.Type != Folder || e.Was.Type != Absent {
@@ -98,7 +99,7 @@ func (e Entry) restoreFolder() error {
 	return RemoveFolder(e.Name)
 }
 
-// RemoveFolder removes a folder if nothing is left in it.
+// RemoveFolder removes a folder if it is empty.
 func RemoveFolder(path string) error {
 	if absent(path) {
 		return nil

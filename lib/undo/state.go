@@ -12,20 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Types of what a path can lead to.
+// Types of files.
 const (
 	Absent = "absent"
 	File   = "file"
 	Link   = "link"
 	Folder = "folder"
-	Other  = "other" // a device, a socket …: noticed, never kept
+	Other  = "other" // a device, a socket …: never kept
 )
 
 // maxKept bounds the files whose bytes a State keeps. Those that enable
 // replaces have some hundred bytes.
 const maxKept = 1 << 20
 
-// A State is all that is needed to make a path as it was.
+// A State holds all that is needed to restore a path.
 type State struct {
 	Type  string `json:"type"`
 	Mode  uint32 `json:"mode,omitempty"` // permissions with set-user-ID, set-group-ID and sticky, as chmod(2) takes them
@@ -36,7 +36,7 @@ type State struct {
 	Link  string `json:"link,omitempty"`  // where a link leads to, as it is written
 }
 
-// Look returns the state of a path, without its bytes. It follows no link.
+// Look returns the state of a path without the file's bytes. It follows no link.
 func Look(path string) (State, error) {
 	var st unix.Stat_t
 	err := unix.Lstat(path, &st)
@@ -58,7 +58,7 @@ func Look(path string) (State, error) {
 	return s, err
 }
 
-// Keep returns the state of a path with its bytes.
+// Keep returns the state of a path with the file's bytes.
 func Keep(path string) (State, error) {
 	s, err := Look(path)
 	if err != nil || s.Type != File {
@@ -85,9 +85,9 @@ func readBounded(path string) ([]byte, error) {
 // interrupted may have left some.
 func trimmed(text []byte) []byte { return bytes.TrimRight(text, "\n") }
 
-// Put makes path be s: in one rename where that can be had, else (a mount on
-// the path, no room for a second file) over the file that is there. What is
-// written has reached the disk when Put returns. The folder must be root's.
+// Put gives path the state s, by a rename. If a rename is impossible (a mount on the
+// path, no room for a second file), it writes over the file that is there. When Put
+// returns, its change has reached the disk. The folder must be root's.
 func Put(path string, s State) error {
 	switch s.Type {
 	case Absent:
@@ -165,15 +165,14 @@ func touch(path string, mtime int64) error {
 	return nil
 }
 
-// overwritable tells the errors that say nothing against the file itself.
+// overwritable reports whether an error of a rename leaves the file itself writable.
 func overwritable(err error) bool {
 	return errors.Is(err, unix.EBUSY) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EXDEV)
 }
 
-// overwrite writes s over the file at path: first the bytes and, where the file
-// was longer, newlines; then the length. So a kill between the two leaves the
-// same text. It needs no new block of the disk: more than the file's blocks
-// hold is refused.
+// overwrite writes s over the file at path: first the bytes, with newlines up to the old
+// length, then the length. So a kill between the two leaves the same text. It refuses
+// a text that needs more blocks than the file has, if the disk is nearly full.
 func overwrite(path string, s State) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -232,14 +231,14 @@ func Remove(path string) error {
 	return SyncFolder(filepath.Dir(path))
 }
 
-// absent spares a removal that can only fail: on a read-only file system the
-// kernel refuses it before it looks for the name.
+// absent reports whether there is no file. On a read-only file system the kernel refuses
+// a removal before it looks for the name.
 func absent(path string) bool {
 	_, err := os.Lstat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// cause adds what to do to the errors that an admin can mend.
+// cause adds a remedy to the errors that an admin can mend.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
@@ -254,7 +253,7 @@ func cause(err error) error {
 	return err
 }
 
-// SyncFolder makes the names in a folder survive a power cut.
+// SyncFolder writes the names in a folder to the disk.
 func SyncFolder(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
