@@ -90,7 +90,7 @@ func (p *Parser) Parse(msg []byte) (dst []byte, ok bool, err error) {
 	}
 	n := from + len("SRC=") + size + len(" DST=")
 	dst, ok, err = p.dst(msg, n, is4)
-	if err == nil && n <= maxHead {
+	if n <= maxHead {
 		h := &p.heads[1]
 		if is4 {
 			h = &p.heads[0]

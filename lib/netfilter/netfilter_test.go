@@ -3,6 +3,7 @@ package netfilter
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -118,6 +119,7 @@ var others = []struct{ what, line string }{
 	{"segfault", "EGRESS: IN= OUT[21756]: segfault at 0 ip 000055d0c8a3b139 sp 00007ffc error 6 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0c8a3b000+1000]"},
 	{"segfault, no device", "EGRESS: IN= [21756]: segfault at 0 ip 0 sp 0 error 6 in OUT= SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0+1000]"},
 	{"segfault, a device", "EGRESS: IN= OUT=[21756]: segfault at 0 ip 0 sp 0 error 6 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x[55d0+1000]"},
+	{"a program with a name too long for a device", "EGRESS: IN= OUT=abcdefghijklmnop"},
 	{"drop_caches", "EGRESS: IN= OUT (21756): drop_caches: 3"},
 }
 
@@ -265,10 +267,38 @@ func TestPrefix(t *testing.T) {
 			t.Errorf("%q: got %q, %v", msg, got, ok)
 		}
 	}
-	for _, msg := range []string{"", "IN=", "hello", "EGRESS: IN= OUT[21756]: segfault at 0 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x", strings.Repeat("IN=", 1000)} {
+	for _, msg := range []string{"", "IN=", "hello", "EGRESS: IN= OUT[21756]: segfault at 0 in  SRC=10.0.0.2 DST=6.6.6.6 LEN=60 x", strings.Repeat("IN=", 1000), strings.Repeat("x", maxPrefix+1) + packet} {
 		if got, ok := Prefix([]byte(msg)); ok {
 			t.Errorf("%q: got %q", msg, got)
 		}
+	}
+}
+
+func TestLooksLike(t *testing.T) {
+	for line, want := range map[string]bool{
+		"x IN= OUT= SRC=1 DST=2": true, "x IN= OUT= SRC=1": false, "x OUT= SRC=1 DST=2": false, "x IN= MACSRC=1 MACDST=2 DST=3": false, "SRC=1 IN= DST=2": false,
+	} {
+		if got := LooksLike([]byte(line)); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
+
+// Two addresses with one place in texts are not taken for each other.
+func TestSamePlace(t *testing.T) {
+	var ts texts
+	places := map[uint8]string{}
+	for i := range 1000 {
+		full := fmt.Sprintf("2001:0db8:0000:0000:0000:0000:0000:%04x", i)
+		place := hash((*[fullIPv6]byte)([]byte(full)))
+		if other := places[place]; other != "" {
+			for _, s := range []string{other, full, other} {
+				if dst, _ := ts.canonical([]byte(s + " ")); string(dst) != netip.MustParseAddr(s).String() {
+					t.Fatalf("%s after one of the same place: %s", s, dst)
+				}
+			}
+		}
+		places[place] = full
 	}
 }
 

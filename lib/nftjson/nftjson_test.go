@@ -74,6 +74,36 @@ func TestTypeof(t *testing.T) {
 	}
 }
 
+// Whatever makes no sense is skipped and reported, or ends the reading.
+func TestHostile(t *testing.T) {
+	for elem, want := range map[string]string{
+		`{"elem": {"val": "192.0.2.1", "expires": 1, "counter": {"packets": 2}}}`:           "s 192.0.2.1 2 7.500\n",
+		`{"elem": {"val": "2001:db8::1", "counter": {"packets": 2}}}`:                       "s: an element that is not one address\n",
+		`{"elem": {"val": "192.0.2.1%eth0", "counter": {"packets": 2}}}`:                    "s: an element that is not one address\n",
+		`{"elem": {"val": "192.0.2.1` + strings.Repeat(" ", maxText) + `", "counter": {}}}`: "s: an element that is not one address\n",
+		`{"elem": {"val": "192.0.2.1"}}`:                                                    "s: an element without a counter\n",
+		`{"elem": {"val": "192.0.2.1", "expires": -1, "counter": {"packets": 2}}}`:          "s: an element with a number that makes no sense\n",
+		`{"elem": {"val": "192.0.2.1", "expires": 1e13, "counter": {"packets": 2}}}`:        "s: an element with a number that makes no sense\n",
+		`{"elem": {"val": "192.0.2.1", "counter": {"packets": -2}}}`:                        "s: an element with a number that makes no sense\n",
+		`{"elem": {"val": "192.0.2.1", "counter": {"packets": 18446744073709551616}}}`:      "s: an element with a number that makes no sense\n",
+		`{"elem": {"val": "192.0.2.1", "counter": {"packets": 2}}},`:                        "s 192.0.2.1 2 -1.000\nsyntax error in JSON",
+		"{\"elem\": {\"val\": \"192.0.2.1\n\"}}":                                            "syntax error in JSON",
+		strings.Repeat("[", maxDepth):                                                       "objects and arrays too deep in each other",
+	} {
+		got, err := listed(strings.NewReader(`{"nftables": [{"set": {"name": "s", "table": "t", "type": "ipv4_addr", "timeout": 9, "elem": [` + elem + `]}}]}`))
+		if err != nil {
+			got += errors.Unwrap(err).Error()
+		}
+		if want = "set t s false\n" + want; got != want {
+			t.Errorf("%.100q:\ngot  %q\nwant %q", elem, got, want)
+		}
+	}
+	long := strings.Repeat("x", 2*maxText)
+	if got, err := listed(strings.NewReader(`{"nftables": [{"counter": {"table": "t", "name": "` + long + `", "packets": 1}}]}`)); err != nil || got != "counter t "+long[:maxText]+" 1\n" {
+		t.Errorf("a long name: %d bytes, %v", len(got), err)
+	}
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := listed(io.MultiReader(strings.NewReader(`{"nftables": [`), iotest.ErrReader(broken)))

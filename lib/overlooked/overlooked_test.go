@@ -14,15 +14,17 @@ func TestReport(t *testing.T) {
 			l.Count([]byte(key), []byte(key+"\x1b[31m"), func() string { return "of " + key })
 		}
 	}
-	add(1, "one")
+	add(1, "one"+strings.Repeat("e", 200))
 	add(1204, "two")
+	add(7, "one"+strings.Repeat("e", 200))
 	for i := range 100 {
 		add(2, fmt.Sprint(i))
 	}
 	var said []string
 	l.Report(func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
 	want := `not counted: 1,204 lines of two; the first is in: line 7: "two\x1b[31m"`
-	if l.total != 1405 || len(said) != 6 || said[0] != want || said[5] != "not counted: 193 lines more, for other reasons" {
+	long := `not counted: 8 lines of one` + strings.Repeat("e", 200) + `; the first is in: line 7: "one` + strings.Repeat("e", 157) + `"…`
+	if l.total != 1412 || len(l.reasons) != maxReasons || len(said) != 6 || said[0] != want || said[1] != long || said[5] != "not counted: 194 lines more, for other reasons" {
 		t.Errorf("%d: %s", l.total, strings.Join(said, "\n"))
 	}
 }
@@ -48,7 +50,8 @@ func TestErr(t *testing.T) {
 	}
 	is("", "<nil>")
 	is("none", "none (see there)")
-	l.Recognise([]byte("a line of nobody"))
+	l.Recognise([]byte("named: query: and no class"))
+	is("none", "none (see there)")
 	l.Recognise([]byte("1 dns,packet"))
 	is("none", "none: the lines are of MikroTik RouterOS, not of dnsmasq")
 	l.OtherHost([]byte("gw"))
@@ -61,6 +64,17 @@ func TestErr(t *testing.T) {
 	}
 	is("", "packed")
 	is("none", "packed")
+}
+
+// Only the first lines are compared with the logs of others.
+func TestRecogniseEnds(t *testing.T) {
+	var l Lines
+	for range maxTried {
+		l.Recognise([]byte("a line of nobody"))
+	}
+	if l.Recognise([]byte("1 dns,packet")); l.hint() != "" {
+		t.Error(l.hint())
+	}
 }
 
 // A shell reads each word as it was, and runs nothing.

@@ -79,6 +79,13 @@ func TestGap(t *testing.T) {
 	if _, _, gap := read(t, p, seek(p.Last), "", 0, nil); !gap {
 		t.Error("all is gone, and no gap")
 	}
+	later, _, _ := read(t, p, Seek(bootB), token(bootB, 1, 30), 0, nil, 30)
+	if _, fresh, gap := read(t, later, seek(p.Last), token(bootA, 9, 20), 0, nil, 20); !gap || len(fresh) != 1 {
+		t.Errorf("the last entry of an older boot is gone: new %v, gap %v", fresh, gap)
+	}
+	if _, _, gap := read(t, later, seek(p.Last), "", 0, nil); gap {
+		t.Error("an older boot without a new entry is a gap")
+	}
 	for _, bad := range []string{"", "t=1", "b=x;m=1;t=1", Seek(bootA), "b=" + bootA + ";m=3;t=d", "b=" + bootB + ";m=3;t=c"} {
 		if _, err := p.Read(bad); err == nil {
 			t.Errorf("read at %q", bad)
@@ -101,10 +108,14 @@ func TestByTime(t *testing.T) {
 	want(t, "the rest of its boot", fresh, gap, 70)
 	p, fresh, gap = read(t, p, seek(p.Last), token(bootA, 5, 30), 9, nil, 70, 30)
 	want(t, "read on", fresh, gap, 30)
-	p, fresh, gap = read(t, p, Seek(bootB), token(bootB, 5, 51), 9, []string{bootA, bootB}, 49, 51)
+	p, fresh, gap = read(t, p, Seek(bootB), token(bootB, 5, 51), 9, []string{bootA, bootB}, 49, 50, 51)
 	want(t, "another boot", fresh, gap, 51)
 	_, fresh, gap = read(t, p, Seek(bootC), token(bootC, 5, 1), 9, nil, 1)
 	want(t, "one that began since", fresh, gap, 1)
+	p.More, p.MoreFloor = true, 99 // of the boot read last
+	a, _ := p.find(bootA)
+	_, fresh, gap = read(t, p, seek(a), token(bootA, 6, 31), 9, nil, 30, 31)
+	want(t, "more of the first boot", fresh, gap, 31)
 
 	old, ok := Parse(batch.Trailer{Cursor: token(bootA, 3, 12)})
 	if !ok {
@@ -117,7 +128,7 @@ func TestByTime(t *testing.T) {
 }
 
 func TestManyBoots(t *testing.T) {
-	p := Position{}
+	p := Position{Floor: 3}
 	for n := range maxBoots + 5 {
 		boot := fmt.Sprintf("%032x", n)
 		p.move(token(boot, 1, int64(n+1)), Place{journal.Cursor{Boot: boot, Mono: 1, Real: int64(n + 1)}, 1})
@@ -128,8 +139,30 @@ func TestManyBoots(t *testing.T) {
 			places++
 		}
 	}
-	if len(p.Boots) != maxBoots || places != maxPlaces || p.Floor == 0 {
+	if len(p.Boots) != maxBoots || places != maxPlaces || p.Floor != maxBoots+5 {
 		t.Errorf("%d boots, %d places, floor %d", len(p.Boots), places, p.Floor)
+	}
+	p.Floor = 1 << 40
+	if p.move(token(bootA, 1, 1), Place{journal.Cursor{Boot: bootA, Mono: 1, Real: 1}, 1}); p.Floor != 1<<40 {
+		t.Errorf("the floor sinks to %d", p.Floor)
+	}
+}
+
+func TestParse(t *testing.T) {
+	if got, ok := Parse(UpTo(50).Trailer()); !ok || !reflect.DeepEqual(got, UpTo(50)) {
+		t.Errorf("UpTo comes back as %+v, %v", got, ok)
+	}
+	const good = "boots 1 - 0 " + bootA + ":1:2:3 " + bootB
+	for carry, want := range map[string]bool{
+		good: true, "boots -1 ff 0": true, "boots -2 - 0": false, "boots 1 -1 0": false, "boots 1 - 0 " + bootA + ":1:2": false,
+		"boots 1 - 0 " + bootA + "a": false, "boots 1 -": false, "reboots 1 - 0": false, good + " ": false,
+	} {
+		if _, ok := Parse(batch.Trailer{Cursor: token(bootC, 1, 2), Carry: []string{carry}}); ok != want {
+			t.Errorf("%q: %v", carry, ok)
+		}
+	}
+	if _, ok := Parse(batch.Trailer{Cursor: token(bootC, 1, 2), Carry: []string{good, good}}); ok {
+		t.Error("two carry lines")
 	}
 }
 

@@ -52,6 +52,7 @@ func TestGap(t *testing.T) {
 		{"another table", mine, other, true},
 		{"another table, after an end", ended, other, false},
 		{"generations left out", mine, skipped, true},
+		{"generations left out, after an end", ended, skipped, true},
 		{"the next, later", mine, late, true},
 		{"the next, later, after an end", ended, late, false},
 	} {
