@@ -133,6 +133,15 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
+// A line without an end takes no memory.
+func TestLongLine(t *testing.T) {
+	s := NewScanner(strings.NewReader(strings.Repeat("x", 1<<20)+"\nline\n"), "input")
+	s.Max, s.Buffer = 1000, 64
+	if !s.Scan() || string(s.Bytes()) != "line" || s.Skipped().Lines != 1 || len(s.buf) > 4*s.Max {
+		t.Errorf("%.100q, %v, a buffer of %d bytes", s.Bytes(), s.Skipped(), len(s.buf))
+	}
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("broken")
 	s := NewScanner(io.MultiReader(strings.NewReader("a\n-- cursor: X\n"), iotest.ErrReader(broken)), "in")

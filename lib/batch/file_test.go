@@ -25,6 +25,11 @@ func TestFile(t *testing.T) {
 			t.Errorf("%q: %+v, %v", old, got, err)
 		}
 	}
+	for _, bad := range []string{"-- carry: a\n", "-- staged: a\n", "-- cursor: a", "-- cursor: a\n-- cursor: b\n", "-- cursor: a b\n", "x\n-- cursor: a\n"} {
+		if got, err := ParseFile([]byte(bad)); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q: %+v, %v", bad, got, err)
+		}
+	}
 	if got, err := ParseFile(nil); err != nil || !reflect.DeepEqual(got, File{}) {
 		t.Errorf("an empty one: %+v, %v", got, err)
 	}

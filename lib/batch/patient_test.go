@@ -43,15 +43,19 @@ func TestPatient(t *testing.T) {
 	}
 }
 
-// What is short is not held up.
+// What is short is not held up, nor is a writer that is fast.
 func TestPatientIsShort(t *testing.T) {
 	r, w, err := os.Pipe()
 	testtools.Must(t, err)
-	w.WriteString("one line\n")
+	w.WriteString("12345one line\n")
+	p := Patient(r).(*patient)
+	if n, err := p.Read(make([]byte, 5)); n != 5 || err != nil || p.nap != 0 {
+		t.Errorf("%d bytes, %v; then a nap of %v", n, err, p.nap)
+	}
 	w.Close()
 	start := time.Now()
-	b, err := io.ReadAll(Patient(r))
-	if d := time.Since(start); err != nil || string(b) != "one line\n" || d > 20*time.Second {
+	b, err := io.ReadAll(p)
+	if d := time.Since(start); err != nil || string(b) != "one line\n" || d > 20*time.Second || p.nap == 0 {
 		t.Errorf("got %q, %v after %v", b, err, d)
 	}
 }

@@ -103,6 +103,12 @@ var texts = []struct {
 	{"a container's stamp as long", "2026-11-23T08:05:00.123456789Z gw kernel: hello", Other, "2026-11-23T08:05:00Z", "hello"},
 	{"with a date alone", "Nov 23 08:05:00.123456 gw kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"a container's with a date alone", "Nov 23 08:05:00.123456789 gw kernel: hello", Other, "2026-11-23T08:05:00Z", "hello"},
+	{"a carriage return", "1795421100.980088 vm kernel: hello\r", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"the end of a verbose head", "1795421100.980088 vm kernel: hello [s=1;t=660ed0cf23778]", Kernel, "2026-11-23T08:05:00Z", "hello [s=1;t=660ed0cf23778]"},
+	{"busybox's facility", "Nov 23 08:05:00 vm kern.warn kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"FreeBSD's facility", "Nov 23 08:05:00 <kern.warn> vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"a priority", "<4>Nov 23 08:05:00 vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
+	{"dmesg that says kernel", "2026-11-23T08:05:00,030707+00:00 kernel: hello", Kernel, "2026-11-23T08:05:00Z", "kernel: hello"},
 	{"no identifier", "1795421102.346626 vm", Other, "2026-11-23T08:05:02Z", ""},
 }
 
@@ -158,6 +164,9 @@ func TestNoEntry(t *testing.T) {
 		{`{"MESSAGE":"hello","__REALTIME_TIMESTAMP":1795421100980088}`, 1},
 		{`{"MESSAGE":["a","b"],"__REALTIME_TIMESTAMP":"1795421100980088"}`, 0},
 		{`{"MESSAGE":[1,256],"__REALTIME_TIMESTAMP":"1795421100980088"}`, 0},
+		{`{"time":"Nov 23 08:05:00 gw kernel: x","message":"hello"}`, 1},
+		{`{"time":"2026-11-23T08:05:00Z gw kernel: x","message":"hello"}`, 1},
+		{`{"time":"1795421100.9 gw kernel: x","message":"hello"}`, 1},
 		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n\n", 0},
 		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=never\nMESSAGE=hello\n\n", 1},
 		{"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\nMESSAGE=hello", 1},
@@ -173,6 +182,65 @@ func TestEntryCutByText(t *testing.T) {
 	got, skipped := read([]byte("__CURSOR=s=1\n1795421100.980088 vm kernel: hello\n"))
 	if len(got) != 1 || string(got[0].Message) != "hello" || skipped != 1 {
 		t.Errorf("got %v, %d skipped", got, skipped)
+	}
+}
+
+// An object that goes on for too long hides no entry after it.
+func TestLongObject(t *testing.T) {
+	got, skipped := read([]byte("{\n" + strings.Repeat("  \"name\": 1,\n", maxObject/13+1) + "1795421100.980088 vm kernel: hello\n"))
+	if len(got) != 1 || string(got[0].Message) != "hello" || skipped == 0 {
+		t.Errorf("got %d entries, %d skipped", len(got), skipped)
+	}
+	got, skipped = read([]byte("{\n" + strings.Repeat("  \"name\": 1,\n", maxObject/13+1) + "  \"__REALTIME_TIMESTAMP\": \"1795421100980088\",\n  \"MESSAGE\": \"hello\"\n}\n"))
+	if len(got) != 0 || skipped == 0 {
+		t.Errorf("a long object: got %d entries, %d skipped", len(got), skipped)
+	}
+}
+
+// An entry of form verbose ends where the next one, or another line, begins.
+func TestVerbose(t *testing.T) {
+	const head = "Mon 2026-11-23 08:05:00.980088 UTC [s=4d2bed144de3495486d9015626e0dcb6;i=4;b=6e47a4f2c5044f5495574cc985fed1b1;m=1;t=6443ec4b3a0f8;x=1]\n"
+	got, skipped := read([]byte(head + "    _TRANSPORT=kernel\n    MESSAGE=one\n            MESSAGE=goes on\n" + head + "    MESSAGE=two\n    _TRANSPORT=syslog\n1795421100.980088 vm kernel: three\n"))
+	if len(got) != 3 || skipped != 0 {
+		t.Fatalf("got %v, %d skipped", got, skipped)
+	}
+	for i, want := range []Entry{{Source: Kernel, Message: []byte("one")}, {Source: Other, Message: []byte("two")}, {Source: Kernel, Message: []byte("three")}} {
+		if want.Time = got[2].Time; i < 2 {
+			want.Time = 0x6443ec4b3a0f8 / 1_000_000
+		}
+		if !equal(got[i], want) {
+			t.Errorf("entry %d: got %d %d %q", i, got[i].Time, got[i].Source, got[i].Message)
+		}
+	}
+}
+
+// Of a field that is there twice, each value is believed against the kernel.
+func TestExportTwice(t *testing.T) {
+	got, _ := read([]byte("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795421100980088\n_TRANSPORT=kernel\nSYSLOG_FACILITY=1\nSYSLOG_FACILITY=0\nMESSAGE=hello\n\n"))
+	if len(got) != 1 || got[0].Source != Other {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestLost(t *testing.T) {
+	for _, c := range []struct {
+		source Source
+		text   string
+		n      uint64
+		ok     bool
+	}{
+		{Journald, "Missed 4318 kernel messages", 4318, true},
+		{Journald, "/dev/kmsg buffer overrun, some messages lost.", 0, true},
+		{Journald, "Missed 0 kernel messages", 0, false},
+		{Journald, "Missed x kernel messages", 0, false},
+		{Journald, "Missed 4318 kernel messages?", 0, false},
+		{Other, "Missed 4318 kernel messages", 0, false},
+		{Other, "/dev/kmsg buffer overrun, some messages lost.", 0, false},
+	} {
+		e := Entry{Source: c.source, Message: []byte(c.text)}
+		if n, ok := e.Lost(); n != c.n || ok != c.ok {
+			t.Errorf("%d %q: %d, %v", c.source, c.text, n, ok)
+		}
 	}
 }
 
@@ -364,7 +432,8 @@ func TestObjectsOfOthers(t *testing.T) {
 		`{"appname":"<a","message":"Nov 23 08:05:00 gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`:                               Other,
 		`{"appname":"` + strings.Repeat("a", 200) + `","message":"Nov 23 08:05:00 gw kernel: hello","timestamp":"2026-11-23T08:05:00Z"}`: Other,
 		`{"appname":"kernel","facility":"user","message":"[ 1.0] hello","timestamp":"Nov 23 08:05:00","host":"gw"}`:                      Other,
-		`{` + at + text + `,"process":{"pid":94}}`:                                                                                       Other,
+		`{` + at + text + `,"pid":"0"}`:                                                                          Kernel,
+		`{` + at + text + `,"process":{"pid":94}}`:                                                               Other,
 		`{` + at + text + `,"process.pid":94}`:                                                                   Other,
 		`{` + at + text + `,"log":{"syslog":{"appname":"logger"}}}`:                                              Other,
 		`{` + at + text + `,"log":{"syslog":{"facility":{"code":1}}}}`:                                           Other,

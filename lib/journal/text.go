@@ -83,7 +83,7 @@ func (r *Reader) carried(line []byte) bool {
 	same := bytes.Equal(r.host, l.Host)
 	r.host, r.marked = append(r.host[:0], l.Host...), false
 	r.entry = Entry{Time: l.Unix, Source: sourceOf(l), Message: l.Message, Line: l, SameHost: same}
-	if r.entry.Source == Kernel && l.Facility == carrier.Unsaid && !l.Bare {
+	if r.entry.Source == Kernel {
 		r.remember(line, l)
 	}
 	return true
