@@ -36,7 +36,7 @@ func damages(text string) (all []damage) {
 }
 
 // A cursor file that is damaged or lost beside an aggregate: nothing is counted
-// twice, what comes later is counted, and it is said.
+// twice, later lines are counted, and a gap is reported.
 func TestDamagedCursor(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	for _, d := range []struct {

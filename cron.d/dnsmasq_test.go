@@ -119,9 +119,9 @@ func (d *daemon) rotate() {
 func TestRealRotation(t *testing.T) {
 	testtools.Need(t, "dnsmasq", "logrotate", "zstd")
 	const reopen = "postrotate\n kill -USR2 $(cat PID)\n endscript\n"
-	// Who compresses at once must wait until dnsmasq has reopened its log: what
-	// it still writes to a file that was compressed meanwhile is gone, whoever
-	// reads it. (Our own logrotate file compresses a rotation later.)
+	// Rules that compress at once must wait until dnsmasq has reopened its log: lines
+	// that it writes to a file that was compressed meanwhile are gone, for every
+	// reader. (Our own logrotate file compresses a rotation later.)
 	const reopened = "postrotate\n kill -USR2 $(cat PID); sleep 0.3\n endscript\n"
 	for name, rules := range map[string]string{
 		"rename":        "nocompress\n" + reopen,

@@ -82,8 +82,8 @@ func TestJournal(t *testing.T) {
 	}
 }
 
-// The entry that was read last is vacuumed: what is left is counted, with the
-// entry journalctl would skip, and a gap is said once.
+// The entry that was read last is vacuumed: the entries that are left are counted,
+// also the one that journalctl would skip, and a gap is reported once.
 func TestVacuumed(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	s := newServer(t)
@@ -99,7 +99,7 @@ func TestVacuumed(t *testing.T) {
 	s.poll("egress-ips")
 }
 
-// A cursor of no entry of this journal, or that is none at all.
+// A cursor of another journal, or a text that is no cursor at all.
 func TestUnknownCursor(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	for _, cursor := range []string{
@@ -123,7 +123,7 @@ func TestUnknownCursor(t *testing.T) {
 }
 
 // The newest entries are lost in a crash, after they were counted: nothing is
-// counted twice, and nothing is said before there is something new.
+// counted twice, and nothing is reported before there are new entries.
 func TestJournalLostItsTail(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	s := newServer(t)
@@ -157,8 +157,8 @@ const clocksIPs = `192.0.2.1 1
 192.0.2.9 1
 `
 
-// They come one after the other, with a poll after any of them: each entry is
-// counted once, and nothing is said.
+// The journals come one after the other, with a poll after any of them: each entry is
+// counted once, and nothing is reported.
 func TestClocks(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	for polls := range 1 << 4 {
@@ -179,9 +179,9 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// The aggregate alone is removed, or restored from a backup: that is said once, with the
-// next new entries. What is restored with its cursor file is counted again, and moved
-// folders are as good as before.
+// If the aggregate alone is removed, or restored from a backup, that is reported once,
+// with the next new entries. If it is restored with its cursor file, the entries since
+// the backup are counted again. Moved folders are as good as before.
 func TestRestored(t *testing.T) {
 	testtools.Need(t, "journalctl")
 	want := ""
@@ -225,15 +225,15 @@ func TestRestored(t *testing.T) {
 	}
 }
 
-// lie makes a journalctl of a script, in which REAL stands for the true one.
+// lie replaces journalctl by a script, in which REAL runs the real one.
 func (s *server) lie(script string) {
 	s.write("journalctl", "#!/bin/sh\n"+strings.ReplaceAll(script, "REAL", "journalctl --directory="+s.file("journal")+` "$@"`)+"\n")
 	s.must(os.Chmod(s.file("journalctl"), 0o755))
 	s.env = append(s.env, "EGRESS_JOURNALCTL="+s.file("journalctl"))
 }
 
-// A journalctl that does not do what it should: it is said, and made up for by
-// the next poll.
+// A journalctl that fails, hides entries or shows wrong ones: this is reported, and the
+// next poll catches up.
 func TestJournalctlFails(t *testing.T) {
 	testtools.Need(t, "journalctl", "timeout")
 	for name, c := range map[string]struct{ script, says string }{

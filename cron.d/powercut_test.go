@@ -16,8 +16,8 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-// A disk is a file system in a file, mounted. What a power cut leaves of it is a
-// copy of the file.
+// A disk is a mounted file system in a file. A copy of this file is the disk after a
+// power cut.
 type disk struct {
 	t    testing.TB
 	dir  string
@@ -82,7 +82,7 @@ func (d *disk) cut(l *load) (image string) {
 	return image
 }
 
-// A load is what goes on on a disk.
+// A load is a server with a disk on which questions are logged and polled.
 type load struct {
 	*server
 	still sync.Mutex   // held while a line is written, or nothing may be
@@ -101,7 +101,7 @@ func (l *load) stopped() bool {
 	}
 }
 
-// polls polls again and again.
+// polls runs a pipeline again and again.
 func (l *load) polls(pipeline string) {
 	for !l.stopped() {
 		cmd := l.command(pipeline)

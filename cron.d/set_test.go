@@ -50,7 +50,7 @@ func TestSetOnce(t *testing.T) {
 	wantText(t, "an old generation", s.ips(), setRows(6))
 }
 
-// A listing that is cut, or none, is not counted, and says so.
+// A listing that is cut or missing is not counted, and that is reported.
 func TestSetCut(t *testing.T) {
 	s := newServer(t)
 	whole := setListing(1, 2, 2)

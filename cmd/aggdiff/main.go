@@ -4,7 +4,7 @@
 //
 //	aggdiff [--new] OLD NEW
 //
-// What it prints are records: aggmerge OLD <(aggdiff OLD NEW) is NEW.
+// Its output consists of records: aggmerge OLD <(aggdiff OLD NEW) prints NEW.
 package main
 
 import (

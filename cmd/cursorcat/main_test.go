@@ -28,9 +28,8 @@ func TestScripts(t *testing.T) {
 // TestLogrotate runs with the real one; its script is skipped without.
 func TestLogrotate(t *testing.T) { testtools.Need(t, "logrotate") }
 
-// poll [OPTION...] FILE: runs cursorcat after cursor $C, which becomes the new
-// one. What it printed before its last line is then in the file lines, and the
-// old cursor in $BEFORE.
+// poll [OPTION...] FILE: runs cursorcat after cursor $C, and sets $C to the new
+// cursor, $BEFORE to the old one. The file lines has the output without its last line.
 func poll(ts *testscript.TestScript, neg bool, args []string) {
 	before := ts.Getenv("C")
 	ts.Check(ts.Exec("cursorcat", append([]string{"--show-cursor", "--after-cursor=" + before}, args...)...))

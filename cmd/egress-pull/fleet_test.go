@@ -143,7 +143,7 @@ func (f *fleet) standIn(program, script string) {
 	testtools.Must(f.t, os.Chmod(f.file("bin/"+program), 0o755))
 }
 
-// run pulls, and returns what was said and the exit status.
+// run pulls, and returns the messages and the exit status.
 func (f *fleet) run(options ...string) (stderr string, status int) {
 	f.t.Helper()
 	return run(f.t, f.command(options...))

@@ -46,7 +46,7 @@ func (f *fleet) serving(dir, files string) string {
 	return "cd '" + f.file(dir) + "' && exec rsync --server --sender -tze.LsfxCIvu . " + files
 }
 
-// silent is a server that accepts, says something perhaps, and hangs.
+// silent starts a server that accepts, sends a banner if it has one, and hangs.
 func (f *fleet) silent(name, banner string) {
 	f.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -200,7 +200,7 @@ func (f *fleet) pulledBefore(words map[string]string) {
 }
 
 // wantFailed demands that hosts failed for a reason that matches a pattern, that
-// this was said, and that what they had stayed.
+// this was reported, and that their files of before stayed.
 func (f *fleet) wantFailed(words map[string]string, said string) {
 	f.t.Helper()
 	for name, pattern := range words {

@@ -36,8 +36,9 @@ func (p *progress) clear() {
 	}
 }
 
-// untilSignal returns a context that a signal ends, and what says which one did
-// so far; 0 is none. A later one ends the process as usual. Who ignores SIGHUP, as nohup does, goes on.
+// untilSignal returns a context that a signal ends, and a function that returns this
+// signal, or 0. A second signal ends the process as usual. If SIGHUP is ignored, as
+// under nohup, it stays so.
 func untilSignal() (context.Context, func() syscall.Signal) {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

@@ -27,8 +27,8 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// open loads a page and returns what the browser has made of it, and what the
-// page said on the console.
+// open loads a page and returns the browser's document, and the page's messages on
+// the console.
 func open(t *testing.T, page, hash string) (dom, console string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)

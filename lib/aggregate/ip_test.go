@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is taken for canonical from its bytes is what netip prints.
+// An address whose bytes are taken for canonical is printed by netip in the same way.
 func FuzzCanonical(f *testing.F) {
 	for _, ip := range []string{
 		"192.0.2.7", "0.0.0.0", "01.2.3.4", "256.1.1.1", "1.2.3", "1.2.3.4.5", "1..2.3",

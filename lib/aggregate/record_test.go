@@ -66,7 +66,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// What is a record is printed as it was read, or in a form that then stays.
+// A record is printed as it was read, or in a form that is printed as it is read.
 func FuzzParse(f *testing.F) {
 	f.Add("example.com 12 2026-02-08T21:30:00Z 192.0.2.7,2001:db8::7")
 	f.Add("192.0.2.7 3 2026-02-08T21:30:00Z")

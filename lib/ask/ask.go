@@ -38,7 +38,7 @@ const unchecked dnsmessage.Type = 0
 const typeDNSKEY dnsmessage.Type = 48
 
 // Root asks for the keys of the root: the one question to which every server that
-// validates must get an answer with a signature. What the keys are does not matter.
+// validates must get an answer with a signature. Any keys will do.
 func Root(server netip.AddrPort, timeout time.Duration) error {
 	_, err := ask(server, ".", typeDNSKEY, timeout)
 	return err

@@ -12,7 +12,7 @@ import (
 
 const patience = 300 * time.Millisecond
 
-// What is not the answer to our question is passed over: another id, another name, a question.
+// Messages that do not answer our question are passed over: another id, another name, a question.
 func TestAnswerIsOurs(t *testing.T) {
 	server := testtools.NameServer(t, func(m *dnsmessage.Message) []*dnsmessage.Message {
 		otherID := testtools.WithAddress(m, [4]byte{192, 0, 2, 66})

@@ -151,7 +151,7 @@ func TestReadError(t *testing.T) {
 	}
 }
 
-// What is printed is read back, and what is read has no line of the protocol.
+// Printed lines are read back, and no line that is read is one of the protocol.
 func FuzzScanner(f *testing.F) {
 	f.Add("a\n-- carry: 1 b\n-- cursor: X\n", int64(1))
 	f.Add("-- cursor: X\n-- Boot 6e --\n\x00\xff\n", int64(2))

@@ -43,7 +43,7 @@ func TestPatient(t *testing.T) {
 	}
 }
 
-// What is short is not held up, nor is a writer that is fast.
+// A short input is not delayed, nor is a writer that is fast.
 func TestPatientIsShort(t *testing.T) {
 	r, w, err := os.Pipe()
 	testtools.Must(t, err)

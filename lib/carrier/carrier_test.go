@@ -333,8 +333,8 @@ func TestNoLine(t *testing.T) {
 	}
 }
 
-// What is taken for granted of the time since a boot is said once. What lies
-// after now is of another boot: a little is taken as now, more is refused.
+// An assumption about the time since a boot is reported once. A time after now is of
+// another boot: if it is little after, it is read as now, otherwise it is refused.
 func TestUptime(t *testing.T) {
 	for _, c := range []struct {
 		seconds, unix, said int64
@@ -362,7 +362,7 @@ func TestUptime(t *testing.T) {
 }
 
 // FuzzParse: whatever the line, no panic; its parts are parts of it; it is read
-// the same after any other; and who is the kernel says so in a header.
+// the same after any other; and only a header makes a line the kernel's.
 func FuzzParse(f *testing.F) {
 	for i, c := range lines {
 		f.Add([]byte(lines[(i+1)%len(lines)].line), []byte(c.line))

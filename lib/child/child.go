@@ -4,7 +4,7 @@
 // A child gets a session of its own without a terminal (a program of the
 // poller's uid that kept root's terminal could type into root's shell, by the
 // ioctl TIOCSTI), no descriptors but its three and those it is given, a fixed PATH and LC_ALL=C, and
-// a time after which its whole process group is killed. What it prints is kept
+// a time after which its whole process group is killed. Its output is kept
 // up to a bound. AsPoller also takes from it all that root has.
 package child
 

@@ -61,7 +61,7 @@ func TestOpenAs(t *testing.T) {
 	}
 }
 
-// What is no plain file is not waited for, and not read.
+// A file that is not a plain one is not waited for, and not read.
 func TestOpenPlain(t *testing.T) {
 	dir := t.TempDir()
 	link, fifo := filepath.Join(dir, "link"), filepath.Join(dir, "fifo")

@@ -106,7 +106,7 @@ func (f *firstError) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Warn says something on standard error that does not stop the work.
+// Warn prints a message to standard error, and the work goes on.
 func Warn(format string, args ...any) {
 	say(os.Stderr, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
 }

@@ -63,8 +63,8 @@ func TestServers(t *testing.T) {
 	})
 }
 
-// failedPull: a pull that failed is no load. What is new stays new, and the host
-// is reported.
+// failedPull: a pull that failed is not loaded. New things stay new, and the host is
+// reported.
 func failedPull(t *testing.T, s *server) {
 	const first, second = "2026-02-08T00:00:00Z", "2026-02-09T00:00:00Z"
 	before := rowsAt("2026-02-07T00:00:00Z", "a.example -")
@@ -95,8 +95,8 @@ func failedPull(t *testing.T, s *server) {
 	}
 }
 
-// foldedRows: addresses are direct just where aggjoin says so, canaries are
-// none of the answers, and floods are shown.
+// foldedRows: the same addresses are direct as in aggjoin, no answer has canaries, and
+// floods are shown.
 func foldedRows(t *testing.T, s *server) {
 	const at = "2026-02-08T21:30:00Z"
 	dir := one(t, "time="+at+"\nstate=ok\nmessage=x\n",

@@ -35,7 +35,7 @@ func say(l *Line) string {
 	return s
 }
 
-// The lines are of dnsmasq 2.90, where nothing else is said.
+// The lines are of dnsmasq 2.90, if no other version is named.
 var lines = []struct {
 	line string
 	want string

@@ -64,7 +64,7 @@ func (s *stream) take(piece []byte) {
 	}
 }
 
-// line takes a line, or the beginning of one that is none of ours.
+// line takes a line, or the beginning of a line that is too long to be ours.
 func (s *stream) line(line []byte) {
 	if s.last {
 		s.last = false

@@ -35,7 +35,7 @@ func plain(t *testing.T, do func(state int, at time.Time, hosts []*machine)) []F
 	return List(read(t, dir, present.Add(5*time.Minute)))
 }
 
-// only checks that there is one finding, and that it says so.
+// only checks that there is one finding, and its texts.
 func only(t *testing.T, all []Finding, host, kind, what string, why ...string) {
 	t.Helper()
 	if len(all) != 1 || all[0].Hosts[0] != host || all[0].Kind != kind || all[0].What != what {
@@ -108,7 +108,7 @@ func TestMetadata(t *testing.T) {
 }
 
 // TestManyHosts: a name that came to many hosts at once is one finding, though some
-// of them are busy; of its only name all is said.
+// of them are busy; it has all the facts of its only name.
 func TestManyHosts(t *testing.T) {
 	all := plain(t, func(state int, at time.Time, hosts []*machine) {
 		for i, m := range hosts {

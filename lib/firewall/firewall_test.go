@@ -147,7 +147,7 @@ func TestMadeAndUndone(t *testing.T) {
 	w.undo(before)
 }
 
-// What others have in table mangle stays, to the byte.
+// The rules of others in table mangle stay, to the byte.
 func TestOthersStay(t *testing.T) {
 	w := newWorld(t)
 	testtools.Shell(w, `iptables-nft -t mangle -N OTHERS; iptables-nft -t mangle -A OTHERS -j MARK --set-mark 7

@@ -7,7 +7,7 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-// What is written for the version of shell scripts is what this one reads of it.
+// Notes that are written for the version of shell scripts are read back the same.
 func TestHandOver(t *testing.T) {
 	f := &Firewall{Dir: t.TempDir()}
 	before := map[string]before{"ip": {Table: true, Chains: []string{"OUTPUT", "FORWARD"}}, "ip6": {Chains: []string{}}}

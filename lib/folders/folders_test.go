@@ -69,7 +69,7 @@ func TestMadeAndPurged(t *testing.T) {
 	}
 }
 
-// What is not ours stays, and so do the folders around it, as they were.
+// Files of others stay as they were, and so do the folders around them.
 func TestOthersStay(t *testing.T) {
 	testtools.NeedRoot(t)
 	f, h, dir := world(t)
@@ -142,8 +142,8 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// What root has put there is given to its owner; what may be somebody else's is
-// not, and nothing is done through a link.
+// Files that root has put there are given to the owner of the folder; files that may be
+// somebody else's are not, and no link is followed.
 func TestGiveBack(t *testing.T) {
 	testtools.NeedRoot(t)
 	dir := t.TempDir()

@@ -39,7 +39,7 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// Whoever writes, at the same time: each line is there, and the oldest go.
+// Many processes write at the same time: each line is there, and the oldest lines go.
 func TestBounded(t *testing.T) {
 	f := File(filepath.Join(t.TempDir(), "gaps"))
 	var text strings.Builder

@@ -126,7 +126,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// What one line has left in memory must not change how the next is read.
+// Bytes that one line has left in memory must not change the reading of the next.
 func TestTextInAnyOrder(t *testing.T) {
 	for _, first := range texts {
 		for _, second := range texts {
@@ -415,7 +415,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// What an object says about who wrote its message is believed against the kernel.
+// If an object's fields name another writer than the kernel, its message is not the kernel's.
 func TestObjectsOfOthers(t *testing.T) {
 	const text, at = `"message":"kernel: hello"`, `"@timestamp":"2026-11-23T08:05:00.123Z",`
 	for object, want := range map[string]Source{

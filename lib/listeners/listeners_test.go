@@ -99,8 +99,7 @@ dnsmasq 60 u65534 192.168.0.1 false: it runs as u65534, which is no system accou
 	}
 }
 
-// What was found is looked for again when the sockets, or the processes, are
-// others.
+// The result is used again until there are other sockets, or other processes.
 func TestCache(t *testing.T) {
 	p := newProc(t)
 	cache := t.TempDir() + "/listeners"
@@ -121,7 +120,7 @@ func TestCache(t *testing.T) {
 	p.want("gone", p.find(cache), "")
 }
 
-// Who was left out stays so while it is restarted, for a day.
+// A name server that was left out stays so while it is restarted, for a day.
 func TestKept(t *testing.T) {
 	p := newProc(t)
 	p.put("thread-self/net/udp", head+udp("0100007F", 53, 7, 101)+udp("0200007F", 53, 7, 102))

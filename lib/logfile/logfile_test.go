@@ -172,7 +172,7 @@ func TestUnreadable(t *testing.T) {
 	expect(t, "cursor", again, cursor)
 }
 
-// What was read to its end before lzip took it is no loss.
+// A file that was read to its end before lzip compressed it is no loss.
 func TestUnreadableButRead(t *testing.T) {
 	path := t.TempDir() + "/q.log"
 	move := func(from, to string) {

@@ -30,8 +30,8 @@ func pollOf(t *testing.T, l Log, after string) (text, cursor string) {
 	return gaps + b.String(), cursor
 }
 
-// The end of a file is lost after it was read: nothing is printed twice, what
-// comes later is printed, and it is said.
+// The end of a file is lost after it was read: nothing is printed twice, later lines
+// are printed, and the loss is reported.
 func TestLostEnd(t *testing.T) {
 	written := numbersFrom(100, 200) // 2000 bytes
 	const line = len("line 100 of the log\n")
@@ -112,7 +112,7 @@ func TestCopyEndsBefore(t *testing.T) {
 	expect(t, "truncated", got, "new\n")
 }
 
-// Where it cannot be known what was printed before, a line says so.
+// A line of the output marks the place from which lines may have been printed before.
 func TestReread(t *testing.T) {
 	l := Log{Path: t.TempDir() + "/q.log", Reread: true}
 	put(t, l.Path, "one\n")

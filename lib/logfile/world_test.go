@@ -224,8 +224,8 @@ func (w *world) compress(n int, suffix string) {
 	w.check(os.Remove(name))
 }
 
-// remove deletes a file. What was in it is lost, unless it was read, which we
-// must notice if a poll had seen the file.
+// remove deletes a file. Its lines are lost, unless they were read; the loss must be
+// noticed if a poll had seen the file.
 func (w *world) remove(name string) {
 	w.t.Helper()
 	w.lose(name, 0)
@@ -281,7 +281,7 @@ func (w *world) lastPoll() {
 	w.poll()
 }
 
-// exact says that each line was printed once and no gap was said. Lines that
+// exact demands that each line was printed once and no gap was reported. Lines that
 // came late may be printed later than newer ones, so order does not count.
 func (w *world) exact() {
 	w.t.Helper()
@@ -291,8 +291,8 @@ func (w *world) exact() {
 	w.compare(w.want)
 }
 
-// retained is exact, but for what was deleted before we read it, which must be
-// said. printed again is what a gap allows to be.
+// retained is exact, but for the lines that were deleted before they were read: a gap
+// must be reported, and only then may lines be printed again.
 func (w *world) retained() {
 	w.t.Helper()
 	got := map[string]bool{}

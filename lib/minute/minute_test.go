@@ -249,7 +249,7 @@ func TestBlind(t *testing.T) {
 	}
 }
 
-// While a poll is at work nothing is known, and nothing is said to be blind.
+// While a poll is at work nothing is known, and no pipeline is reported as blind.
 func TestBusy(t *testing.T) {
 	w := newWorld(t)
 	w.minute()

@@ -12,7 +12,7 @@ import (
 
 const v6 = "SRC=2001:0db8:00ff:0000:0000:0000:0000:0002 DST=2001:0db8:005a:0000:0000:0000:0000:"
 
-// lines is a line of each kind, all from Linux 6.18 if not said otherwise.
+// lines has a line of each kind, of Linux 6.18 if no other version is named.
 var lines = []struct{ what, prefix, line, dst string }{
 	{"iptables, OUTPUT, TCP", "EGRESS: ",
 		"EGRESS: IN= OUT=jn0 SRC=198.18.255.2 DST=198.51.100.10 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=15410 DF PROTO=TCP SPT=35444 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0 ",
@@ -76,7 +76,7 @@ func (m *memory) lookup(addr []byte) (id uint32, ok bool) {
 	return uint32(max(i, 0)), i >= 0
 }
 
-// What was read before is found, and nothing else is taken for it.
+// An address that was read before is found, and no other text is taken for it.
 func TestLookup(t *testing.T) {
 	p := NewParser("EGRESS: ")
 	known := memory{"198.51.100.10", "2001:db8::1", "192.0.2.07", ""}
@@ -161,7 +161,7 @@ func TestParseBroken(t *testing.T) {
 	}
 }
 
-// What is read is what netip reads, in every form.
+// Each form of an address is read as netip reads it.
 func TestAddr(t *testing.T) {
 	for _, s := range []string{
 		"0.0.0.0", "255.255.255.255", "192.0.2.1", "1.2.3.4", "2001:0db8:0000:0000:0000:0000:0000:0001",

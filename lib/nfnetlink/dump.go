@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What package unix does not name (linux/netfilter/nf_tables.h).
+// Constants that package unix lacks (linux/netfilter/nf_tables.h).
 const (
 	tableHandle = 4  // NFTA_TABLE_HANDLE
 	setHandle   = 16 // NFTA_SET_HANDLE

@@ -86,7 +86,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What was deleted and put back has another handle.
+// A table that was deleted and put back has another handle.
 func TestHandles(t *testing.T) {
 	c := namespace(t)
 	handles := func() (uint64, uint64) {

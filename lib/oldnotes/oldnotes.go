@@ -100,8 +100,8 @@ func resolved(admin string) []undo.Entry {
 	return append(entries, undo.Entry{Step: "resolver", Kind: undo.KindFile, Name: layout.Dropin, Was: absent, Any: true})
 }
 
-// resolvConf returns what was at /etc/resolv.conf. What is there now is the
-// shell's, if it begins as that did.
+// resolvConf returns the former /etc/resolv.conf. The present file is that of the shell
+// version if it has the same beginning.
 func resolvConf(admin string) (undo.Entry, error) {
 	e := undo.Entry{Step: "resolver", Kind: undo.KindFile, Name: "/etc/resolv.conf"}
 	was, err := undo.Keep(filepath.Join(admin, "resolv.conf"))

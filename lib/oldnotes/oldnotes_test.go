@@ -10,7 +10,7 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// What is written for the old version is read as it was noted.
+// Notes that are written for the old version are read back the same.
 func TestWriteAndTakeOver(t *testing.T) {
 	admin := filepath.Join(t.TempDir(), "admin")
 	j, err := undo.Open(admin)

@@ -184,8 +184,8 @@ func (r *Resolver) resolvConfDo(h *change.Hand) error {
 	return h.Replace(resolvConf, r.ours(*was), change.Root644, was)
 }
 
-// resolvConfUndo puts back what was there, with what the admin has changed in
-// ours. What another program has written after us stays.
+// resolvConfUndo puts back the former file, with the admin's changes to ours. A file that
+// another program has written after us stays.
 func (r *Resolver) resolvConfUndo() error {
 	if err := removeCopies(resolvConf); err != nil {
 		return err
@@ -207,8 +207,8 @@ func (r *Resolver) resolvConfUndo() error {
 	return undo.Put(resolvConf, *was)
 }
 
-// removeCopies removes copies of our file beside it. Who keeps what was there before
-// him, as openresolv does in resolv.conf.bak, would put ours back one day.
+// removeCopies removes copies of our file beside it. A program that keeps the file of
+// before, as openresolv does in resolv.conf.bak, would put ours back one day.
 func removeCopies(of string) error {
 	names, err := filepath.Glob(of + "?*")
 	if err != nil {

@@ -232,7 +232,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// What is no regular file is refused at once: a FIFO would wait for a writer.
+// Only regular files are opened: a FIFO would wait for a writer.
 func TestReadOnlyRegularFiles(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	testtools.Must(t, syscall.Mkfifo(fifo, 0o600))

@@ -114,7 +114,7 @@ func TestNamesFirst(t *testing.T) {
 	}
 }
 
-// What is so is not done again; an interrupt ends it between two steps.
+// A step that is done is not done again; an interrupt ends the run between two steps.
 func TestDo(t *testing.T) {
 	w := newWorld(t)
 	for _, want := range []string{"  do     base\n  do     other\n  do     resolver\n", "  ok     base\n  ok     other\n  ok     resolver\n"} {

@@ -124,7 +124,7 @@ func TestReadNone(t *testing.T) {
 	}
 }
 
-// What has several meanings is read as the zone of the Clock has it.
+// An abbreviation with several meanings is read as in the zone of the Clock.
 func TestReadOwnZone(t *testing.T) {
 	for name, want := range map[string]string{"Asia/Kolkata": "2026-11-23T02:35:00Z", "Asia/Jerusalem": "2026-11-23T06:05:00Z"} {
 		clock := Clock{Location: zone(t, name), Now: at(t, "2026-11-23T12:00:00Z")}

@@ -76,7 +76,7 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// What a killed run has left: a staged file is published if the cursor file names it, and
+// After a run that was killed, a staged file is published if the cursor file names it, and
 // removed otherwise; that of another cursor file is not touched.
 func TestRecover(t *testing.T) {
 	s := newStore(t)
@@ -135,7 +135,7 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
-// What was written by us and by nobody since is known as such.
+// A file that only we have written is known as such.
 func TestSeal(t *testing.T) {
 	s := newStore(t)
 	var ours bool
@@ -212,8 +212,8 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// Who can read the aggregate cannot stop a commit, and a lock that is held for
-// too long is an error. Nothing is committed then.
+// A user who can read the aggregate cannot stop a commit. A lock that is held for too
+// long is an error, and nothing is committed.
 func TestLock(t *testing.T) {
 	s := newStore(t)
 	commit(t, s, "", "1", appending("a"))
@@ -287,8 +287,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What root makes is of the one who polls: of the owner of the aggregate, or
-// before there is one of the folder of the cursor file.
+// Files that root makes get the poller as their owner: the owner of the aggregate, or,
+// before there is one, of the folder of the cursor file.
 func TestOwner(t *testing.T) {
 	testtools.NeedRoot(t)
 	const poller = 4711

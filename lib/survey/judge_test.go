@@ -175,7 +175,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Whatever was found out can be said in each form.
+// Each result can be printed in each form.
 func TestForms(t *testing.T) {
 	for _, test := range cases {
 		f := well()

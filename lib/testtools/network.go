@@ -9,8 +9,8 @@ import (
 )
 
 // Network gives the thread of the calling goroutine, which ends with it, a
-// network namespace of its own: a device that leads nowhere, by which all
-// addresses of both families can be sent to. What is run from it is in there.
+// network namespace of its own: packets to all addresses of both families go to a
+// device that leads nowhere. Programs that it starts run in this namespace.
 func Network(t testing.TB) {
 	t.Helper()
 	NeedRoot(t)

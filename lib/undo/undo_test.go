@@ -71,7 +71,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// What somebody else has put there since is theirs, but where the name is ours.
+// Another program's file in the place of ours stays, unless the name is ours alone.
 func TestRestoreLeavesOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	write(t, path, "theirs, later\n")

@@ -54,7 +54,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// Where the program is missing, that is said.
+// A missing program is reported.
 func TestNoProgram(t *testing.T) {
 	t.Setenv("PATH", "/nonexistent")
 	_, err := io.ReadAll(Reader(strings.NewReader("\xfd7zXZ\x00" + text)))
@@ -63,7 +63,7 @@ func TestNoProgram(t *testing.T) {
 	}
 }
 
-// What cannot be read is named, and no byte of it gets out.
+// A file that cannot be read is named, and no byte of it is printed.
 func TestNamed(t *testing.T) {
 	for _, f := range forms {
 		if f.open != nil {

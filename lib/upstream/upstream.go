@@ -228,7 +228,7 @@ func (src Sources) usable(a netip.Addr) bool {
 
 // parse reads one server as resolved.conf(5) and resolv.conf(5) spell it:
 // ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT, with %LINK after the address, and
-// #NAME, which is for TLS, at the end. What is none is left out.
+// #NAME, which is for TLS, at the end. A word that is no server is left out.
 func (src Sources) parse(word string) []Server {
 	word, _, _ = strings.Cut(word, "#")
 	host, port := word, "53"
