@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -98,7 +97,7 @@ func (s *stream) entry(e *journal.Entry) {
 		return
 	}
 	if s.command.Host != "" && string(l.Host) != s.command.Host {
-		s.unread.OtherHost(l.Host)
+		s.missed.OtherHost(l.Host)
 		return
 	}
 	if l.Again > 0 && s.repeated(e) {
@@ -171,65 +170,4 @@ func processOf(host []byte, pid uint32) uint32 {
 		h = (h ^ uint32(c)) * 16777619
 	}
 	return (pid ^ h) & (1<<31 - 1)
-}
-
-var question = []byte("query[")
-
-// note counts a line of another program if it looks like a query.
-func (s *stream) note(l *carrier.Line) {
-	s.runs = s.runs || bytes.HasPrefix(l.Tag, []byte("dnsmasq"))
-	if !bytes.Contains(l.Rest, question) {
-		s.recognise(s.in.Bytes())
-		return
-	}
-	s.unread.Count(append([]byte("t"), l.Tag...), s.in.Bytes(), func() string { return describe(l) })
-}
-
-// describe returns the reason why a line with query[ was not counted.
-func describe(l *carrier.Line) string {
-	tag, name := overlooked.Shell(string(l.Tag)), overlooked.Printable(l.Tag)
-	if len(l.Tag) == 0 {
-		tag, name = "-", "a program without a name"
-	}
-	var line dnsmasq.Line
-	if message, _ := l.Inner("dnsmasq"); line.ParseMessage(0, message) == nil && line.Kind == dnsmasq.Query {
-		return fmt.Sprintf("with questions that %s logged (if that is a dnsmasq: --tag=%s)", name, tag)
-	}
-	return "with query[ in messages of " + name
-}
-
-// recognise checks whether a line is of a log that is often taken for dnsmasq's, as long
-// as nothing was counted: then that is the reason.
-func (s *stream) recognise(line []byte) {
-	if !s.printed && !s.log.Counted() {
-		s.unread.Recognise(line)
-	}
-}
-
-// isDamage reports whether a line was damaged, which no option can change.
-func isDamage(why error) bool {
-	for _, err := range [...]error{batch.ErrHalf, batch.ErrLong, dnsmasq.ErrGlued, dnsmasq.ErrNUL} {
-		if errors.Is(why, err) {
-			return true
-		}
-	}
-	return false
-}
-
-// rejected counts a line that could not be used if it looks like a query.
-func (s *stream) rejected(line []byte, why error) {
-	s.unread.Rejected(line)
-	if !bytes.Contains(line, question) {
-		s.recognise(line)
-		return
-	}
-	if isDamage(why) {
-		return
-	}
-	s.bad++
-	cause := why
-	for errors.Unwrap(cause) != nil {
-		cause = errors.Unwrap(cause)
-	}
-	s.unread.Count([]byte(cause.Error()), line, func() string { return "with query[ that could not be read: " + cause.Error() })
 }

@@ -25,7 +25,7 @@ type stream struct {
 	log     *transact.Tracker
 	entries *journal.Reader  // reads lines that are not of dnsmasq's own file
 	inside  bool             // the line is within an entry of several lines
-	unread  overlooked.Lines // lines that look like queries and were not counted
+	missed  overlooked.Lines // lines that look like queries and were not counted
 	bad     int              // those of them that could not be read
 	runs    bool             // a dnsmasq logs something
 	printed bool
@@ -39,7 +39,7 @@ func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.T
 	s.entries.Continued = s.rejected
 	s.entries.Assumed = func(what string) { cli.Warn("%s: %s", in.Place(), what) }
 	s.entries.Boot = func() int64 { return 0 }
-	in.Rejected, s.unread.Place = s.rejected, in.Place
+	in.Rejected, s.missed.Place = s.rejected, in.Place
 	return s
 }
 
@@ -93,7 +93,7 @@ func (s *stream) finish() error {
 		return err
 	}
 	if adhoc {
-		s.unread.Report(cli.Warn)
+		s.missed.Report(cli.Warn)
 	}
 	t.Carry = s.log.Carry()
 	if err := errors.Join(s.in.Err(), batch.Finish(s.out, t)); err != nil || !adhoc {
@@ -111,7 +111,7 @@ func (s *stream) incomplete() error {
 	if s.log.Lines > 0 || s.runs {
 		otherwise = ": dnsmasq logs none (set log-queries=extra in its configuration)"
 	}
-	return s.unread.Err(nothing, otherwise)
+	return s.missed.Err(nothing, otherwise)
 }
 
 // restore takes up the queries that were open at the end of the last poll.

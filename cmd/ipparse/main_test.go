@@ -114,7 +114,7 @@ func parse(t testing.TB, input []byte) []byte {
 	os.Stderr, _ = os.Open(os.DevNull) // what is said there, the scripts look at
 	defer os.Stderr.Close()
 	c := command{Prefix: []string{"EGRESS: "}, UTC: true, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	if err := c.convert(batch.NewScanner(bytes.NewReader(input), "input"), newRecords(&out)); err != nil && out.Len() > 0 {
+	if err := c.convert(batch.NewScanner(bytes.NewReader(input), "input"), &out); err != nil && out.Len() > 0 {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -127,7 +127,7 @@ func TestLineBuffered(t *testing.T) {
 	results, out := io.Pipe()
 	c := command{Prefix: []string{"EGRESS: "}, UTC: true, LineBuffered: true}
 	done := make(chan error)
-	go func() { done <- c.convert(batch.NewScanner(in, "input"), newRecords(out)) }()
+	go func() { done <- c.convert(batch.NewScanner(in, "input"), out) }()
 	for _, tail := range []string{"", "1795421100.980088 vm sshd[94]: hello\n", "          goes on\n", "17954211"} {
 		io.WriteString(feed, "1795421100.980088 vm kernel: EGRESS: IN= OUT=a SRC=10.0.0.2 DST=198.51.100.1 LEN=60 \n"+tail)
 		var got [64]byte

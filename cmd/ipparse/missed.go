@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"egress-monitor/lib/batch"
 	"egress-monitor/lib/carrier"
@@ -13,41 +12,8 @@ import (
 	"egress-monitor/lib/overlooked"
 )
 
-// trusts reports whether a line counts although it is not the kernel's, because the
-// command line names its program or allows a relay. It may change the message of the
-// entry to the part that is a LOG line.
-func (c *command) trusts(e *journal.Entry, packets *netfilter.Parser) bool {
-	l := e.Line
-	if l == nil || l.Relayed && !c.Relay {
-		return false
-	}
-	if l.Relayed {
-		direct := *l
-		if direct.Relayed = false; direct.Kernel() {
-			return true
-		}
-	}
-	if len(l.Tag) > 0 && slices.Contains(c.Tag, string(l.Tag)) {
-		return true
-	}
-	return !l.Process && slices.Contains(c.Tag, "-") && untagged(e, packets)
-}
-
-// untagged finds a LOG line in an entry without a tag. The beginning of its prefix may
-// have been read as a tag, or as a host.
-func untagged(e *journal.Entry, packets *netfilter.Parser) bool {
-	for _, text := range [...][]byte{e.Line.Message, e.Line.Text, e.Line.Rest} {
-		text, _ = carrier.KernelMessage(text)
-		if _, ok, _ := packets.Parse(text); ok {
-			e.Message = text
-			return string(e.Line.Tag) != "kernel"
-		}
-	}
-	return false
-}
-
-// others counts the lines that look like LOG lines and were not counted.
-type others struct {
+// missed counts the lines that look like LOG lines and were not counted.
+type missed struct {
 	command  *command
 	in       *batch.Scanner
 	out      *records
@@ -58,19 +24,19 @@ type others struct {
 }
 
 // noPacket takes an entry of the kernel that is no LOG line, or a damaged one.
-func (o *others) noPacket(e *journal.Entry, err error) {
+func (m *missed) noPacket(e *journal.Entry, err error) {
 	if err != nil {
-		o.in.Skip(err)
-	} else if n := len(o.prefix); n > 0 && bytes.HasPrefix(e.Message, o.prefix) && bytes.HasPrefix(e.Message[n:], []byte("IN=")) {
-		o.lines.Again() // another of the same rule
+		m.in.Skip(err)
+	} else if n := len(m.prefix); n > 0 && bytes.HasPrefix(e.Message, m.prefix) && bytes.HasPrefix(e.Message[n:], []byte("IN=")) {
+		m.lines.Again() // another of the same rule
 	} else {
-		o.note(e)
+		m.note(e)
 	}
 }
 
 // note takes an entry that was not counted, and counts it if it looks like a LOG line.
-func (o *others) note(e *journal.Entry) {
-	if o.prefix = o.prefix[:0]; o.command.polls() {
+func (m *missed) note(e *journal.Entry) {
+	if m.prefix = m.prefix[:0]; m.command.polls() {
 		return // a poll does not report them
 	}
 	text := e.Message
@@ -78,23 +44,23 @@ func (o *others) note(e *journal.Entry) {
 		text = e.Line.Rest
 	}
 	if !netfilter.LooksLike(text) {
-		o.recognise(o.in.Bytes())
+		m.recognise(m.in.Bytes())
 		return
 	}
-	why := o.why(e)
-	o.key = append(append(o.key[:0], byte(why)), reasons[why]...)
+	why := m.why(e)
+	m.key = append(append(m.key[:0], byte(why)), reasons[why]...)
 	switch why {
 	case otherPrefix:
 		prefix, _ := netfilter.Prefix(e.Message)
-		o.key = append(o.key[:1], prefix...)
-		o.prefix = append(o.prefix, prefix...)
+		m.key = append(m.key[:1], prefix...)
+		m.prefix = append(m.prefix, prefix...)
 	case otherProgram, inMessage:
-		o.key = append(o.key[:1], e.Line.Tag...)
+		m.key = append(m.key[:1], e.Line.Tag...)
 	}
-	if raw := o.in.Bytes(); netfilter.LooksLike(raw) {
+	if raw := m.in.Bytes(); netfilter.LooksLike(raw) {
 		text = raw
 	}
-	o.lines.Count(o.key, text, func() string { return why.describe(o.key[1:]) })
+	m.lines.Count(m.key, text, func() string { return why.describe(m.key[1:]) })
 }
 
 // A reason is why an entry was not counted.
@@ -141,7 +107,7 @@ func (why reason) describe(name []byte) string {
 }
 
 // why returns the reason why an entry was not counted.
-func (o *others) why(e *journal.Entry) reason {
+func (m *missed) why(e *journal.Entry) reason {
 	l := e.Line
 	switch {
 	case e.Source == journal.Kernel:
@@ -162,7 +128,7 @@ func (o *others) why(e *journal.Entry) reason {
 	}
 	prefix, ok := netfilter.Prefix(l.Message)
 	switch {
-	case len(l.Tag) == 0 || isPrefix(l, o.command.Prefix):
+	case len(l.Tag) == 0 || isPrefix(l, m.command.Prefix):
 		return noProgram
 	case ok && !bytes.Contains(prefix, []byte("kernel:")):
 		return otherProgram
@@ -182,34 +148,34 @@ func isPrefix(l *carrier.Line, prefixes []string) bool {
 
 // reject takes a line that could not be used because of its carrier. For other lines
 // the error is reported elsewhere.
-func (o *others) reject(line []byte, why error) {
-	o.recognise(line)
-	o.lines.Rejected(line)
+func (m *missed) reject(line []byte, why error) {
+	m.recognise(line)
+	m.lines.Rejected(line)
 	if why == batch.ErrHalf || why == batch.ErrLong || errors.Is(why, netfilter.ErrLine) || !netfilter.LooksLike(line) {
 		return
 	}
-	o.rejected++
-	o.unread(line, why)
+	m.rejected++
+	m.unread(line, why)
 }
 
 // recognise checks whether a line is of a log that is often taken for the kernel's, as
 // long as nothing was counted: then that is the reason.
-func (o *others) recognise(line []byte) {
-	if !o.out.some {
-		o.lines.Recognise(line)
+func (m *missed) recognise(line []byte) {
+	if !m.out.some {
+		m.lines.Recognise(line)
 	}
 }
 
 // unread counts a line that looks like a LOG line and gave no entry.
-func (o *others) unread(line []byte, why error) {
+func (m *missed) unread(line []byte, why error) {
 	if netfilter.LooksLike(line) {
-		o.lines.Count([]byte(why.Error()), line, func() string { return "that could not be read: " + why.Error() })
+		m.lines.Count([]byte(why.Error()), line, func() string { return "that could not be read: " + why.Error() })
 	}
 }
 
 // otherHost notes an entry of a host that is not to be counted.
-func (o *others) otherHost(e *journal.Entry) {
+func (m *missed) otherHost(e *journal.Entry) {
 	if e.Line != nil {
-		o.lines.OtherHost(e.Line.Host)
+		m.lines.OtherHost(e.Line.Host)
 	}
 }
