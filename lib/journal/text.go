@@ -153,7 +153,7 @@ type second struct {
 // is reports whether a line begins with a stamp of n bytes of the same second.
 func (s *second) is(line []byte, n int) bool {
 	return n == len(s.stamp) && string(line[:s.from]) == string(s.stamp[:s.from]) &&
-		isDigits(line[s.from:s.to]) && string(line[s.to:n]) == string(s.stamp[s.to:])
+		isDigits(line[s.from:s.to]) && (s.to == n || string(line[s.to:n]) == string(s.stamp[s.to:]))
 }
 
 func (s *second) keep(stamp []byte, unix int64) {
