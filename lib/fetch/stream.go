@@ -64,7 +64,7 @@ func (s *stream) take(piece []byte) {
 	}
 }
 
-// line takes a line, or the beginning of a line that is too long to be ours.
+// line takes a line that may be an end mark, or the beginning of another line.
 func (s *stream) line(line []byte) {
 	if s.last {
 		s.last = false
