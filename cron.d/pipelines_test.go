@@ -69,11 +69,7 @@ func (s *server) write(name, text string) {
 
 func (s *server) append(name, text string) {
 	s.t.Helper()
-	f, err := os.OpenFile(s.file(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	s.must(err)
-	_, err = f.WriteString(text)
-	s.must(err)
-	s.must(f.Close())
+	testtools.Append(s.t, s.file(name), text)
 }
 
 // save notes what folders hold, for restore.

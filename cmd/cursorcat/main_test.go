@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 func faults(t *testing.T, call, errno string) {
 	path, want := rotatedLog(t)
 	before := cursorAt(t, path)
-	appendLines(t, path, "new\n")
+	testtools.Append(t, path, "new\n")
 	want += "new\n"
 	failed := 0
 	for n := 1; n < 40; n++ {
@@ -134,14 +134,4 @@ func cursorAt(t *testing.T, path string) string {
 		t.Fatal(err, string(out))
 	}
 	return strings.TrimSpace(cursor)
-}
-
-func appendLines(t *testing.T, path, text string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	testtools.Must(t, err)
-	if _, err := f.WriteString(text); err != nil {
-		t.Fatal(err)
-	}
-	testtools.Must(t, f.Close())
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -63,15 +62,10 @@ check.canary.egress-monitor.invalid 9 2036-02-08T21:30:00Z 203.0.113.255
 `)
 	ips := testtools.File(t, "2001:db8:ffff:ffff::255 1 2026-02-08T21:29:00Z\n203.0.113.255 3 2026-02-08T21:28:00Z\n")
 	got := Sights(domains, ips, os.Open)
-	at := func(text string) time.Time {
-		when, err := time.Parse(time.RFC3339, text)
-		testtools.Must(t, err)
-		return when
-	}
 	want := map[string]Sight{
-		truth.Names:     {7, at("2026-02-08T21:30:00Z"), nil},
-		truth.Resolver:  {7, at("2026-02-08T21:31:00Z"), nil},
-		truth.Addresses: {4, at("2026-02-08T21:29:00Z"), nil},
+		truth.Names:     {7, testtools.Time(t, "2026-02-08T21:30:00Z"), nil},
+		truth.Resolver:  {7, testtools.Time(t, "2026-02-08T21:31:00Z"), nil},
+		truth.Addresses: {4, testtools.Time(t, "2026-02-08T21:29:00Z"), nil},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v, want %v", got, want)

@@ -490,12 +490,7 @@ func TestBegin(t *testing.T) {
 		testtools.Must(t, os.WriteFile(l.Path, []byte(text), 0o600))
 		token, err := Begin(l.Path)
 		testtools.Must(t, err)
-		f, err := os.OpenFile(l.Path, os.O_WRONLY|os.O_APPEND, 0)
-		testtools.Must(t, err)
-		if _, err := f.WriteString("c\n"); err != nil {
-			t.Fatal(err)
-		}
-		testtools.Must(t, f.Close())
+		testtools.Append(t, l.Path, "c\n")
 		var out strings.Builder
 		if _, err := l.Copy(&out, token); err != nil || out.String() != text+"c\n" || gap != "" {
 			t.Errorf("%q, %v, %q", out.String(), err, gap)

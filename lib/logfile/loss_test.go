@@ -66,7 +66,7 @@ func TestLostEnd(t *testing.T) {
 					}
 					over(t, file, c.left)
 					got, cursor := pollOf(t, l, cursor)
-					more(t, file, c.then)
+					testtools.Append(t, file, c.then)
 					then, cursor := pollOf(t, l, cursor)
 					expect(t, "printed", got+then, want)
 					again, _ := pollOf(t, l, cursor)
@@ -88,23 +88,13 @@ func over(t *testing.T, name, text string) {
 	}
 }
 
-func more(t *testing.T, name, text string) {
-	t.Helper()
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-	testtools.Must(t, err)
-	defer f.Close()
-	if _, err := f.WriteString(text); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Copied and truncated while we read on behind the end of the copy.
 func TestCopyEndsBefore(t *testing.T) {
 	l := Log{Path: t.TempDir() + "/q.log"}
 	put(t, l.Path, numbersFrom(100, 150))
 	time.Sleep(20 * time.Millisecond) // a copy is younger; the clock of files ticks some 250 times a second
 	put(t, l.Path+".1", numbersFrom(100, 150))
-	more(t, l.Path, numbersFrom(150, 160))
+	testtools.Append(t, l.Path, numbersFrom(150, 160))
 	got, cursor := pollOf(t, l, "")
 	expect(t, "both", got, numbersFrom(100, 160))
 	over(t, l.Path, "new\n")
@@ -118,7 +108,7 @@ func TestReread(t *testing.T) {
 	put(t, l.Path, "one\n")
 	got, cursor := pollOf(t, l, "")
 	expect(t, "the first poll", got, "-- reread\none\n")
-	more(t, l.Path, "two\n")
+	testtools.Append(t, l.Path, "two\n")
 	got, cursor = pollOf(t, l, cursor)
 	expect(t, "the second", got, "two\n")
 	testtools.Must(t, os.Remove(l.Path))

@@ -10,16 +10,6 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-func appendTo(t *testing.T, name, text string) {
-	t.Helper()
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	testtools.Must(t, err)
-	defer f.Close()
-	if _, err := f.WriteString(text); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func line(name string) string {
 	return fmt.Sprintf("Feb  8 21:30:00 dnsmasq[7]: 1 127.0.0.1/53 query[A] %s from 127.0.0.1\n", name)
 }
@@ -34,17 +24,17 @@ func TestWait(t *testing.T) {
 		"removed":   func(log string) { os.Remove(log) },
 	} {
 		log := filepath.Join(t.TempDir(), "log")
-		appendTo(t, log, line("older.example")+line("old.example"))
+		testtools.Append(t, log, line("older.example")+line("old.example"))
 		l := mark(log, os.Open)
 		defer l.close()
 		if what == "renamed" {
-			appendTo(t, log, line("new.example"))
+			testtools.Append(t, log, line("new.example"))
 		}
 		change(log)
 		if what != "renamed" {
-			appendTo(t, log, line("new.example"))
+			testtools.Append(t, log, line("new.example"))
 		} else {
-			appendTo(t, log, line("newer.example"))
+			testtools.Append(t, log, line("newer.example"))
 		}
 		if found, err := l.wait(0, "new.example"); err != nil || !found {
 			t.Errorf("%s: %v, %v", what, found, err)

@@ -154,10 +154,7 @@ func TestDamagedJournal(t *testing.T) {
 	if _, err := w.do(context.Background(), w.steps()[:1], nil); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(filepath.Join(w.dir, "admin", "journal"), os.O_APPEND|os.O_WRONLY, 0)
-	testtools.Must(t, err)
-	f.WriteString("rubbish\n")
-	f.Close()
+	testtools.Append(t, filepath.Join(w.dir, "admin", "journal"), "rubbish\n")
 	w.open()
 	if left := w.undoSteps(w.steps()); left != 1 || w.there() != "" || !strings.Contains(w.warned.String(), "line 2") {
 		t.Errorf("left %d: %s; %s", left, w.there(), w.warned.String())

@@ -96,14 +96,14 @@ var forms = []struct {
 
 func TestRead(t *testing.T) {
 	for _, f := range forms {
-		clock := Clock{Location: zone(t, "Europe/Berlin"), Now: at(t, "2026-11-23T12:00:00Z")}
+		clock := Clock{Location: testtools.Zone(t, "Europe/Berlin"), Now: testtools.Time(t, "2026-11-23T12:00:00Z")}
 		stampText, _, _ := strings.Cut(f.text, "|")
 		want := f.at
 		if want == "" {
 			want = "2026-11-23T08:05:00Z"
 		}
 		s, err := clock.Read([]byte(strings.Replace(f.text, "|", "", 1)))
-		if err != nil || s.Unix != at(t, want).Unix() || s.Len != len(stampText) || s.Form != f.form {
+		if err != nil || s.Unix != testtools.Time(t, want).Unix() || s.Len != len(stampText) || s.Form != f.form {
 			t.Errorf("%s: got %v, %d bytes, form %d, %v", f.text, time.Unix(s.Unix, 0).UTC(), s.Len, s.Form, err)
 		}
 	}
@@ -117,7 +117,7 @@ func TestReadNone(t *testing.T) {
 		"Nov 31 08:05:00": ErrTime, "Nov 23 24:05:00": ErrTime, "2026-02-29T08:05:00Z": ErrTime, "2026-13-01 08:05:00": ErrTime, "Nov 23 08:60:00": ErrTime, "Nov 23 08:05:61": ErrTime,
 		"Mon 2026-11-23 08:05:00 IST vm": ErrZone, "Mon 2026-11-23 08:05:00 XYZ vm": ErrZone, "2026-11-23 08:05:00 CST vm": ErrZone, "Nov 23 08:05:00 PST vm": ErrZone, "Nov 23 08:05:00 BST vm": ErrZone,
 	} {
-		clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T12:00:00Z")}
+		clock := Clock{Location: time.UTC, Now: testtools.Time(t, "2026-11-23T12:00:00Z")}
 		if s, err := clock.Read([]byte(text)); err != want {
 			t.Errorf("%q: got %v %v, want %v", text, s, err, want)
 		}
@@ -127,8 +127,8 @@ func TestReadNone(t *testing.T) {
 // An abbreviation with several meanings is read as in the zone of the Clock.
 func TestReadOwnZone(t *testing.T) {
 	for name, want := range map[string]string{"Asia/Kolkata": "2026-11-23T02:35:00Z", "Asia/Jerusalem": "2026-11-23T06:05:00Z"} {
-		clock := Clock{Location: zone(t, name), Now: at(t, "2026-11-23T12:00:00Z")}
-		if s, err := clock.Read([]byte("Mon 2026-11-23 08:05:00 IST vm")); err != nil || s.Unix != at(t, want).Unix() {
+		clock := Clock{Location: testtools.Zone(t, name), Now: testtools.Time(t, "2026-11-23T12:00:00Z")}
+		if s, err := clock.Read([]byte("Mon 2026-11-23 08:05:00 IST vm")); err != nil || s.Unix != testtools.Time(t, want).Unix() {
 			t.Errorf("%s: got %v, %v", name, time.Unix(s.Unix, 0).UTC(), err)
 		}
 	}
@@ -136,14 +136,14 @@ func TestReadOwnZone(t *testing.T) {
 
 // The hour that comes twice, in forms with a year and without.
 func TestReadDoubleHour(t *testing.T) {
-	clock := Clock{Location: zone(t, "Europe/Berlin"), Now: at(t, "2026-11-01T00:00:00Z")}
+	clock := Clock{Location: testtools.Zone(t, "Europe/Berlin"), Now: testtools.Time(t, "2026-11-01T00:00:00Z")}
 	for _, c := range []struct{ text, want string }{
 		{"2026-10-25 02:50:00 vm", "2026-10-25T00:50:00Z"},
 		{"2026-10-25 02:20:00 vm", "2026-10-25T01:20:00Z"},
 		{"Sun Oct 25 02:25:00 2026 vm", "2026-10-25T01:25:00Z"},
 		{"Oct 25 02:30:00.5 vm", "2026-10-25T01:30:00Z"},
 	} {
-		if s, err := clock.Read([]byte(c.text)); err != nil || s.Unix != at(t, c.want).Unix() {
+		if s, err := clock.Read([]byte(c.text)); err != nil || s.Unix != testtools.Time(t, c.want).Unix() {
 			t.Errorf("%s: got %v, %v", c.text, time.Unix(s.Unix, 0).UTC(), err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestDoubt(t *testing.T) {
 		{"2026-11-23T08:07:00Z|1795422100.980088", "the time is 2m0s after now (read as 2026-11-23T08:07:00Z): check the clock of the sender and its zone (TZ, --utc)"},
 	} {
 		var said []string
-		clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T08:05:00Z"), Doubt: func(d Doubt) { said = append(said, d.String()) }}
+		clock := Clock{Location: time.UTC, Now: testtools.Time(t, "2026-11-23T08:05:00Z"), Doubt: func(d Doubt) { said = append(said, d.String()) }}
 		for text := range strings.SplitSeq(c.lines, "|") {
 			if _, ok := clock.Unix([]byte(text)); !ok {
 				clock.Read([]byte(text))
@@ -191,7 +191,7 @@ func TestEmptyTZ(t *testing.T) {
 		{"UTC", false, "Nov 23 08:05:00|2026-11-23 08:05:00", ""},
 	} {
 		t.Setenv("TZ", c.tz)
-		clock, err := New(at(t, "2026-11-23T12:00:00Z"), c.utc)
+		clock, err := New(testtools.Time(t, "2026-11-23T12:00:00Z"), c.utc)
 		testtools.Must(t, err)
 		got := ""
 		clock.Doubt = func(d Doubt) { got += d.String() }
@@ -230,7 +230,7 @@ func TestUsual(t *testing.T) {
 }
 
 func checkUsual(t *testing.T, b []byte) {
-	berlin := zone(t, "Europe/Berlin")
+	berlin := testtools.Zone(t, "Europe/Berlin")
 	type answer struct {
 		Stamp
 		err  error

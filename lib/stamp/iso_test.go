@@ -3,6 +3,8 @@ package stamp
 import (
 	"testing"
 	"time"
+
+	"egress-monitor/lib/testtools"
 )
 
 func TestISO(t *testing.T) {
@@ -21,7 +23,7 @@ func TestISO(t *testing.T) {
 		{"1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", 20},
 	} {
 		got, n, ok := ISO([]byte(c.stamp))
-		if !ok || got != at(t, c.want).Unix() || n != c.n {
+		if !ok || got != testtools.Time(t, c.want).Unix() || n != c.n {
 			t.Errorf("%s: got %v, %d bytes, %v", c.stamp, time.Unix(got, 0).UTC(), n, ok)
 		}
 	}

@@ -7,22 +7,6 @@ import (
 	"egress-monitor/lib/testtools"
 )
 
-func at(t *testing.T, s string) time.Time {
-	t.Helper()
-	u, err := time.Parse(time.RFC3339, s)
-	testtools.Must(t, err)
-	return u
-}
-
-func zone(t *testing.T, name string) *time.Location {
-	t.Helper()
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		testtools.Missing(t, err.Error())
-	}
-	return loc
-}
-
 func TestYear(t *testing.T) {
 	for _, c := range []struct{ stamp, now, want string }{
 		{"Nov 23 08:05:00", "2026-11-23T08:05:00Z", "2026-11-23T08:05:00Z"},
@@ -38,9 +22,9 @@ func TestYear(t *testing.T) {
 		{"Feb 29 12:00:00", "2103-01-01T00:00:00Z", "2096-02-29T12:00:00Z"},
 		{"Feb 29 12:00:00", "2104-02-28T11:00:00Z", "2096-02-29T12:00:00Z"},
 	} {
-		clock := Clock{Location: time.UTC, Now: at(t, c.now)}
+		clock := Clock{Location: time.UTC, Now: testtools.Time(t, c.now)}
 		got, ok := clock.Unix([]byte(c.stamp + " vm"))
-		if want := at(t, c.want).Unix(); !ok || got != want {
+		if want := testtools.Time(t, c.want).Unix(); !ok || got != want {
 			t.Errorf("%s at %s: got %v %v, want %s", c.stamp, c.now, time.Unix(got, 0).UTC(), ok, c.want)
 		}
 	}
@@ -48,13 +32,13 @@ func TestYear(t *testing.T) {
 
 // The minute that is cached must not decide the year of a later second.
 func TestYearInsideOneMinute(t *testing.T) {
-	clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T08:05:30Z")}
+	clock := Clock{Location: time.UTC, Now: testtools.Time(t, "2026-11-23T08:05:30Z")}
 	for _, c := range []struct{ stamp, want string }{
 		{"Nov 24 08:05:10", "2026-11-24T08:05:10Z"},
 		{"Nov 24 08:05:31", "2025-11-24T08:05:31Z"},
 		{"Nov 24 08:05:29", "2026-11-24T08:05:29Z"},
 	} {
-		if got, ok := clock.Unix([]byte(c.stamp)); !ok || got != at(t, c.want).Unix() {
+		if got, ok := clock.Unix([]byte(c.stamp)); !ok || got != testtools.Time(t, c.want).Unix() {
 			t.Errorf("%s: got %v, want %s", c.stamp, time.Unix(got, 0).UTC(), c.want)
 		}
 	}
@@ -90,9 +74,9 @@ func TestDoubleHour(t *testing.T) {
 			{"Apr  5 01:31:00", "2026-04-04T15:01:00Z"},
 		}},
 	} {
-		clock := Clock{Location: zone(t, c.zone), Now: at(t, c.now), Last: c.last}
+		clock := Clock{Location: testtools.Zone(t, c.zone), Now: testtools.Time(t, c.now), Last: c.last}
 		for _, s := range c.steps {
-			if got, ok := clock.Unix([]byte(s.stamp)); !ok || got != at(t, s.want).Unix() {
+			if got, ok := clock.Unix([]byte(s.stamp)); !ok || got != testtools.Time(t, s.want).Unix() {
 				t.Errorf("%s: %s: got %v, want %s", c.name, s.stamp, time.Unix(got, 0).UTC(), s.want)
 			}
 		}
@@ -105,7 +89,7 @@ func TestNotAStamp(t *testing.T) {
 		"Nov 31 08:05:00", "Feb 30 08:05:00", "Nov  0 08:05:00", "nov 23 08:05:00", "Nov-23 08:05:00",
 		"Nov 23T08:05:00", "Nov 23 08.05:00", "Nov 2x 08:05:00", "Nov 23 0x:05:00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00:00",
 	} {
-		clock := Clock{Location: time.UTC, Now: at(t, "2026-11-23T08:05:00Z")}
+		clock := Clock{Location: time.UTC, Now: testtools.Time(t, "2026-11-23T08:05:00Z")}
 		for range 2 { // the second time from the cache
 			if got, ok := clock.Unix([]byte(s)); ok {
 				t.Errorf("%q: got %v, want none", s, time.Unix(got, 0).UTC())
@@ -132,7 +116,7 @@ func FuzzStamp(f *testing.F) {
 		if unix < 0 || unix > 1<<32 || age < 0 || age > 364*86400 {
 			return
 		}
-		loc := zone(t, zones[int(z)%len(zones)])
+		loc := testtools.Zone(t, zones[int(z)%len(zones)])
 		u := time.Unix(unix, 0).In(loc)
 		clock := Clock{Location: loc, Now: u.Add(time.Duration(age) * time.Second)}
 		got, ok := clock.Unix([]byte(u.Format(time.Stamp)))

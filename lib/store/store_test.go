@@ -38,15 +38,6 @@ func appending(line string) Merge {
 	}
 }
 
-func (s *Store) text(t *testing.T) string {
-	t.Helper()
-	b, err := os.ReadFile(s.File)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func commit(t *testing.T, s *Store, after, to string, merge Merge) {
 	t.Helper()
 	testtools.Must(t, s.Commit(after, batch.Trailer{Cursor: to}, merge != nil, merge))
@@ -67,7 +58,7 @@ func TestCommit(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("a merge that fails: %v", err)
 	}
-	if got := s.text(t); got != "abc" {
+	if got := testtools.Read(t, s.File); got != "abc" {
 		t.Errorf("aggregate %q", got)
 	}
 	names, _ := readNames(filepath.Dir(s.File))
@@ -91,8 +82,8 @@ func TestRecover(t *testing.T) {
 	testtools.Write(t, s.beside(s.stagedPrefix()+noCursor+"-1"), "half")
 	testtools.Write(t, temporary, "half")
 	testtools.Must(t, s.Recover())
-	if names, _ := readNames(filepath.Dir(s.File)); s.text(t) != "a" || len(names) != 3 {
-		t.Errorf("aggregate %q, files %q", s.text(t), names)
+	if names, _ := readNames(filepath.Dir(s.File)); testtools.Read(t, s.File) != "a" || len(names) != 3 {
+		t.Errorf("aggregate %q, files %q", testtools.Read(t, s.File), names)
 	}
 	other := s.beside(s.stagedPrefix() + "00000000-OTHER")
 	testtools.Write(t, other, "other's")
@@ -140,7 +131,7 @@ func TestSeal(t *testing.T) {
 	s := newStore(t)
 	var ours bool
 	look := func(old, staged *os.File, seal *uint32) (uint32, []byte, error) {
-		ours = seal != nil && *seal == sumOf([]byte(s.text(t)))
+		ours = seal != nil && *seal == sumOf([]byte(testtools.Read(t, s.File)))
 		return appending("x")(old, staged, seal)
 	}
 	commit(t, s, "", "1", look)
@@ -207,7 +198,7 @@ func TestAtOnce(t *testing.T) {
 		}
 	})
 	all.Wait()
-	if got := s.text(t); strings.Count(got, "f") != 20 || strings.Count(got, "b") != 9 {
+	if got := testtools.Read(t, s.File); strings.Count(got, "f") != 20 || strings.Count(got, "b") != 9 {
 		t.Errorf("aggregate %q", got)
 	}
 }
@@ -241,7 +232,7 @@ func TestLock(t *testing.T) {
 	lock.Close()
 	Wait = time.Minute
 	commit(t, s, "2", "3", appending("d"))
-	if got := s.text(t); got != "abd" {
+	if got := testtools.Read(t, s.File); got != "abd" {
 		t.Errorf("aggregate %q", got)
 	}
 }
@@ -397,7 +388,7 @@ func TestOutdated(t *testing.T) {
 				testtools.Must(t, c.do(s, older))
 				f, err := batch.ReadFile(s.Cursor)
 				testtools.Must(t, err)
-				was := s.text(t)
+				was := testtools.Read(t, s.File)
 				err = s.Commit(f.Trailer.Cursor, batch.Trailer{Cursor: "8"}, true, appending("e"))
 				if old := err != nil; old != c.old {
 					t.Fatalf("%v", err)
@@ -406,8 +397,8 @@ func TestOutdated(t *testing.T) {
 					commit(t, s, "8", "9", appending("f"))
 					return
 				}
-				if want := "2 later batches"; !strings.Contains(err.Error(), want) || s.text(t) != was {
-					t.Errorf("%v; the aggregate is %q", err, s.text(t))
+				if want := "2 later batches"; !strings.Contains(err.Error(), want) || testtools.Read(t, s.File) != was {
+					t.Errorf("%v; the aggregate is %q", err, testtools.Read(t, s.File))
 				}
 				_, gone := os.Stat(s.Cursor)
 				_, kept := os.Stat(s.Cursor + ".old")

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Main is the body of TestMain: it builds packages into a folder that is there
@@ -151,6 +152,16 @@ func Write(t testing.TB, name, text string) {
 	Must(t, os.WriteFile(name, []byte(text), 0o644))
 }
 
+// Append adds text to a file, as a daemon does; it makes the file if there is none.
+func Append(t testing.TB, name, text string) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	Must(t, err)
+	defer f.Close()
+	_, err = f.WriteString(text)
+	Must(t, err)
+}
+
 // File returns the name of a new file with a text, which goes after the test.
 func File(t testing.TB, text string) string {
 	t.Helper()
@@ -182,4 +193,22 @@ func FreePorts(t testing.TB, n int) []int {
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
+}
+
+// Time returns the time of a text, RFC 3339.
+func Time(t testing.TB, text string) time.Time {
+	t.Helper()
+	when, err := time.Parse(time.RFC3339, text)
+	Must(t, err)
+	return when
+}
+
+// Zone returns a time zone. If the machine does not have it, the test is skipped.
+func Zone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		Missing(t, err.Error())
+	}
+	return zone
 }

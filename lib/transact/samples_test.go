@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/batch"
@@ -26,24 +25,10 @@ type sample struct {
 func samples(t *testing.T) (list []sample) {
 	t.Helper()
 	for _, s := range testtools.QueryLogs(t, "../../testdata/dnsmasq") {
-		clock := stamp.Clock{Location: location(t, s.Zone), Now: instant(t, s.End)}
+		clock := stamp.Clock{Location: testtools.Zone(t, s.Zone), Now: testtools.Time(t, s.End)}
 		list = append(list, sample{s.Name, []byte(strings.Join(s.Logs, "")), clock, s.Want})
 	}
 	return list
-}
-
-func location(t *testing.T, name string) *time.Location {
-	t.Helper()
-	loc, err := time.LoadLocation(name)
-	testtools.Must(t, err)
-	return loc
-}
-
-func instant(t *testing.T, text string) time.Time {
-	t.Helper()
-	u, err := time.Parse(time.RFC3339, text)
-	testtools.Must(t, err)
-	return u
 }
 
 // A poller reads a log in pieces, with a new Tracker for each, as cron does. All

@@ -213,7 +213,7 @@ n4.example 1 2026-10-25T00:58:30Z -
 n5.example 1 2026-10-25T01:50:00Z -
 n6.example 1 2026-10-25T02:00:00Z -
 `
-	clock := stamp.Clock{Location: location(t, "Europe/Berlin"), Now: instant(t, "2026-11-01T00:00:00Z")}
+	clock := stamp.Clock{Location: testtools.Zone(t, "Europe/Berlin"), Now: testtools.Time(t, "2026-11-01T00:00:00Z")}
 	for _, at := range [][]int{nil, everyLine([]byte(log))} {
 		if got := cut(t, clock, []byte(log), at).aggregate(); got != want {
 			t.Errorf("in %d polls:\n%s", len(at)+1, got)

@@ -35,11 +35,6 @@ func open(t *testing.T, dir string) *Journal {
 	return j
 }
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	testtools.Must(t, os.WriteFile(path, []byte(text), 0o644))
-}
-
 // Whatever was at a path comes back with owner, mode and time.
 func TestRestore(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
@@ -74,7 +69,7 @@ func TestRestore(t *testing.T) {
 // Another program's file in the place of ours stays, unless the name is ours alone.
 func TestRestoreLeavesOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	write(t, path, "theirs, later\n")
+	testtools.Write(t, path, "theirs, later\n")
 	was := State{Type: Absent}
 	e := Entry{Kind: KindFile, Name: path, Was: &was, Ours: []string{Digest(Fresh("ours", 0o644))}}
 	testtools.Must(t, e.Restore())
@@ -86,7 +81,7 @@ func TestRestoreLeavesOthers(t *testing.T) {
 	if got := keep(t, path); got.Type != Absent {
 		t.Errorf("%+v", got)
 	}
-	write(t, path+Suffix, "left by a kill")
+	testtools.Write(t, path+Suffix, "left by a kill")
 	if err := e.Restore(); err != nil || keep(t, path+Suffix).Type != Absent {
 		t.Errorf("what a killed change has left stays: %v", err)
 	}
@@ -100,7 +95,7 @@ func TestRestoreFolder(t *testing.T) {
 		t.Errorf("never made: %v", err)
 	}
 	testtools.Must(t, Put(dir, State{Type: Folder, Mode: 0o2750, UID: os.Getuid(), GID: os.Getgid()}))
-	write(t, dir+"/x", "")
+	testtools.Write(t, dir+"/x", "")
 	if err := e.Restore(); err != nil || keep(t, dir).Mode != 0o2750 {
 		t.Errorf("not empty: %v, %+v", err, keep(t, dir))
 	}
@@ -136,7 +131,7 @@ func TestTornJournal(t *testing.T) {
 		t.Errorf("mode of the folder: %o", mode)
 	}
 	for cut := 0; cut <= len(whole); cut += 5 {
-		write(t, dir+"/journal", string(whole[:cut]))
+		testtools.Write(t, dir+"/journal", string(whole[:cut]))
 		j := open(t, dir)
 		n := bytes.Count(whole[:cut], []byte("\n"))
 		if len(j.Damaged) > 0 || !reflect.DeepEqual(j.entries, entries[:n:n]) && n > 0 {
@@ -152,7 +147,7 @@ func TestTornJournal(t *testing.T) {
 
 func TestDamagedJournal(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir+"/journal", `{"step":"a","kind":"user","name":"u"}`+"\nrubbish\n{}\n"+`{"step":"b","kind":"user","name":"v"}`+"\n")
+	testtools.Write(t, dir+"/journal", `{"step":"a","kind":"user","name":"u"}`+"\nrubbish\n{}\n"+`{"step":"b","kind":"user","name":"v"}`+"\n")
 	j := open(t, dir)
 	if len(j.entries) != 2 || len(j.Damaged) != 2 || !strings.Contains(j.Damaged[0], "line 2") || j.Empty() {
 		t.Errorf("%+v %q", j.entries, j.Damaged)
@@ -195,7 +190,7 @@ func TestOverwrite(t *testing.T) {
 	for _, test := range []struct{ old, new string }{
 		{"a\nb\nc\n", "x\n"}, {"x\n", "a longer text\n"}, {"same\n", "size\n"}, {"gone\n", ""}, {"", "new\n"},
 	} {
-		write(t, path, test.old)
+		testtools.Write(t, path, test.old)
 		before, _ := os.Stat(path)
 		s := State{Type: File, Mode: 0o604, UID: os.Getuid(), GID: os.Getgid(), MTime: 1e18, Data: []byte(test.new)}
 		testtools.Must(t, overwrite(path, s))

@@ -3,7 +3,6 @@ package union
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,13 +12,6 @@ import (
 )
 
 const rest = " 1 2026-02-08T21:30:00Z\n"
-
-func file(t *testing.T, text string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "rows")
-	testtools.Must(t, os.WriteFile(name, []byte(text), 0o600))
-	return name
-}
 
 func openFiles(t *testing.T, names ...string) *File {
 	t.Helper()
@@ -46,15 +38,15 @@ func key(r *aggregate.Record) string {
 
 // TestJoin: each key once, in order, also of what is not in order, and twice.
 func TestJoin(t *testing.T) {
-	a := openFiles(t, file(t, "a"+rest+"c"+rest+"d"+rest))
-	b := openFiles(t, file(t, "e"+rest+"b"+rest+"c"+rest+"b"+rest))
+	a := openFiles(t, testtools.File(t, "a"+rest+"c"+rest+"d"+rest))
+	b := openFiles(t, testtools.File(t, "e"+rest+"b"+rest+"c"+rest+"b"+rest))
 	for range 2 {
 		if got, err := joined(a, b); got != "a/ /b c/c d/ /e " || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	both := openFiles(t, file(t, "a"+rest+"d"+rest), file(t, "b"+rest))
-	if got, err := joined(both, openFiles(t, file(t, ""))); got != "a/ b/ d/ " || err != nil {
+	both := openFiles(t, testtools.File(t, "a"+rest+"d"+rest), testtools.File(t, "b"+rest))
+	if got, err := joined(both, openFiles(t, testtools.File(t, ""))); got != "a/ b/ d/ " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -62,13 +54,13 @@ func TestJoin(t *testing.T) {
 // TestReplaced: a file that another takes the place of stays what it was; one
 // that is written to is noticed if its order shows it.
 func TestReplaced(t *testing.T) {
-	name := file(t, "a"+rest+"b"+rest)
-	f, empty := openFiles(t, name), openFiles(t, file(t, ""))
-	testtools.Must(t, os.Rename(file(t, "z"+rest), name))
+	name := testtools.File(t, "a"+rest+"b"+rest)
+	f, empty := openFiles(t, name), openFiles(t, testtools.File(t, ""))
+	testtools.Must(t, os.Rename(testtools.File(t, "z"+rest), name))
 	if got, err := joined(f, empty); got != "a/ b/ " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	name = file(t, "a"+rest+"b"+rest)
+	name = testtools.File(t, "a"+rest+"b"+rest)
 	f = openFiles(t, name)
 	testtools.Must(t, os.WriteFile(name, []byte("b"+rest+"a"+rest), 0o600))
 	if _, err := joined(f, empty); err == nil || !strings.Contains(err.Error(), `changed while it was read: "a" after "b"`) {
@@ -79,7 +71,7 @@ func TestReplaced(t *testing.T) {
 // TestWarnsOnce: bad rows are told once, however often a file is read.
 func TestWarnsOnce(t *testing.T) {
 	var warnings []string
-	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, file(t, "a"+rest+"bad\nb"+rest))
+	f, err := Open(func(s batch.Skipped) { warnings = append(warnings, fmt.Sprint(s)) }, testtools.File(t, "a"+rest+"bad\nb"+rest))
 	testtools.Must(t, err)
 	defer f.Close()
 	for range 3 {
