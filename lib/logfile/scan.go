@@ -20,7 +20,7 @@ func (l *Log) scan() ([]*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	live, err := l.look(path)
+	live, err := liveSegment(path)
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func resolve(path string) (string, error) {
 	return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("too many levels of symbolic links")}
 }
 
-// look returns the live segment, or nil if it does not exist.
-func (l *Log) look(path string) (*segment, error) {
+// liveSegment returns the segment of that path, or nil if it does not exist.
+func liveSegment(path string) (*segment, error) {
 	s := &segment{path: path, live: true}
 	var err error
 	s.stat, err = lookAt(path)

@@ -68,7 +68,8 @@ func newStream(f *os.File, c codec) (*stream, error) {
 		s.text = bzip2.NewReader(in)
 	case zstandard:
 		var d *zstd.Decoder
-		d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+		d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(zstdWindow))
 		if err == nil {
 			s.text, s.stop = d, d.Close
 		}

@@ -26,7 +26,7 @@ type world struct {
 	path    string
 	log     Log
 	held    []*os.File        // what the writer has open, newest last; never closed, so that no inode is used twice
-	half    string            // what stands at the end of the live file without a line feed
+	half    string            // the end of the live file after its last line feed
 	cut     map[*os.File]bool // files that end in half a line for good
 	lines   int
 	names   func(n int) string // of rotated copy n, 1 is the newest; nil: path.n
@@ -306,7 +306,7 @@ func (w *world) retained() {
 		}
 	}
 	if len(w.gaps) == 0 && strings.Count(w.got.String(), "\n") > len(w.want) {
-		w.t.Errorf("lines printed twice, and no gap said")
+		w.t.Errorf("lines printed twice, and no gap reported")
 	}
 }
 

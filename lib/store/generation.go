@@ -89,9 +89,12 @@ func (s *Store) outdated(last seal, noted uint64) (bool, error) {
 // refuse returns the error for an outdated cursor file. If the next batch will be
 // selected by time, as if there was no cursor file, it moves that away.
 func (s *Store) refuse(later uint64) error {
-	what := fmt.Sprintf("%s: an older copy: %d later batches are in %s already; nothing was committed", s.Cursor, later, s.File)
+	const remedy = "restore both files, as they were at one time; or remove the cursor file, " +
+		"and all that is retained is counted"
+	what := fmt.Sprintf("%s: an older copy: %d later batches are in %s already; nothing was committed",
+		s.Cursor, later, s.File)
 	if !s.ReplaceDamaged {
-		return fmt.Errorf("%s (restore both files, as they were at one time; or remove the cursor file, and all that is retained is counted)", what)
+		return fmt.Errorf("%s (%s)", what, remedy)
 	}
 	if err := os.Rename(s.Cursor, s.Cursor+".old"); err != nil {
 		return fmt.Errorf("%s: %w", what, err)

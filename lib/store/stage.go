@@ -167,7 +167,8 @@ func (s *Store) sweep() error {
 			continue
 		}
 		if !s.isOurs(name) {
-			return fmt.Errorf("%s: left by a run with another cursor file, which must run first (or remove it, if that is not used any more)", s.beside(name))
+			return fmt.Errorf("%s: left by a run with another cursor file, which must run first "+
+				"(or remove it, if that is not used any more)", s.beside(name))
 		}
 		if err := os.Remove(s.beside(name)); err != nil {
 			return err

@@ -22,12 +22,9 @@
 // durable before it forgets the name of the staged file (see commit), and
 // until then recovery would do it again.
 //
-// A cursor file is a batch.File:
+// A cursor file is a batch.File, with the staged file as
 //
-//	-- sum: 0123456789abcdef
-//	-- staged: unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab 17
-//	-- carry: …
-//	-- cursor: TOKEN
+//	unique-ips.log.staged-1f0c9a44-EUVCIDPV4SX2Y 9983216 257 1795436981213239916 9c1d02ab 17
 //
 // The numbers are the inode, the size, and the time of the last change in
 // nanoseconds of the staged file, its checksum (CRC-32C), and its generation. While
@@ -220,7 +217,8 @@ func (s *Store) undo(old state, why error) error {
 		err = os.Remove(s.Cursor)
 	}
 	if err != nil {
-		return fmt.Errorf("%w; the batch is committed, and the next run will publish it (taking it back failed: %w)", why, err)
+		return fmt.Errorf("%w; the batch is committed, and the next run will publish it (taking it back failed: %w)",
+			why, err)
 	}
 	return why
 }
