@@ -92,10 +92,13 @@ func openFile(path string, seen stat) (*os.File, error) {
 	return f, nil
 }
 
+// fdatasync is the system call; a variable for the tests.
+var fdatasync = unix.Fdatasync
+
 // sync waits until all that was written to the file is on the disk (fdatasync). A
 // file that cannot be synced has nothing to write.
 func sync(f *os.File) error {
-	err := retry(func() error { return unix.Fdatasync(int(f.Fd())) })
+	err := retry(func() error { return fdatasync(int(f.Fd())) })
 	if err == nil || err == unix.EINVAL || err == unix.EROFS || err == unix.ENOSYS {
 		return nil
 	}

@@ -537,3 +537,33 @@ func TestXZ(t *testing.T) {
 	got, _ := read(t, path, cursor)
 	expect(t, "the second half", got, strings.Repeat("all of these lines\n", 50_000))
 }
+
+// No cursor is ahead of its files: those with new lines are synced, and no others. If that
+// fails there is no cursor.
+func TestSync(t *testing.T) {
+	defer func() { fdatasync = unix.Fdatasync }()
+	synced, fail := 0, error(nil)
+	fdatasync = func(int) error { synced++; return fail }
+	path := t.TempDir() + "/q.log"
+	put(t, path+".2", "one\n")
+	put(t, path+".1", "two\n")
+	put(t, path, "three\n")
+	cursor := ""
+	for i, want := range []int{3, 0, 1} {
+		synced = 0
+		_, cursor = read(t, path, cursor)
+		if synced != want {
+			t.Errorf("poll %d: %d files synced, want %d", i, synced, want)
+		}
+		if i == 1 {
+			put(t, path, "three\nfour\n")
+		}
+	}
+	put(t, path, "three\nfour\nfive\n")
+	for err, works := range map[error]bool{unix.EIO: false, unix.EROFS: true} {
+		fail = err
+		if got, err := (&Log{Path: path}).Copy(io.Discard, cursor); (err == nil) != works || (got != "") != works {
+			t.Errorf("%v: cursor %q, %v", fail, got, err)
+		}
+	}
+}
