@@ -414,12 +414,16 @@ var messages = []string{
 
 // A line after one with the same header gives what it gives alone.
 func TestSameHeader(t *testing.T) {
+	texts := []string{""}
+	for _, tag := range tags {
+		texts = append(texts, tag.text)
+	}
 	for _, at := range stamps {
-		for _, host := range append(hosts, "[x] ", "{a ", "stdout ", "last ", "a: ", "daemon.info: ") {
-			for _, tag := range tags {
+		for _, host := range append(hosts, "[x] ", "{a ", "stdout ", "last ", "a: ", "daemon.info: ", "gw daemon.info: ") {
+			for _, tag := range texts {
 				p := parser(t)
 				for _, message := range messages {
-					line := []byte(at + " " + host + tag.text + message)
+					line := []byte(at + " " + host + tag + message)
 					var l, alone Line
 					p.Clock.Last = 0
 					ok, err := p.Parse(line, &l)
@@ -489,6 +493,19 @@ func TestByDaemon(t *testing.T) {
 		var l Line
 		if ok, err := parser(t).Parse([]byte(header+what), &l); !ok || err != nil || l.Again != 2 || l.ByDaemon() != want {
 			t.Errorf("%s: %v, %v, again %d, by a daemon: %v", header, ok, err, l.Again, l.ByDaemon())
+		}
+	}
+}
+
+// What a relay or a container passes on is not journald's.
+func TestJournald(t *testing.T) {
+	for line, want := range map[string]bool{
+		"Nov 23 09:05:00 gw systemd-journald[48]: x": true, "Nov 23 09:05:00 gw systemd-journald: x": false, "Nov 23 09:05:00 gw journald[48]: x": false,
+		"2026-11-23T08:05:00.123456789Z gw systemd-journald[48]: x": false,
+	} {
+		var l Line
+		if ok, err := parser(t).Parse([]byte(line), &l); !ok || err != nil || l.Journald() != want {
+			t.Errorf("%s: %v, %v, %v", line, ok, err, l.Journald())
 		}
 	}
 }

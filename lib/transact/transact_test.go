@@ -37,6 +37,15 @@ func full(log string) string {
 }
 
 var logs = []struct{ name, log, want string }{
+	{"a clock that is set back, and a query that was over before", `
+		05:00 1 query[A] over.example from 127.0.0.1
+		09:00 2 query[A] t.example from 127.0.0.1
+		04:59 3 query[A] u.example from 127.0.0.1
+		05:01 1 reply over.example is 192.0.2.1
+		05:01 3 reply u.example is 192.0.2.3`,
+		`over.example 1 2026-11-23T08:05:00Z -
+		t.example 1 2026-11-23T08:09:00Z -
+		u.example 1 2026-11-23T08:04:59Z 192.0.2.3`},
 	{"an answer that was stale, then refreshed", `
 		00:01 1 query[A] s.example from 127.0.0.1
 		00:01 1 cached-stale s.example is 192.0.2.1
@@ -265,6 +274,29 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
+// A new process replaces the one that has not written for longest, and closes what
+// that one has answered.
+func TestReplacedProcess(t *testing.T) {
+	tracker := New(utc)
+	write := func(pid int) {
+		for _, message := range []string{"query[A] a.example from ::1", "cached a.example is 192.0.2.1"} {
+			testtools.Must(t, tracker.Line(fmt.Appendf(nil, "Nov 23 08:00:00 dnsmasq[%d]: 7 ::1/5 %s", pid, message)))
+		}
+	}
+	for pid := range maxProcesses {
+		write(pid + 1)
+	}
+	write(1)
+	write(100)
+	var pids []uint32
+	for _, p := range tracker.procs.list {
+		pids = append(pids, p.pid)
+	}
+	if slices.Contains(pids, 2) || !slices.Contains(pids, 1) || !slices.Contains(pids, 100) || tracker.open.count != maxProcesses {
+		t.Errorf("processes %d, %d open", pids, tracker.open.count)
+	}
+}
+
 func TestDamagedCarry(t *testing.T) {
 	good := []string{
 		"t 1795421100",
@@ -292,7 +324,7 @@ func TestDamagedCarry(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []string{"", "t", "t -1", "t 1 2", "q 100 1 0 1 1 x", "q 100 1 1 1 1 A", "q 100 1 1 1 1 a b", "q 100 1 1 1 1 a,b", `q 100 1 1 1 1 a\b`} {
+	for _, c := range []string{"", "t", "t -1", "t +1", "t 01", "t 1 2", "q 100 1 0 1 1 x", "q 100 1 1 1 1 A", "q 100 1 1 1 1 a b", "q 100 1 1 1 1 a,b", `q 100 1 1 1 1 a\b`} {
 		if err := New(utc).Restore(c); err == nil {
 			t.Errorf("%q is taken", c)
 		}
