@@ -1,4 +1,4 @@
-// The aggjoin command says which names led to the addresses of an aggregate.
+// The aggjoin command prints the names that led to the addresses of an aggregate.
 //
 // Usage:
 //

@@ -49,7 +49,7 @@ func (s *stream) line(line []byte) {
 	}
 }
 
-// other takes a line that is not of dnsmasq's own file, or is damaged: err says why.
+// other takes a line that is not of dnsmasq's own file, or is damaged: err is the reason.
 func (s *stream) other(line []byte, err error) {
 	switch {
 	case err == dnsmasq.ErrHead && dnsmasq.CutHead(line) > 0:

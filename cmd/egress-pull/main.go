@@ -94,7 +94,7 @@ func (c *command) Run() error {
 	return errors.Join(err, folder.Close())
 }
 
-// pull pulls, and says how it went.
+// pull pulls, and prints the results.
 func (c *command) pull(folder *pull.Folder, list hostlist.List) error {
 	ctx, stopped := untilSignal()
 	show := newProgress(os.Stderr)

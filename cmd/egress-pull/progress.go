@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// progress is one line on a terminal that says how far the pull is.
+// progress is a line on a terminal that shows how many hosts are done.
 type progress struct {
 	out      *os.File
 	terminal bool

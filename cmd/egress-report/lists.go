@@ -121,7 +121,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	return now.Add(-age), nil
 }
 
-// known says that the resets of hosts need no attention any more.
+// known notes that the resets of hosts need no attention any more.
 func known(dir string, hosts []string, now time.Time) error {
 	for _, host := range hosts {
 		path := filepath.Join(dir, host)

@@ -124,5 +124,5 @@ func (c *command) print(r *report.Report) error {
 	return r.Print(os.Stdout, style)
 }
 
-// warn says what could not be used. Names of hosts are part of it.
+// warn reports input that could not be used. Names of hosts are part of the message.
 func warn(s batch.Skipped) { cli.Warn("%s", report.Clean(strings.TrimSpace(s.String()))) }

@@ -36,7 +36,7 @@ import (
 	"egress-monitor/lib/suffix"
 )
 
-// A List says what is allowed where.
+// A List holds the allowed things, each with the hosts on which it is allowed.
 type List struct {
 	rules   []*Rule
 	names   map[string][]*Rule
@@ -176,7 +176,7 @@ func (l *List) addWhat(what string, r *Rule) error {
 	return nil
 }
 
-// check says what is wrong with something that should be a name.
+// check returns an error if name is not a name.
 func check(what, name string) error {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	switch {

@@ -19,8 +19,8 @@ var (
 // maxWord is longer than each name: 253 bytes, written as \DDD.
 const maxWord = 1024
 
-// Line returns the rule that allows a name, or an address, on one host. If the
-// list has no line that is read back as just that, the error says why.
+// Line returns the rule that allows a name, or an address, on one host. If no
+// line of a list would be read back as just that, the error is the reason.
 func Line(what, host string, address bool) (string, error) {
 	switch {
 	case len(what) > maxWord || len(host) > maxWord:

@@ -12,8 +12,8 @@ import (
 	"egress-monitor/lib/upstream"
 )
 
-// Names returns why names do not resolve, whatever the canaries say: none of dnsmasq's
-// servers answers, or a system's resolver that validates accepts no answer.
+// Names returns why names do not resolve, without the canaries: no server of
+// dnsmasq answers, or a system's resolver that validates accepts no answer.
 func Names(facts upstream.Facts, name string, as func(do func() error) error) error {
 	if err := anyServer(facts.Servers, name, as); err != nil {
 		return fmt.Errorf("no name server that dnsmasq asks answers (%w)", err)

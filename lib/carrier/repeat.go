@@ -2,7 +2,7 @@ package carrier
 
 import "bytes"
 
-// What syslog daemons write in place of a message that is the same as before:
+// Syslog daemons replace a message that is the same as before by one of these:
 //
 //	message repeated 2 times: [ MESSAGE]    rsyslog (tools/syslogd.c, logmsgInternal); $RepeatedMsgReduction, on in Ubuntu
 //	last message repeated 2 times           sysklogd, syslog-ng, FreeBSD, rsyslog's before version 5; by no program,

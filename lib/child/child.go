@@ -26,9 +26,9 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// Path is where programs are looked for, whatever the caller's environment
-// says. An earlier "make install" put its tools into /usr/local, and so that
-// comes last: it must not shadow what a package installs.
+// Path lists the folders of programs, whatever is in the caller's environment. An
+// earlier "make install" put its tools into /usr/local, so /usr/local comes last: its
+// tools must not hide those of a package.
 const Path = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
 // A Cmd is a program to run. The zero values of the fields are good defaults.
@@ -134,7 +134,7 @@ func (c *Cmd) run(ctx context.Context, stdout, stderr *buffer) error {
 }
 
 // closeOnExec keeps the descriptors that this process was given from its
-// children; what it opens itself is marked by package os.
+// children; package os marks those that this process opens.
 func closeOnExec() error {
 	err := unix.CloseRange(3, 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
 	if err == nil {

@@ -26,8 +26,8 @@ type Command interface {
 
 var tool = "egress-monitor" // the name before every message
 
-// An Exit is an error that says only with which status to exit: all else has
-// been printed.
+// An Exit is an error without a message, for errors that have been printed: only the
+// status to exit with.
 type Exit int
 
 func (e Exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }

@@ -1,6 +1,6 @@
 // Package clickhouse puts what egress-pull pulled into ClickHouse, and asks it.
 //
-// schema.sql says what a row is. A load is a state, so that loading twice, late
+// schema.sql defines the rows. A load is a state, so that loading twice, late
 // or in another order changes nothing. Host names and files are data: they go to
 // ClickHouse as the data of an INSERT, escaped, and are never part of a query.
 package clickhouse

@@ -23,7 +23,7 @@ type Client interface {
 // A Command is clickhouse-client, with its options.
 type Command []string
 
-// Run runs the command once. It says itself what went wrong.
+// Run runs the command once. The command prints its own errors.
 func (c Command) Run(statement string, data io.Reader, out io.Writer) error {
 	cmd := exec.Command(c[0], append(c[1:len(c):len(c)], "--query="+statement)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = data, out, os.Stderr

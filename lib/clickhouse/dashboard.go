@@ -16,8 +16,8 @@ type panel struct {
 	sql           string
 }
 
-// panels returns what the dashboard shows, from left to right and from above.
-// What is new is decided by the time range of the dashboard.
+// panels returns the panels of the dashboard, from left to right and from above.
+// Things are new in the time range of the dashboard.
 func panels() []panel {
 	return []panel{
 		{"Hosts", "stat", 8, 6, "SELECT count() AS hosts, countIf(state = 'failed') AS pull_failed, countIf(current < now() - 93600) AS pulled_over_26_hours_ago FROM egress.hosts"},

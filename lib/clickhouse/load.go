@@ -22,7 +22,7 @@ type Loader struct {
 
 // Load loads hosts. A file goes in whole or not at all, and a host counts as
 // loaded when all its files did. It counts as loaded at its last pull that did
-// not fail: one that failed is noted, and is no load.
+// not fail: a failed pull is noted, and is no load.
 func (l *Loader) Load(names []string) error {
 	var good, tried []host
 	for _, name := range names {

@@ -3,8 +3,8 @@
 //
 // The other side is egress-serve, or a plain account that can read the files.
 // Everything it sends is hostile: this side bounds its time and its size, and
-// what comes out is no more than two files of that size, which are not yet
-// looked at, or an error of one line of printable text.
+// the result is two files of that size at most, whose content is not yet
+// checked, or an error of one line of printable text.
 package fetch
 
 import (

@@ -62,8 +62,8 @@ func (s stopping) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// capture keeps the beginning of what a program says, and fails where it says too
-// much.
+// capture keeps the beginning of a program's output, and fails if the output is too
+// long.
 type capture struct {
 	buf        bytes.Buffer
 	total, max int64

@@ -153,7 +153,7 @@ func (r *Reader) binary(name []byte) {
 	}
 }
 
-// read fills p. What is missing of it is missing at the end of the input.
+// read fills p. Bytes are missing only at the end of the input.
 func (r *Reader) read(p []byte) bool {
 	_, err := io.ReadFull(r.lines, p)
 	return err == nil

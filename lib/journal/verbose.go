@@ -6,7 +6,7 @@ import (
 )
 
 // Form verbose (journalctl -o verbose): a line with the time and the cursor,
-// and the fields, each indented by four spaces. What a field goes on with is
+// and the fields, each indented by four spaces. Further lines of a field are
 // indented by more.
 //
 //	Mon 2026-11-23 08:05:00.980088 UTC [s=4d2b…;i=4;b=6e47…;m=ead81f86;t=660ed0cf23778;x=8a20…]

@@ -3,8 +3,8 @@
 //
 // Between two polls the file may have been renamed (once or many times), compressed,
 // moved to another folder, copied and truncated, or deleted. That changes names and
-// inodes, but not content. So a cursor says how far each segment (one file of the
-// log) was read, and how to know the segment again by its content:
+// inodes, but not content. So a cursor holds how far each segment (one file of the
+// log) was read, and marks by which the segment is found again by its content:
 //
 //	f2:8192.0123456789abcdef.01234567.89abcdef,42.….….…;89abcdef01234567…:deadbeef
 //

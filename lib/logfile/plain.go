@@ -101,7 +101,7 @@ func (s *segment) cutAt(off int64) (bool, error) {
 	return b[0] != '\n', err
 }
 
-// readAt fills p from off. The size of the segment says that the bytes are there.
+// readAt fills p from off. The segment is large enough to have these bytes.
 func (s *segment) readAt(p []byte, off int64) error {
 	_, err := s.file.ReadAt(p, off)
 	if err == io.EOF {

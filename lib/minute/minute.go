@@ -109,8 +109,8 @@ func (m *Minute) pollAll(ctx context.Context, r *round) {
 	}
 }
 
-// slow is how long polls may take before the state says that they are at work:
-// check would otherwise believe that nothing runs.
+// slow is the time after which the state notes that polls are at work: otherwise
+// check would believe that nothing runs.
 const slow = 20 * time.Second
 
 // polls runs them side by side: one that hangs must not keep the other from

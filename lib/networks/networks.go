@@ -1,7 +1,7 @@
 // Package networks knows which addresses are the fleet's own, and whose the
 // others are.
 //
-// Own are, unless a setting says otherwise, the addresses that lead nowhere on
+// Own are, without a setting, the addresses that lead nowhere on
 // the internet: private ones (RFC 1918, RFC 4193), those of carriers (RFC 6598),
 // link-local ones, multicast, this host. A setting names prefixes in both
 // directions: 198.51.100.0/24 is ours though it is public, !10.99.0.0/16 is
@@ -73,7 +73,7 @@ func side(p netip.Prefix) int {
 	return 1
 }
 
-// Own says which addresses are the fleet's own.
+// Own knows which addresses are the fleet's own.
 type Own struct {
 	table Table[bool]
 	first [2][256]bool // the first bytes of what is own, of IPv4 and IPv6

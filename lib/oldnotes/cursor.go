@@ -13,9 +13,9 @@ import (
 )
 
 // WriteCursor writes an aggregate's cursor file anew, in the form that the old version
-// knows: it takes another one for damaged, and reads and counts everything that is
-// retained. What was committed is published before, as the old version gave other names
-// to files that are not.
+// knows. It takes other forms for damaged, and then counts all retained lines again.
+// A committed aggregate is published first, because the old version gave other names to
+// staged files.
 func WriteCursor(aggregate, name string) error {
 	info, err := os.Stat(name)
 	if os.IsNotExist(err) {

@@ -69,7 +69,7 @@ func exists(path string) bool {
 }
 
 // Later lists the drop-ins that count after the one named ours and set servers
-// or domains, which add to what ours says.
+// or domains, which add to those of ours.
 func Later(root, ours string) []string {
 	var later []string
 	for _, file := range files(root) {

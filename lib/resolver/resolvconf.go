@@ -58,8 +58,8 @@ func (r *Resolver) Foreign() string {
 	return text(now)
 }
 
-// conf returns what disable is to put back if /etc/resolv.conf is ours now, with
-// what the admin has changed in ours; else nil. And what is there now.
+// conf returns the file that disable is to put back if /etc/resolv.conf is ours now, with
+// the admin's changes to ours, or nil; and the present file.
 func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
 	now, err = undo.Keep(resolvConf)
 	if err != nil {

@@ -22,12 +22,6 @@ import (
 //go:embed rules.txt
 var text string
 
-// Date returns the date of the list, as 2026-10-07.
-func Date() string {
-	first, _, _ := strings.Cut(text, "\n")
-	return strings.TrimPrefix(first, "// ")
-}
-
 // A kind tells what rules the list has for a name.
 type kind uint8
 
