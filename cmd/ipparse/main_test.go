@@ -106,12 +106,12 @@ func BenchmarkLine(b *testing.B) {
 	}
 }
 
-// parse is what the command prints for an input.
+// parse returns the output of the command for an input.
 func parse(t testing.TB, input []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
-	os.Stderr, _ = os.Open(os.DevNull) // what is said there, the scripts look at
+	os.Stderr, _ = os.Open(os.DevNull) // the scripts test the messages
 	defer os.Stderr.Close()
 	c := command{Prefix: []string{"EGRESS: "}, UTC: true, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	if err := c.convert(batch.NewScanner(bytes.NewReader(input), "input"), &out); err != nil && out.Len() > 0 {
@@ -121,7 +121,7 @@ func parse(t testing.TB, input []byte) []byte {
 }
 
 // With --line-buffered a record comes before the next line does, also when
-// what came last is no line of ours, or half a line.
+// the last bytes are no line of ours, or half a line.
 func TestLineBuffered(t *testing.T) {
 	in, feed := io.Pipe()
 	results, out := io.Pipe()
@@ -177,7 +177,7 @@ func BenchmarkBulk(b *testing.B) {
 	}
 }
 
-// bulk is a log of 16 MiB: a sample, again and again, with other addresses each time.
+// bulk writes a log of 16 MiB: a sample, again and again, with other addresses each time.
 func bulk(b *testing.B, form string) (name string, size int64) {
 	text, err := os.ReadFile("../../testdata/journal/" + form)
 	if err != nil {

@@ -58,7 +58,7 @@ type Scanner struct {
 	ended   bool
 	reread  bool
 	skipped Skipped
-	foreign bool // there was a line that begins as a mark, and is none of ours
+	foreign bool // there was a line with a mark that is not ours
 	err     error
 }
 
@@ -271,7 +271,7 @@ func (s *Scanner) room() {
 	s.start, s.buf = 0, to
 }
 
-// open opens the next input. It returns false if there is none, or at an error.
+// open opens the next input. It returns false if all were read, or at an error.
 func (s *Scanner) open() bool {
 	if s.err != nil {
 		return false

@@ -17,9 +17,9 @@ type Line struct {
 	Process  bool   // the tag has a process number, or something in its place
 	Facility Facility
 	Bare     bool   // the kernel's own form: the message follows the stamp
-	Foreign  bool   // what the line came in, such as an object of JSON, says that it is not the kernel's
+	Foreign  bool   // the envelope of the line, such as an object of JSON, names another writer than the kernel
 	Relayed  bool   // the header is the second one, behind that of a relay, or in the log of a container (also docker logs -t)
-	Times    uint32 // how many messages the line stands for
+	Times    uint32 // how many messages the line means
 	Again    uint32 // how many repetitions of the message before it, of the same host: see ByDaemon
 	Message  []byte // what follows the tag, or the header if there is no tag
 	Text     []byte // what follows the host: the tag and the message
@@ -103,7 +103,7 @@ func (p *Parser) Parse(line []byte, l *Line) (ok bool, err error) {
 	return true, nil
 }
 
-// unwrapped reads a line, after taking off what was put in front of it.
+// unwrapped takes wrappers off a line, and reads it.
 func (p *Parser) unwrapped(l *Line, b []byte) error {
 	contained := false
 	for range 5 {
@@ -153,8 +153,8 @@ func (l *Line) Inner(program string) (message []byte, pid uint32) {
 	return message, inner.PID
 }
 
-// isOfInterest reports whether a line looks like what the parsers count. Only of
-// these does a message say why they have no time.
+// isOfInterest reports whether a line looks like one that the parsers count. Only for
+// these an error tells why they have no time.
 func isOfInterest(b []byte) bool {
 	for _, word := range [...]string{"query[", " DST=", " dnsmasq["} {
 		if bytes.Contains(b, []byte(word)) {

@@ -23,7 +23,7 @@ func parser(t testing.TB) *Parser {
 
 const at = 1795421100 // 2026-11-23T08:05:00Z, 3940 seconds later
 
-// What stands before a message, in every combination that makes sense.
+// The parts before a message, in every combination that makes sense.
 var (
 	stamps = []string{ // all of the same instant
 		"1795421100.980088", "2026-11-23T08:05:00.980088+00:00", "2026-11-23T08:05:00Z", "2026-11-23T09:05:00+0100", "2026-11-23T09:05:00.98",

@@ -8,8 +8,8 @@ import (
 	"egress-monitor/lib/stamp"
 )
 
-// KernelMessage takes off what precedes a message of the kernel's: <4>, the time
-// since boot, the caller. uptime reports whether the time was there.
+// KernelMessage takes <4>, the time since boot and the caller off a message of the
+// kernel. uptime reports whether the time was there.
 func KernelMessage(msg []byte) (rest []byte, uptime bool) {
 	for len(msg) > 0 {
 		switch {
@@ -157,7 +157,7 @@ func (p *Parser) bare(l *Line, b []byte) {
 	l.Bare, l.Message, l.Text, l.Rest = true, b, b, b
 }
 
-// decoded reads a line of dmesg -x: "kern  :warn  : ", and what dmesg prints.
+// decoded reads a line of dmesg -x: "kern  :warn  : ", and a line of dmesg.
 func (p *Parser) decoded(l *Line, b []byte) error {
 	if b[0] < 'a' {
 		return stamp.ErrNone // most lines begin with a date

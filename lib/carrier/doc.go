@@ -28,14 +28,14 @@
 //	2026-11-23_08:05:00.12345 kern.warn: LINE                 svlogd -tt, and what socklog prints
 //	2026-11-23T08:05:00.123456789Z LINE                       docker logs -t, kubectl logs --timestamps: nanoseconds
 //	2026-11-23T08:05:00.123456789+00:00 stdout F LINE         the log files of containerd and cri-o
-//	2026-11-23T08:05:00Z {job="syslog"} LINE                  logcli, of Loki; a container's if a label says so
+//	2026-11-23T08:05:00Z {job="syslog"} LINE                  logcli, of Loki; a container's if it has such a label
 //	dnsmasq-1  | LINE, [pod/a/b] LINE, pod container LINE     docker compose logs, kubectl logs --prefix, stern
 //	kern.log:12:LINE, kern.log-12-LINE, 12:LINE, 12<tab>LINE  grep -Hn, grep -C, cat -n
 //	> LINE, | LINE, - LINE, 1. LINE                           mail, lists
 //
 // The message is what follows "tag: ". From one of the kernel's, this package
 // takes off the time since boot that syslog daemons leave in it, "<4>" of old
-// klogds, and the caller. Some messages stand for others: see repeat.go.
+// klogds, and the caller. Some messages mean others: see repeat.go.
 //
 // A line that is indented by more than a few columns goes on with the message
 // before it, whatever it says: journalctl indents by the width of the header.

@@ -186,7 +186,7 @@ func tagOf(b []byte) (tag, pid []byte, process bool, msg []byte, ok bool) {
 	return tag, pid, process, skipBlanks(rest), ok
 }
 
-// oddTag reads "tag[pid]:" where a host may stand, with any byte in the tag and of any
+// oddTag reads "tag[pid]:" in the place of a host, with any byte in the tag and of any
 // length: a host has no process.
 func oddTag(word []byte) (tag, pid []byte, ok bool) {
 	i := bytes.LastIndexByte(word, '[')

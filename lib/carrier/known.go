@@ -69,6 +69,6 @@ func isCertain(rest, message []byte) bool {
 	case '\r', 0:
 		return false
 	}
-	// What clean takes off, and a second header.
+	// Bytes that clean takes off, and a second header.
 	return bytes.IndexByte(message, 0x1b) < 0 && bytes.IndexByte(message, noBreak[0]) < 0 && !hasTime(rest[:min(len(rest), len(rest)-len(message)+64)])
 }

@@ -4,7 +4,7 @@ import "bytes"
 
 var bom = []byte("\xef\xbb\xbf")
 
-// clean takes off what is no part of a line: the CR of other systems, a byte
+// clean takes off bytes that are no part of a line: the CR of other systems, a byte
 // order mark, NULs that a power cut left, colours, and the blanks of web pages.
 func (p *Parser) clean(line []byte) []byte {
 	b := line
@@ -66,11 +66,11 @@ func isContinuation(b []byte) bool {
 	return n > maxIndent
 }
 
-// A wrapper takes off what a program puts before whole lines; ok is false if
-// that is not there.
+// A wrapper takes off the text that a program puts before whole lines; ok is false if
+// the line has no such text.
 type wrapper struct {
 	cut       func(b []byte) (rest []byte, ok bool)
-	contained bool // the lines are what a container prints: nobody's in there is the kernel's
+	contained bool // a container prints the lines: none of them is the kernel's
 }
 
 var wrappers = [...]wrapper{
@@ -78,7 +78,7 @@ var wrappers = [...]wrapper{
 	{cut: named, contained: true},
 }
 
-// unwrap takes off what the first wrapper finds.
+// unwrap applies the first wrapper that knows the line.
 func unwrap(b []byte) (rest []byte, contained, ok bool) {
 	for _, w := range wrappers {
 		if rest, ok := w.cut(b); ok {

@@ -51,7 +51,7 @@ func begin(b []byte, n int) int {
 	return 0
 }
 
-// maxHost is how long a host may be, or a stamp with what is before it.
+// maxHost is the greatest length of a host, or of a stamp with the bytes before it.
 const maxHost = 256
 
 // CutHead returns the index at which a second line begins, if nothing is before it
@@ -115,7 +115,7 @@ func isIdent(b []byte) bool {
 func isStamp(b []byte) bool { return isForm(b, "Aaa  0 00:00:00") }
 
 // isForm reports whether b begins with such a text: A is a capital, a a letter, 0 a digit,
-// and a digit may stand for the second of two blanks.
+// and the second of two blanks may be a digit.
 func isForm(b []byte, form string) bool {
 	if len(b) < len(form) {
 		return false

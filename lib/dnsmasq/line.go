@@ -1,7 +1,7 @@
 // Package dnsmasq reads lines of dnsmasq's query log.
 //
-// The log is what dnsmasq writes to log-facility=FILE with log-queries (plain)
-// or log-queries=extra. A line (src/log.c, my_syslog; read in 2.79 to 2.93):
+// dnsmasq writes the log to log-facility=FILE with log-queries (plain) or
+// log-queries=extra. A line (src/log.c, my_syslog; read in 2.79 to 2.93):
 //
 //	Nov  3 07:50:41 dnsmasq[19845]: 3 127.0.0.1/41592 query[A] www.example.com from 127.0.0.1
 //	^ time stamp    ^ ident ^ pid   ^ prefix          ^ message
@@ -28,7 +28,7 @@
 //
 // or a message that belongs to no transaction, and may be translated.
 //
-// What one would not expect:
+// Surprises:
 //
 //   - Nothing in NAME is escaped: it may hold spaces, " from 192.0.2.1" and
 //     " is 192.0.2.1". So messages are cut at the last " from " and " is ";

@@ -15,7 +15,7 @@ const (
 	extra = head + "4 127.0.0.1/59948 "
 )
 
-// say is what a Line says, in short.
+// say returns the content of a Line, in short.
 func say(l *Line) string {
 	kinds := []string{"other", "query", "forwarded", "reply", "local", "stale", "lost"}
 	types := []string{"other", "A", "AAAA", "ANY"}
@@ -132,7 +132,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// What a Line remembers of the last one must not show in the next.
+// The memory of a Line for the last one must not show in the next.
 func TestParseAfterAnother(t *testing.T) {
 	for _, before := range lines {
 		var l Line

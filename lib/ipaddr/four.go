@@ -4,7 +4,7 @@ const longest4 = len("255.255.255.255")
 
 // Read4 reads the IPv4 address that b begins with: four numbers up to 255 without
 // leading zeros, the one form there is. size is its length; 0 is no address.
-// The caller decides what may follow it.
+// The caller checks the byte after it.
 func Read4(b []byte) (ip [4]byte, size int) {
 	n, from, v := 0, 0, uint(0) // numbers read; where the one being read begins, and it
 	b = b[:min(len(b), longest4)]

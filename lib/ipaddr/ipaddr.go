@@ -2,8 +2,8 @@
 // every line has one: in a third and half of the time of package netip, and without an
 // error, which would be an allocation.
 //
-// The rule is netip's, but for zones: fe80::1%eth0 is none, since packets and answers
-// carry none.
+// The rule is netip's, but for zones: fe80::1%eth0 is not an address, since packets and
+// answers carry no zones.
 package ipaddr
 
 import (
@@ -64,8 +64,8 @@ func ipv6(b []byte) (ip [16]byte, ok bool) {
 	return ip, true
 }
 
-// group reads the hexadecimal number that b begins with; size 0 is none of four
-// digits at most.
+// group reads the hexadecimal number that b begins with; size is 0 if there is no
+// number, or one of more than four digits.
 func group(b []byte) (v uint32, size int) {
 	for _, c := range b {
 		d := hex[c]

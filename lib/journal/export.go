@@ -17,13 +17,13 @@ import (
 //
 // A value with a byte that is not printable is binary: the name, a line feed,
 // the length (64 bits, little-endian), the value, a line feed. Such a value can
-// hold anything, also what looks like lines of this form.
+// hold anything, also lines that look like this form.
 
 const (
 	// maxName bounds the name of a field, as journald does.
 	maxName = 64
 	// maxMessage is how much of a message is kept: a LOG line has at most 1016
-	// bytes, and a message of megabytes is none.
+	// bytes, and a message of megabytes is not one.
 	maxMessage = 4096
 )
 

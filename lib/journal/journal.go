@@ -65,7 +65,7 @@ type Entry struct {
 	SameHost bool // the host is that of the entry before; for a Line with Again
 }
 
-// Times returns how many messages the entry stands for.
+// Times returns how many messages the entry means.
 func (e *Entry) Times() uint32 {
 	if e.Line == nil {
 		return 1
@@ -100,8 +100,8 @@ type Reader struct {
 	host        []byte // of the last entry of text, unless it began with
 	marked      bool   // the mark
 
-	// What most lines have in common with the one before: the second, and the host
-	// and identifier of the kernel, where they begin.
+	// The parts that most lines share with the one before: the second, and the host
+	// and identifier of the kernel, with the index of the latter.
 	second second
 	mark   []byte
 	markAt int
@@ -164,7 +164,7 @@ func (r *Reader) inside(line []byte) bool {
 	return r.line(line)
 }
 
-// End ends what was begun, when there are no more lines. It returns true if
+// End ends an entry that has begun, when there are no more lines. It returns true if
 // that is an entry.
 func (r *Reader) End() bool {
 	if r.open.some || len(r.pretty) > 0 {

@@ -18,7 +18,7 @@ import (
 
 const samples = "../../testdata/journal/"
 
-// read is the entries of an input, and what could not be used of it.
+// read returns the entries of an input, and the number of lines that could not be used.
 func read(input []byte) (entries []Entry, skipped int) {
 	in := batch.NewScanner(bytes.NewReader(input), "input")
 	r := NewReader(in)
@@ -70,7 +70,7 @@ func equal(a, b Entry) bool {
 	return a.Time == b.Time && a.Source == b.Source && bytes.Equal(a.Message, b.Message)
 }
 
-// text is a line of each text form, and what is near to one.
+// texts are lines of each text form, and lines that look like one.
 var texts = []struct {
 	what, line string
 	source     Source
@@ -340,8 +340,8 @@ func TestParseCursor(t *testing.T) {
 	}
 }
 
-// Whatever the input: no panic, and a message that stands in it somewhere, if
-// it is not json.
+// Whatever the input: no panic, and each message is a part of it, if it is not
+// json.
 func FuzzReader(f *testing.F) {
 	for _, c := range texts {
 		f.Add([]byte(c.line + "\n"))

@@ -31,7 +31,7 @@ const maxObject = 1 << 20
 const separator = 0x1e
 
 // isObject reports whether an object begins with line, and returns it without
-// what precedes it: with its indent alone if it is spread over lines.
+// the bytes before it: with its indent alone if it is spread over lines.
 func isObject(line []byte) (object []byte, ok bool) {
 	switch line[0] {
 	case separator:

@@ -100,8 +100,8 @@ func (r *Reader) shipped(f object, raw json.RawMessage) bool {
 	return r.ship(f) && r.believe(f, raw)
 }
 
-// believe changes the entry that an object gave, if it seems to be the kernel's or a
-// repetition, to what the fields of the object say.
+// believe makes the entry of an object, if it seems to be the kernel's or a
+// repetition, another writer's if the fields of the object name one.
 func (r *Reader) believe(f object, raw json.RawMessage) bool {
 	l := &r.carrierLine
 	if !l.Bare && string(l.Tag) != "kernel" && l.Again == 0 {
@@ -142,8 +142,8 @@ func (r *Reader) ship(f object) bool {
 	return r.carried(append(append(line, f.header(text)...), text...))
 }
 
-// isStamp reports whether the time of an object is nothing but a time: behind one,
-// somebody could write what looks like a header.
+// isStamp reports whether the time of an object is nothing but a time: after one,
+// somebody could write a text that looks like a header.
 func (r *Reader) isStamp(at []byte) bool {
 	if isDigits(at[:1]) && len(bytes.Trim(at, "0123456789.")) == 0 {
 		return true

@@ -38,7 +38,7 @@ func (r *Reader) text(line []byte) bool {
 	return true
 }
 
-// isRepeat reports whether a message that begins with c may stand for others.
+// isRepeat reports whether a message that begins with c may mean others.
 func isRepeat(c byte) bool { return c == 'm' || c == 'l' || c == 'L' || c == '-' }
 
 // stamp reads the stamps that can be read fast.

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// What the fields of an object say about who wrote its message. Shippers name them in
-// many ways, and also in objects within the object (Elastic Common Schema:
+// The fields of an object tell who wrote its message. Shippers name them in many ways, and also in objects within the object (Elastic Common Schema:
 // "log":{"syslog":{"appname":…}}), or with dots in the name. Any of them that tells of
-// somebody else than the kernel is believed, wherever it stands: a line that is not
-// counted is reported, and a forged one would hide.
+// somebody else than the kernel is believed, wherever it is: a line that is not counted
+// is reported, and a forged one would hide.
 
 var errTwice = errors.New("object that says twice who wrote it")
 
-// A kind is what a field tells.
+// A kind is the meaning of a field.
 type kind uint8
 
 const (
@@ -60,7 +59,7 @@ var (
 		"0", "1", "2", "3", "4", "5", "6", "7"}
 )
 
-// A witness gathers what the fields say.
+// A witness gathers the testimony of the fields.
 type witness struct {
 	process bool // a process wrote it
 	foreign bool // it is not the kernel's
@@ -91,7 +90,7 @@ func (w *witness) hear(f object, raw json.RawMessage, within string, depth int) 
 }
 
 // place returns the name of a field as kinds has it, and that of the object that it is
-// in, which may stand before it, as in "process.pid".
+// in, which may be part of the name, as in "process.pid".
 func place(field, within string) (name, parent string, ok bool) {
 	name = strings.ToLower(field)
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {

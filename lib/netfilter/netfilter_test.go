@@ -105,7 +105,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// others is what has nothing to do with us, although some of it tries to look so.
+// others has lines of other kinds, some of which try to look like ours.
 var others = []struct{ what, line string }{
 	{"empty", ""},
 	{"the kernel's own", "e1000e 0000:00:1f.6 eth0: NIC Link is Up 1000 Mbps Full Duplex"},
@@ -200,7 +200,7 @@ func TestParseDoesNotAllocate(t *testing.T) {
 }
 
 // Whatever the line: no panic, a key that is an address in its one form, and
-// the destination that stands first and after the first source.
+// the destination that comes first, right after the first source.
 func FuzzParse(f *testing.F) {
 	for _, c := range lines {
 		f.Add([]byte(c.line))
@@ -256,7 +256,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// What stands before a LOG line, whatever that is.
+// Any text may be before a LOG line.
 func TestPrefix(t *testing.T) {
 	const packet = "IN= OUT=eth0 SRC=10.0.0.2 DST=198.51.100.10 LEN=60 "
 	for msg, want := range map[string]string{

@@ -118,8 +118,8 @@ func (l *lexer) more(end byte, first *bool) bool {
 		l.depth--
 		return false
 	}
-	if !*first && l.expect(',') && l.space() == end {
-		l.fail(errSyntax)
+	if !*first {
+		l.expect(',')
 	}
 	*first = false
 	return l.err == nil

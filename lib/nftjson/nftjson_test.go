@@ -68,8 +68,9 @@ func TestSample(t *testing.T) {
 // A set of "typeof ip6 daddr", as newer versions print it.
 func TestTypeof(t *testing.T) {
 	got, err := listed(strings.NewReader(`{"nftables": [{"set": {"name": "s", "table": "t", "type": {"typeof": {"payload": {"protocol": "ip6", "field": "daddr"}}},
-		"timeout": 9, "elem": [{"elem": {"val": "2001:db8::1", "expires": 8.5, "counter": {"packets": 1, "bytes": 2}}}, {"elem": {"val": 80, "counter": {"packets": 1}}}]}}]}`))
-	if err != nil || got != "set t s false\ns 2001:db8::1 1 0.500\ns: an element that is not one address\n" {
+		"timeout": 9, "elem": [{"elem": {"val": "2001:db8::1", "expires": 8.5, "counter": {"packets": 1, "bytes": 2}}}, {"elem": {"val": 80, "counter": {"packets": 1}}},
+		{"elem": {"val": "fe80::1%eth0", "counter": {"packets": 1}}}]}}]}`))
+	if err != nil || got != "set t s false\ns 2001:db8::1 1 0.500\ns: an element that is not one address\ns: an element that is not one address\n" {
 		t.Errorf("%v\n%s", err, got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"egress-monitor/lib/unpack"
 )
 
-// Lines counts such lines, by reason.
+// Lines counts overlooked lines, by reason.
 type Lines struct {
 	Place func() string // returns the place of the current line
 
@@ -137,8 +137,8 @@ func Shell(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// octal returns a word as a format of printf(1), in which only printable ASCII stands
-// for itself, and none that acts.
+// octal returns a word as a format of printf(1), in which only printable ASCII that
+// does not act is left as it is.
 func octal(word string) string {
 	var b []byte
 	for _, c := range []byte(word) {

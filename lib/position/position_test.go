@@ -100,7 +100,7 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// What is known by its time alone: without a cursor, or of an earlier version.
+// Entries that are known by their time alone: without a cursor, or of an earlier version.
 func TestByTime(t *testing.T) {
 	p, fresh, gap := read(t, UpTo(50), Seek(bootA), token(bootA, 2, 40), 2, nil, 60, 40)
 	want(t, "a batch", fresh, gap, 60)

@@ -212,7 +212,7 @@ func TestEmptyTZ(t *testing.T) {
 // Words after a stamp that may be a part of it, or hosts.
 var words = []string{"vm", "VM", "Vm", "V1", "z", "Z", "Z1", "UTC", "CET", "CST", "AM", "PM", "Am", "2026", "2026x", "192.0.2.1", "+0100", "+01", "[1]", "<4>", "é", "", " vm", "a"}
 
-// The way that most stamps take gives what the way of all others gives.
+// Read gives the same for usual stamps as any does.
 func TestUsual(t *testing.T) {
 	texts := []string{"Oct 25 02:50:00", "Nov 23 08:05: 1", "Nov 23 08: 5:01", "Nov 23  8:05:01", "Nov 23 08:05:60", "Nov 31 08:05:00", "Feb 29 08:05:00", "Lip 23 08:05:00", "Nov 24 08:05:00",
 		"2026-11-23T08:05:60Z", "2026-11-31T08:05:00Z", "2026-11-23T08:05:00.12345", "2026-11-23T08:05:00.98+00:00", "2026-11-23T08:05:00.123456789Z", "2026-11-23T08:05:00.1234567+01:00", "2026-11-23T08:05:00.123456+00:00", "2026-11-23T08:05:00,5+00:00", "2026-11-23t08:05:00Z", "2026-11-23T08:05:00+2400", "2026-11-24T08:05:00Z"}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// months is what journalctl, dmesg and date call the months in languages that
+// months are the names that journalctl, dmesg and date print in languages that
 // servers are set to: strftime's %b (abmon in glibc's localedata/locales,
 // version 2.36). A last dot may be missing. Croatian is left out: see isCroatian.
 var months = [12][]string{

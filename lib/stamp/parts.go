@@ -108,7 +108,7 @@ func (r *reader) cjk() bool {
 	return k <= 2 && r.at(k) >= 0x80
 }
 
-// digitDate reads what follows 2026- up to the time.
+// digitDate reads the rest of a date after 2026-, up to the time.
 func (r *reader) digitDate(year int, sep byte) (ok bool) {
 	r.year, r.iso = year, true
 	r.i++
@@ -126,7 +126,7 @@ func (r *reader) digitDate(year int, sep byte) (ok bool) {
 	return r.blanks()
 }
 
-// dottedDate reads what follows the 23 of 23.11.2026 or 23.11.26.
+// dottedDate reads the rest of 23.11.2026 or 23.11.26 after the day.
 func (r *reader) dottedDate() (ok bool) {
 	r.i++
 	if r.month, ok = r.number(2, 2); !ok || !r.take('.') {
@@ -183,7 +183,7 @@ func (r *reader) optionalYear() bool {
 
 func isYear(n int) bool { return 1970 <= n && n < 2200 }
 
-// dayFirst reads what follows the 23 of 23 Nov 2026.
+// dayFirst reads the rest of 23 Nov 2026 after the day.
 func (r *reader) dayFirst(sep byte) bool {
 	if r.i++; isBlank(sep) {
 		r.blanks()
@@ -242,7 +242,7 @@ func (r *reader) half() {
 	}
 }
 
-// zone reads what may follow the time: a zone, a year.
+// zone reads the zone and the year that may follow the time.
 func (r *reader) zone(c *Clock, short bool) {
 	if r.zoneOffset() {
 		return

@@ -154,8 +154,8 @@ func (c *Clock) instants(d dated) (first, second int64) {
 	return first, second
 }
 
-// instants returns when the clock on the wall shows what t shows: mostly t
-// alone, but two times where clocks were set back.
+// instants returns the times at which the clock on the wall shows the same as at t:
+// mostly t alone, but two times where clocks were set back.
 func instants(t time.Time) (first, second int64) {
 	first = t.Unix()
 	second = first

@@ -2,7 +2,7 @@ package stamp
 
 import "bytes"
 
-// weekdays is what days of the week are called in the languages of months
+// weekdays are the names of the days of the week in the languages of months
 // (abday in glibc's localedata/locales). Which day it is does not matter: the
 // date says it.
 var weekdays = [...]string{

@@ -1,4 +1,4 @@
-// Package tally sums what a parser sees, by key, in bounded memory: a table of
+// Package tally sums the findings of a parser, by key, in bounded memory: a table of
 // keys, each with a count, the last time, and the addresses it led to, which
 // is printed as sorted records.
 //

@@ -49,7 +49,7 @@ func (t *Table) appendIPs(dst []byte, e *entry) []byte {
 	return dst[:len(dst)-1]
 }
 
-// texts returns the prefixes that stand for dropped addresses.
+// texts returns the prefixes that mean "and others".
 func (m more) texts() (list []string) {
 	if m&more4 != 0 {
 		list = append(list, "0.0.0.0/0")

@@ -82,7 +82,7 @@ func (p *poller) print(tracker *Tracker) {
 	}
 }
 
-// aggregate is what all polls give together.
+// aggregate returns the sum of all polls.
 func (p *poller) aggregate() string {
 	var sources []*merge.Source
 	for _, out := range p.out {
@@ -145,7 +145,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// At the end of a quiet log nothing is left open but what was never answered.
+// At the end of a quiet log only queries without an answer are open.
 func TestSamplesLeaveLittle(t *testing.T) {
 	for _, s := range samples(t) {
 		if p := cut(t, s.clock, s.log, nil); len(p.carry) > 20 {

@@ -53,7 +53,7 @@ type Tracker struct {
 
 	questioned int    // the value of Lines at the last query
 	interrupt  bool   // a line of another program came after it
-	times      uint64 // how many messages the line stands for
+	times      uint64 // how many messages the line means
 	clock      stamp.Clock
 	newest     int64 // the latest stamp, unless the clock was set back
 	table      *tally.Table
