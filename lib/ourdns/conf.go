@@ -1,5 +1,5 @@
-// Package ourdns is our own dnsmasq: its configuration, its start, and whether it
-// answers and writes its log.
+// Package ourdns configures and starts our own dnsmasq, and checks that it answers and
+// writes its log.
 package ourdns
 
 import (
@@ -37,7 +37,7 @@ listen-address=%s
 	binding := "bind-interfaces"
 	for _, a := range s.Settings.ListenAlso {
 		fmt.Fprintf(&b, "listen-address=%s\n", a)
-		binding = "bind-dynamic" // such an address may come later than dnsmasq, or go
+		binding = "bind-dynamic" // such an address may be added or removed while dnsmasq runs
 	}
 	fmt.Fprintf(&b, `%s
 no-hosts
@@ -58,11 +58,11 @@ log-queries=extra
 	return b.String()
 }
 
-// env returns what dnsmasq-start needs to know, in systemd's form.
+// env returns the environment of dnsmasq-start, in systemd's form.
 func (s Server) env() string { return "EGRESS_DNSMASQ_LOG=" + s.Settings.DNSMasqLog + "\n" }
 
-// Drop-in of the unit: a folder that is not the default one needs a hole in the
-// sandbox.
+// unitDropin is a drop-in of the unit. It opens the sandbox for a log folder that is not
+// the default one.
 const unitDropin = "/etc/systemd/system/" + layout.DNSUnit + ".d/log.conf"
 
 func (s Server) unitDropin() string {
@@ -76,7 +76,7 @@ func (s Server) unitDropin() string {
 // ConfText is the step for people.
 const ConfText = "configuration " + layout.Conf
 
-// A file is one that we write; no text means that it is not needed.
+// A file is a file that we write; one without text is not needed.
 type file struct{ path, text string }
 
 func (s Server) files() []file {

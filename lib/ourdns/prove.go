@@ -13,8 +13,8 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// Answers reports whether a question for a name is answered (also "no such
-// name") within two seconds, at the second try if not the first.
+// Answers returns an error unless the server answers for a name, if only "no such
+// name". It tries twice, for two seconds each.
 func Answers(server netip.AddrPort, name string) error {
 	_, err := ask.A(server, name, 2*time.Second)
 	if err != nil {
@@ -30,7 +30,7 @@ func (s Server) Ask(name string) error { return canary.Ask(s.Address(), name) }
 // CanaryAnswers reports whether our dnsmasq answers for the canary.
 func (s Server) CanaryAnswers() bool { return s.Ask(layout.CanaryName) == nil }
 
-// WaitFor asks again and again until it is so, or the time is over.
+// WaitFor calls so until it is true, for d at most, and returns its last result.
 func WaitFor(ctx context.Context, d time.Duration, so func() bool) bool {
 	end := time.Now().Add(d)
 	for !so() {
@@ -65,7 +65,8 @@ func (s Server) AskLogged(name string, wait time.Duration) (answer, log error) {
 	return s.Logged(name, wait, func() error { return s.Ask(name) })
 }
 
-// Prove shows that dnsmasq answers, from upstream as well, and logs.
+// Prove returns an error unless dnsmasq answers, also for a name that it asks of its
+// servers, and logs. servers names them in the error.
 func (s Server) Prove(ctx context.Context, servers string) error {
 	if !WaitFor(ctx, 5*time.Second, s.CanaryAnswers) {
 		return fmt.Errorf("dnsmasq does not answer on %s%s", s.Settings.Listen, said())

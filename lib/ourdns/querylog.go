@@ -51,7 +51,7 @@ func (l *queryLog) wait(limit time.Duration, name string) (found bool, err error
 	}
 }
 
-// appended returns the bytes written since Mark, to the file of that time and to
+// appended returns the bytes written since mark, to the file of that time and to
 // the file that has its name now, if that is another.
 func (l *queryLog) appended() ([]byte, error) {
 	var text []byte

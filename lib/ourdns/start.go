@@ -19,11 +19,11 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// kindUnit is a unit that was enabled and started.
+// kindUnit is the kind of the note of a unit that was enabled and started.
 const kindUnit = "unit"
 
-// RunningIs reports whether dnsmasq runs, with the configuration of now, and
-// will after a reboot.
+// RunningIs reports whether dnsmasq runs with its present configuration, and will start
+// after a reboot.
 func (s Server) RunningIs() bool {
 	c, err := systemd.Connect()
 	if err != nil {
@@ -50,7 +50,7 @@ func (s Server) current(c *systemd.Conn) bool {
 	return true
 }
 
-// Start starts dnsmasq anew, now and at each boot.
+// Start starts dnsmasq anew, and has systemd start it at each boot.
 func (s Server) Start(h *change.Hand) error {
 	if err := h.Note(kindUnit, layout.DNSUnit, ""); err != nil {
 		return err
@@ -61,10 +61,10 @@ func (s Server) Start(h *change.Hand) error {
 	return s.Restart(h)
 }
 
-// Restart has dnsmasq read its configuration anew.
+// Restart restarts dnsmasq, which reads its configuration then.
 func (s Server) Restart(h *change.Hand) error {
 	if !h.Dry() {
-		systemd.Ctl("reset-failed", layout.DNSUnit) // it may not know the unit yet
+		systemd.Ctl("reset-failed", layout.DNSUnit) // fails if systemd does not know the unit yet
 	}
 	if err := h.Run("systemctl", "restart", layout.DNSUnit); err != nil {
 		return fmt.Errorf("dnsmasq did not start%s", said())
@@ -72,12 +72,12 @@ func (s Server) Restart(h *change.Hand) error {
 	return nil
 }
 
-// StopUndo stops dnsmasq. The resolver does not ask it any more.
+// StopUndo stops dnsmasq, after the resolver was restored.
 func StopUndo([]undo.Entry) error {
 	return Stop(layout.DNSUnit)
 }
 
-// Stop stops units and switches them off, whatever state they are in.
+// Stop stops and disables units, whatever state they are in.
 func Stop(units ...string) error {
 	systemd.Ctl(append([]string{"--quiet", "disable"}, units...)...)
 	systemd.Ctl(append([]string{"stop"}, units...)...)
@@ -98,7 +98,7 @@ func Stop(units ...string) error {
 	return nil
 }
 
-// said returns the unit's last line in the journal, as a hint after a message.
+// said returns the unit's last lines in the journal, as a hint after a message.
 func said() string {
 	r, err := child.Command("journalctl", "-q", "--no-pager", "-o", "cat", "-n", "3", "-u", layout.DNSUnit).Output(context.Background())
 	if err != nil || len(r.Stdout) == 0 {
@@ -111,8 +111,8 @@ func said() string {
 	return ": " + strings.Join(lines, "; ")
 }
 
-// PortFree reports whether dnsmasq can have its address: it tries, with the socket
-// options of dnsmasq (SO_REUSEADDR also for UDP).
+// PortFree returns an error if dnsmasq cannot listen on its address. It tries with the
+// socket options of dnsmasq (SO_REUSEADDR also for UDP).
 func (s Server) PortFree() error {
 	reuse := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		called := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A Config is what the configuration files say, as words.
+// A Config holds the settings of the configuration files, as words.
 type Config struct {
 	DNS         []string // ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT, with %LINK and #NAME
 	FallbackDNS []string
@@ -18,12 +18,12 @@ type Config struct {
 	DNSOverTLS  string
 }
 
-// Folders in which configuration lies, the weightiest first: a file in one
-// hides files of its name in the later ones (systemd.syntax(7)).
+// folders hold the configuration. A file in one hides the files of its name in later
+// ones (systemd.syntax(7)).
 var folders = []string{"/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"}
 
-// ReadConfig reads resolved.conf and its drop-ins under root ("" but in tests),
-// but not the drop-in named without.
+// ReadConfig reads resolved.conf and its drop-ins below root, which is "" but in tests.
+// It skips the drop-in without.
 func ReadConfig(root, without string) (*Config, error) {
 	c := &Config{}
 	for _, file := range files(root) {
@@ -41,7 +41,7 @@ func ReadConfig(root, without string) (*Config, error) {
 	return c, nil
 }
 
-// files lists resolved.conf and the drop-ins in the order in which they count.
+// files lists resolved.conf and the drop-ins in the order in which they are read.
 func files(root string) []string {
 	var list []string
 	for _, dir := range folders {
@@ -68,8 +68,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Later lists the drop-ins that count after the one named ours and set servers
-// or domains, which add to those of ours.
+// Later lists the drop-ins that are read after ours and add servers or domains to it.
 func Later(root, ours string) []string {
 	var later []string
 	for _, file := range files(root) {
@@ -85,7 +84,7 @@ func Later(root, ours string) []string {
 	return later
 }
 
-// parse adds what a file says: lists grow from file to file, and an empty value
+// parse adds the settings of a file: lists grow from file to file, and an empty value
 // empties them.
 func (c *Config) parse(text string) {
 	section := ""
@@ -122,8 +121,8 @@ func addWords(list []string, value string) []string {
 	return list
 }
 
-// logicalLines joins lines that end in a backslash, and leaves out comments,
-// between such lines as well.
+// logicalLines joins lines that end in a backslash, and skips comments, also those
+// between joined lines.
 func logicalLines(text string) []string {
 	var lines []string
 	part := ""
@@ -147,8 +146,7 @@ func logicalLines(text string) []string {
 	return lines
 }
 
-// Strict reports whether a value of DNSOverTLS means that nothing is sent in
-// clear.
+// Strict reports whether a value of DNSOverTLS forbids questions in clear text.
 func Strict(value string) bool {
 	switch strings.ToLower(value) {
 	case "yes", "y", "true", "t", "1", "on":

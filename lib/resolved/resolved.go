@@ -1,6 +1,5 @@
-// Package resolved asks systemd-resolved what it does, over D-Bus, and reads what
-// its configuration files say: org.freedesktop.resolve1(5) and resolved.conf(5),
-// of systemd 252.
+// Package resolved reads the state of systemd-resolved, over D-Bus, and its configuration
+// files: org.freedesktop.resolve1(5) and resolved.conf(5), of systemd 252.
 package resolved
 
 import (
@@ -14,13 +13,13 @@ import (
 	"egress-monitor/lib/systemd"
 )
 
-// A Server is one that systemd-resolved knows.
+// A Server is a name server that systemd-resolved knows.
 type Server struct {
 	Addr netip.Addr
 	Port uint16 // 0: 53
 }
 
-// A Domain is one that a link, or systemd-resolved itself, is set to.
+// A Domain is a domain of a link, or of systemd-resolved's own.
 type Domain struct {
 	Name  string // without a dot at its end; the root is ""
 	Route bool   // a routing domain ("~" before it), no search domain
@@ -36,9 +35,9 @@ type Link struct {
 	DNSOverTLS   string // yes, no, opportunistic
 }
 
-// Facts are what systemd-resolved does.
+// Facts holds the state of systemd-resolved.
 type Facts struct {
-	Global     []Server // its own servers, as far as they are no link's
+	Global     []Server // its own servers, without those of links
 	Fallback   []Server // asked if there are no others
 	DNSOverTLS string
 	DNSSEC     string // yes, no, allow-downgrade
@@ -54,7 +53,7 @@ const (
 // Unit is systemd-resolved's.
 const Unit = "systemd-resolved.service"
 
-// Ask asks systemd-resolved for all Facts. It is not started for that.
+// Ask returns the Facts. It does not start systemd-resolved.
 func Ask() (*Facts, error) {
 	bus, err := systemd.Bus()
 	if err != nil {
@@ -80,7 +79,7 @@ func ask(ctx context.Context, bus *dbus.Conn) (*Facts, error) {
 	for _, index := range listed.links {
 		var path dbus.ObjectPath
 		if err := object.CallWithContext(ctx, manager+".GetLink", dbus.FlagNoAutoStart, int32(index)).Store(&path); err != nil {
-			continue // gone meanwhile
+			continue // the link is gone
 		}
 		var p properties
 		if err := bus.Object(name, path).CallWithContext(ctx, getAll, dbus.FlagNoAutoStart, name+".Link").Store(&p); err != nil {
@@ -94,9 +93,9 @@ func ask(ctx context.Context, bus *dbus.Conn) (*Facts, error) {
 	return f, nil
 }
 
-// A list is the servers as the manager lists them: its own and those of links,
-// each with a link. But one of its own has a link too, if it is a loopback
-// address (lo) or bound to a link (%eth0).
+// A list holds the servers as the manager lists them: its own and those of links, each
+// with a link. A server of its own has a link, too, if it is a loopback address (lo) or
+// bound to a link (%eth0).
 type list struct {
 	links   []int // each once
 	link    []int // of each server
@@ -111,7 +110,7 @@ func (l *list) add(link int, s Server) {
 	l.servers = append(l.servers, s)
 }
 
-// global returns the servers that are no link's.
+// global returns the servers that belong to no link.
 func (l *list) global(links []Link) (own []Server) {
 	for i, s := range l.servers {
 		if !slices.ContainsFunc(links, func(k Link) bool { return k.Index == l.link[i] && slices.Contains(k.Servers, s) }) {

@@ -43,8 +43,8 @@ func (r *Resolver) noted() (undo.Entry, bool) {
 	return r.Journal.Entry(r.Step, undo.KindFile, resolvConf)
 }
 
-// Foreign returns what others say in resolv.conf: the file they wrote before
-// ours, or where their link leads to. It is "" if that is systemd-resolved's.
+// Foreign returns the text of the resolv.conf of others: of the file that ours has
+// replaced, or that their link leads to. It is "" if that is systemd-resolved's.
 func (r *Resolver) Foreign() string {
 	was, now, err := r.conf()
 	switch {
@@ -58,8 +58,8 @@ func (r *Resolver) Foreign() string {
 	return text(now)
 }
 
-// conf returns the file that disable is to put back if /etc/resolv.conf is ours now, with
-// the admin's changes to ours, or nil; and the present file.
+// conf returns the present state of /etc/resolv.conf and, if it is ours, the state that
+// disable restores, with the admin's changes to our file; else nil.
 func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
 	now, err = undo.Keep(resolvConf)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *Resolver) conf() (was *undo.State, now undo.State, err error) {
 	}
 	e, known := r.noted()
 	if !known || e.Was == nil {
-		if now.Type == undo.File && hasMark(now.Data) { // and the journal is lost
+		if now.Type == undo.File && hasMark(now.Data) { // the journal is lost
 			left := edited(undo.State{Type: undo.Absent}, now, r.Listen.String())
 			return &left, now, nil
 		}
@@ -93,8 +93,8 @@ var errLost = errors.New("what /etc/resolv.conf was is not known any more: write
 
 func hasMark(data []byte) bool { return strings.HasPrefix(string(data), Mark) }
 
-// text returns what a resolv.conf, or the file that a link in its place leads
-// to, says.
+// text returns the text of a resolv.conf, or of the file that a link in its place leads
+// to.
 func text(s undo.State) string {
 	switch s.Type {
 	case undo.File:
@@ -110,10 +110,9 @@ func text(s undo.State) string {
 	return ""
 }
 
-// edited returns what disable is to put back after the admin has changed our
-// file. Other servers take the place of those of before; without any, those of
-// before stay. Where another program keeps the servers (a link), that program's
-// stay.
+// edited returns the state that disable restores after the admin has edited our file.
+// Servers that the admin has added replace the earlier ones. If another program keeps
+// the servers (a link), its servers stay.
 func edited(was, now undo.State, listen string) undo.State {
 	if was.Type != undo.File && was.Type != undo.Absent {
 		return was
@@ -147,7 +146,7 @@ func nameserverLines(text string) (lines []string) {
 	return lines
 }
 
-// ours returns the text of our resolv.conf, which takes the place of was.
+// ours returns the text of our resolv.conf, which replaces was.
 func (r *Resolver) ours(was undo.State) string {
 	var b strings.Builder
 	how := howToFile
@@ -184,8 +183,8 @@ func (r *Resolver) resolvConfDo(h *change.Hand) error {
 	return h.Replace(resolvConf, r.ours(*was), change.Root644, was)
 }
 
-// resolvConfUndo puts back the former file, with the admin's changes to ours. A file that
-// another program has written after us stays.
+// resolvConfUndo restores resolv.conf, with the admin's changes to our file. A file that
+// another program has written since then stays.
 func (r *Resolver) resolvConfUndo() error {
 	if err := removeCopies(resolvConf); err != nil {
 		return err
@@ -195,7 +194,7 @@ func (r *Resolver) resolvConfUndo() error {
 	}
 	was, now, err := r.conf()
 	if err != nil || was == nil {
-		// A note without the change, or theirs; what is left of a change that was cut short goes.
+		// The change was not made, or the file is another program's. Only the rest of a change that was cut short goes.
 		return errors.Join(err, undo.Remove(resolvConf+undo.Suffix))
 	}
 	if err := undo.Remove(resolvConf + undo.Suffix); err != nil {
@@ -207,8 +206,8 @@ func (r *Resolver) resolvConfUndo() error {
 	return undo.Put(resolvConf, *was)
 }
 
-// removeCopies removes copies of our file beside it. A program that keeps the file of
-// before, as openresolv does in resolv.conf.bak, would put ours back one day.
+// removeCopies removes copies of our file beside it. A program that keeps the file it
+// replaces, as openresolv does in resolv.conf.bak, would restore ours one day.
 func removeCopies(of string) error {
 	names, err := filepath.Glob(of + "?*")
 	if err != nil {

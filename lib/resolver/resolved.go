@@ -1,16 +1,13 @@
-// Package resolver has the machine's names go through our dnsmasq, and back
-// again.
+// Package resolver has the machine's resolver ask our dnsmasq, and restores it.
 //
-// systemd-resolved, where it runs: a drop-in makes dnsmasq its global server for
-// everything ("~."). The domains of links are repeated there: systemd-resolved
-// asks all whose match is equally good, so names under them reach dnsmasq too
-// (and are asked of the link's server a second time; the rules know that).
-// Nothing of a link is changed.
+// If systemd-resolved runs, a drop-in makes dnsmasq its global server for all names
+// ("~."). The drop-in repeats the domains of links: systemd-resolved asks all servers
+// whose match is equally good, so names below them reach dnsmasq, too. (The link's
+// server is asked as well; the rules leave those questions out.) Links stay unchanged.
 //
-// /etc/resolv.conf, where it is not one of systemd-resolved's: replaced by our
-// own, with what else was in it. If another program writes it again (dhclient,
-// NetworkManager), or the admin does, that is news about the servers, and it is
-// replaced again.
+// If /etc/resolv.conf is not one of systemd-resolved's, our own file replaces it, with
+// its other options. If another program (dhclient, NetworkManager) or the admin writes
+// the file, the servers in it are new, and ours replaces it again.
 package resolver
 
 import (
@@ -32,7 +29,7 @@ import (
 // Text is the step for people.
 const Text = "the system's resolver asks dnsmasq"
 
-// A Resolver is the machine's way to names.
+// A Resolver is the resolver of this machine.
 type Resolver struct {
 	Listen   netip.Addr
 	Journal  *undo.Journal
@@ -42,13 +39,13 @@ type Resolver struct {
 	Facts    *resolved.Facts // what it does; nil: ask when it matters
 }
 
-// HasResolved reports whether systemd-resolved runs, also while it is being
-// restarted: that is no reason to take over /etc/resolv.conf.
+// HasResolved reports whether systemd-resolved runs, or is being restarted: a restart is
+// no reason to take over /etc/resolv.conf.
 func HasResolved() bool {
 	if state, err := systemd.Ask(resolved.Unit, "ActiveState"); err == nil {
 		return slices.Contains([]any{"active", "activating", "deactivating", "reloading", "refreshing"}, state)
 	}
-	// systemd does not answer; it keeps such a link for each unit that runs
+	// systemd does not answer. It keeps such a link for each unit that runs.
 	_, err := os.Lstat("/run/systemd/units/invocation:" + resolved.Unit)
 	return err == nil
 }
@@ -78,8 +75,8 @@ func (r *Resolver) resolvedIs() bool {
 	return err == nil && string(got) == r.dropin() && r.InForce() == nil
 }
 
-// InForce reports whether systemd-resolved asks dnsmasq and nobody else, by
-// what it does and not by what its files say.
+// InForce returns an error unless systemd-resolved asks dnsmasq alone. It asks
+// systemd-resolved, and does not rely on the files.
 func (r *Resolver) InForce() error {
 	facts := r.Facts
 	if facts == nil {
@@ -121,7 +118,8 @@ func (r *Resolver) resolvedDo(h *change.Hand) error {
 	return r.waitInForce(5 * time.Second)
 }
 
-// waitInForce: systemd-resolved says that it is ready before it is on the bus.
+// waitInForce waits for InForce: systemd-resolved reports that it is ready before it is
+// on the bus.
 func (r *Resolver) waitInForce(d time.Duration) error {
 	for end := time.Now().Add(d); ; time.Sleep(50 * time.Millisecond) {
 		r.Facts = nil
@@ -131,18 +129,18 @@ func (r *Resolver) waitInForce(d time.Duration) error {
 	}
 }
 
-// kindRestart is a unit that must read its configuration anew.
+// kindRestart is the kind of the note of a unit that undo must restart.
 const kindRestart = "restart"
 
-// systemd refuses a sixth start within ten seconds, unless it is told to forget
-// the others.
+// restart restarts a unit. systemd refuses a sixth start within ten seconds, unless it is
+// told to forget the others.
 func restart(unit string) error {
 	systemd.Ctl("reset-failed", unit)
 	return systemd.Ctl("restart", unit)
 }
 
-// resolvedUndo takes the drop-in away. systemd-resolved reads its configuration
-// anew if it runs: it may have been started after us.
+// resolvedUndo removes the drop-in, and restarts systemd-resolved if it runs: it may
+// have been started after enable.
 func resolvedUndo(notes []undo.Entry) error {
 	_, err := os.Lstat(layout.Dropin)
 	was, files := err == nil, notes[:0:0]

@@ -19,10 +19,10 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// Is reports whether all of the machine's names go through dnsmasq.
+// Is reports whether all names that the machine asks for go through dnsmasq.
 func (r *Resolver) Is() bool { return r.resolvedIs() && r.resolvConfIs() }
 
-// Do has them do so.
+// Do has the resolver ask dnsmasq.
 func (r *Resolver) Do(h *change.Hand) error {
 	if !r.resolvedIs() {
 		if err := r.resolvedDo(h); err != nil {
@@ -35,14 +35,14 @@ func (r *Resolver) Do(h *change.Hand) error {
 	return nil
 }
 
-// Undo gives the resolver back. First the file, so that names go on while
+// Undo restores the resolver: first the file, so that names resolve while
 // systemd-resolved restarts.
 func (r *Resolver) Undo(notes []undo.Entry) error {
 	return errors.Join(r.resolvConfUndo(), resolvedUndo(notes))
 }
 
-// PastSince returns since when the system's names may go past dnsmasq, by the time of
-// the file that says so; zero if they do not, or it is not known.
+// PastSince returns since when names may go past dnsmasq, by the time of the file that
+// sends them past it; zero if none does, or the time is not known.
 func (r *Resolver) PastSince() time.Time {
 	switch {
 	case r.Resolved && r.InForce() != nil:
@@ -53,7 +53,7 @@ func (r *Resolver) PastSince() time.Time {
 	return changed(resolvConf)
 }
 
-// changed returns when a file, or the link in its place, was last written or put there.
+// changed returns when a file, or the link in its place, was last written or made.
 func changed(name string) (last time.Time) {
 	var link, file unix.Stat_t
 	if unix.Lstat(name, &link) == nil {
@@ -70,21 +70,21 @@ func Resolves(name string) bool {
 	return child.Command("getent", "ahostsv4", name).Within(10*time.Second).Run(context.Background()) == nil
 }
 
-// A Proof shows that names resolve the system's own way, and through dnsmasq.
+// A Proof shows that programs can resolve names, and through dnsmasq.
 type Proof struct {
 	Server   ourdns.Server
 	Upstream []string // servers that dnsmasq asks
 	Before   bool     // programs could resolve the name before
 
-	Validates bool // systemd-resolved does
+	Validates bool // systemd-resolved checks signatures
 }
 
-// Prove shows it.
+// Prove returns an error unless it is so.
 func (p Proof) Prove(ctx context.Context) error {
 	local := p.local()
 	if local != "" && !isResolveds() {
-		// Another resolver of this machine may itself ask who is in resolv.conf: us. On a reload dnsmasq finds that
-		// out and leaves it out.
+		// Another resolver of this machine may take its servers from resolv.conf, and ask us. On a reload dnsmasq
+		// detects the loop, and asks that resolver no more.
 		time.Sleep(time.Second)
 		systemd.Ctl("reload", layout.DNSUnit)
 		time.Sleep(time.Second)
@@ -121,7 +121,8 @@ func (p Proof) local() string {
 	return ""
 }
 
-// loop accuses a local resolver only if a question to it comes back to dnsmasq.
+// loop returns text about a local resolver that asks our dnsmasq; "" if a question to it
+// does not come back.
 func (p Proof) loop(local string) string {
 	addr, err := netip.ParseAddr(strings.Split(local, "#")[0])
 	if local == "" || err != nil {

@@ -69,7 +69,7 @@ func (p Plan) FactsFile() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// ReadFacts reads both files; one that is not there says nothing.
+// ReadFacts reads both files. A missing file counts as empty.
 func ReadFacts(serversFile, factsFile string) Facts {
 	var f Facts
 	text, _ := os.ReadFile(serversFile)

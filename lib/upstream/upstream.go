@@ -1,12 +1,12 @@
 // Package upstream decides which servers our dnsmasq asks: those that the
 // machine would ask without us.
 //
-// systemd-resolved tells its links' servers and domains truthfully whether or
-// not it has been pointed at dnsmasq, so they are read anew each time; its own
-// configuration is read without our drop-in. A domain of a link is asked of that
-// link's servers, as systemd-resolved would. Without systemd-resolved it is
-// resolv.conf as others wrote it. Our own addresses and systemd-resolved's stubs
-// are never among them: no loop.
+// With systemd-resolved these are the servers and domains of its links, which it reports
+// whether or not it asks our dnsmasq, and those of its own configuration without our
+// drop-in. Names below a link's domain are asked of that link's servers, as
+// systemd-resolved would do. Without systemd-resolved these are the servers in the
+// resolv.conf of others. Our own addresses and systemd-resolved's stubs are left out, as
+// they would make a loop.
 package upstream
 
 import (
@@ -19,7 +19,7 @@ import (
 	"egress-monitor/lib/resolved"
 )
 
-// A Server is what dnsmasq calls ADDRESS[%LINK][#PORT].
+// A Server is a name server; dnsmasq spells it ADDRESS[%LINK][#PORT].
 type Server struct {
 	Addr netip.Addr
 	Port uint16 // never 0
@@ -38,19 +38,20 @@ type Route struct {
 	Server Server
 }
 
-// A Plan is what dnsmasq, the rules and systemd-resolved's drop-in are made of.
+// A Plan holds the servers and domains for dnsmasq, the rules and systemd-resolved's
+// drop-in.
 type Plan struct {
-	Servers []Server // asked for all that no Route takes
+	Servers []Server // asked for all names that have no Route
 	Routes  []Route
 	Domains []string // of links, as systemd-resolved spells them: "~" before a routing domain
-	Strict  bool     // somebody has asked for DNSOverTLS, which dnsmasq cannot do
+	Strict  bool     // systemd-resolved is set to DNSOverTLS=yes, which dnsmasq cannot do
 
 	Validates bool // systemd-resolved checks signatures, which dnsmasq passes on
 
-	Pending bool // a link has servers and is not used yet: it is coming up
+	Pending bool // a link is coming up: it has servers and is not used yet
 }
 
-// Sources are what a Plan is made from.
+// Sources holds the facts from which a Plan is made.
 type Sources struct {
 	Facts      *resolved.Facts  // nil: systemd-resolved does not run
 	Config     *resolved.Config // with Facts
@@ -59,7 +60,7 @@ type Sources struct {
 	LinkName   func(index int) string
 }
 
-// scope is a set of servers that is asked together: a link's, or those of no link.
+// A scope is a set of servers that are asked together: those of a link, or of none.
 type scope struct {
 	servers []Server
 	domains []resolved.Domain
@@ -85,7 +86,7 @@ func Make(src Sources) Plan {
 	return p
 }
 
-// scopes lists those with servers: first the machine's own, then the links'.
+// scopes lists the scopes that have servers: first the machine's own, then the links'.
 func (src Sources) scopes(p *Plan) []scope {
 	own := scope{main: true, ready: true}
 	if src.Config != nil {
@@ -116,10 +117,9 @@ func (src Sources) scopes(p *Plan) []scope {
 	return list
 }
 
-// mainServers returns those for names of no domain, as systemd-resolved chooses
-// them: a scope with servers and the domain "~." takes all; else all with the
-// default route do. A link that is coming up has none yet: it is better than
-// nothing.
+// mainServers returns the servers for names of no domain, as systemd-resolved chooses
+// them: those of scopes with the domain "~.", or else with the default route. If there
+// are none, a link that is coming up, and has no route yet, is better than nothing.
 func mainServers(scopes []scope) []Server {
 	var root, main, coming []Server
 	for _, s := range scopes {
@@ -144,7 +144,7 @@ func hasRoot(domains []resolved.Domain) bool {
 	return slices.ContainsFunc(domains, func(d resolved.Domain) bool { return d.Route && clean(d.Name) == "." })
 }
 
-// onlyRoutes reports whether systemd-resolved takes a link for no default route.
+// onlyRoutes reports whether systemd-resolved does not use a link as a default route.
 func onlyRoutes(domains []resolved.Domain) bool {
 	return slices.ContainsFunc(domains, func(d resolved.Domain) bool { return d.Route })
 }
@@ -174,8 +174,8 @@ func (p *Plan) addDomains(s scope) {
 	}
 }
 
-// clean returns a domain in lower case, "." for the root, and "" for what a
-// line of a configuration could not be made of.
+// clean returns a domain in lower case, "." for the root, and "" for a name that cannot
+// be put into a line of a configuration.
 func clean(name string) string {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" {
@@ -192,7 +192,7 @@ func clean(name string) string {
 	return name
 }
 
-// allowed turns systemd-resolved's servers of a link into ours.
+// allowed converts servers of a link that dnsmasq can ask.
 func (src Sources) allowed(list []resolved.Server, link int) []Server {
 	var out []Server
 	for _, s := range list {
@@ -220,7 +220,7 @@ func orDNS(port uint16) uint16 {
 	return port
 }
 
-// usable reports whether dnsmasq can ask an address: not if that would be a loop.
+// usable reports whether dnsmasq can ask an address, without a loop.
 func (src Sources) usable(a netip.Addr) bool {
 	stub := a == netip.AddrFrom4([4]byte{127, 0, 0, 53}) || a == netip.AddrFrom4([4]byte{127, 0, 0, 54})
 	return a.IsValid() && !stub && !a.IsUnspecified() && !a.IsMulticast() && !slices.Contains(src.Ours, a.Unmap())
@@ -228,7 +228,7 @@ func (src Sources) usable(a netip.Addr) bool {
 
 // parse reads one server as resolved.conf(5) and resolv.conf(5) spell it:
 // ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT, with %LINK after the address, and
-// #NAME, which is for TLS, at the end. A word that is no server is left out.
+// #NAME, which is for TLS, at the end. Another word is no server.
 func (src Sources) parse(word string) []Server {
 	word, _, _ = strings.Cut(word, "#")
 	host, port := word, "53"
