@@ -71,7 +71,7 @@ func TestUndo(t *testing.T) {
 			f["group-"] = f["group"]
 			f["group"] = "root:x:0:\nadm:x:4:alice\nsystemd-journal:x:101:egress-monitor\negress-monitor:x:999:egress-monitor\negress-dns:x:998:\n"
 			f["shadow"] += "egress-dns:!:20783::::::\negress-monitor:!:20783::::::\n"
-			f["gshadow"] = "root:*::\nadm:*::alice\nsystemd-journal:!::egress-monitor\negress-monitor:!::egress-monitor\negress-dns:!::\n"
+			f["gshadow"] = "root:*::\nadm:*::alice\nsystemd-journal:!:egress-monitor:egress-monitor\negress-monitor:!::egress-monitor\negress-dns:!::\n"
 		},
 		"the users are gone from passwd only": func(f map[string]string) {
 			f["group"] = "root:x:0:\nadm:x:4:alice\nsystemd-journal:x:101:egress-monitor\negress-monitor:x:999:egress-monitor\n"
@@ -113,6 +113,17 @@ func TestUndoLeavesOthers(t *testing.T) {
 	got := a.all(t)
 	if !strings.Contains(got, "bob:x:1000") || !strings.Contains(got, "theirs\n") || strings.Contains(got, "egress") {
 		t.Error(got)
+	}
+}
+
+// Without a journal, a user goes only if it looks as we make users.
+func TestUndoWithoutJournal(t *testing.T) {
+	texts := before()
+	texts["passwd"] += "egress-dns:x:998:998:somebody's:/nonexistent:/usr/sbin/nologin\negress-monitor:x:997:4:egress-monitor:/nonexistent:/usr/sbin/nologin\n"
+	a := etc(t, texts)
+	testtools.Must(t, a.Undo(nil))
+	if !a.has("passwd", "egress-dns") || a.has("passwd", "egress-monitor") {
+		t.Error(a.all(t))
 	}
 }
 

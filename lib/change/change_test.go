@@ -60,6 +60,9 @@ func TestFolders(t *testing.T) {
 	if s, _ := undo.Look(there); s.Mode != 0o705 {
 		t.Errorf("Need changed a mode: %o", s.Mode)
 	}
+	if testtools.Must(t, h.Folder(there, us(0o705))); h.Noted(undo.KindOwner, there) {
+		t.Error("noted, although there is nothing to change")
+	}
 	testtools.Must(t, h.Folder(there, us(0o2750)), h.Folder(there, us(0o1775)))
 	if s, _ := undo.Look(there); s.Mode != 0o1775 {
 		t.Errorf("%o", s.Mode)

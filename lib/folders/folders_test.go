@@ -58,6 +58,10 @@ func TestMadeAndPurged(t *testing.T) {
 	}
 	put(t, dir+"/log/unique-ips.log", dir+"/log/unique-ips.log.rejected", dir+"/log/dnsmasq/q.log", dir+"/log/dnsmasq/q.log.2.gz", dir+"/state/ips.cursor", dir+"/state/domains.cursor")
 	notes := h.Journal.Of("folders")
+	testtools.Must(t, f.Undo(notes, Undo{Unread: true}))
+	if got := list(t, dir); !strings.Contains(got, "log/dnsmasq/q.log log/dnsmasq/q.log.2.gz") || !strings.Contains(got, "state/domains.cursor") {
+		t.Errorf("the query log was not read to its end: %s", got)
+	}
 	testtools.Must(t, f.Undo(notes, Undo{}))
 	const kept = "log log/.egress-monitor log/unique-ips.log log/unique-ips.log.rejected state state/.egress-monitor state/ips.cursor"
 	if got := list(t, dir); got != kept {
@@ -114,13 +118,25 @@ func TestAdopt(t *testing.T) {
 	testtools.NeedRoot(t)
 	f, h, dir := world(t)
 	f.IDs.Poller = 12345
-	put(t, dir+"/target", dir+"/unique-a", dir+"/unique-twice")
+	put(t, dir+"/target", dir+"/unique-a", dir+"/unique-twice", dir+"/unique-a.lock")
 	os.Symlink(dir+"/target", dir+"/unique-link")
 	os.Link(dir+"/unique-twice", dir+"/other-name")
 	testtools.Must(t, f.adopt(h, dir, "unique-"))
+	if s, _ := undo.Look(dir + "/unique-a.lock"); s.Mode != 0o600 {
+		t.Errorf("others can open a lock: %o", s.Mode)
+	}
 	for name, uid := range map[string]int{"target": 0, "unique-a": 12345, "unique-twice": 0} {
 		if s, _ := undo.Look(dir + "/" + name); s.UID != uid {
 			t.Errorf("%s belongs to %d", name, s.UID)
+		}
+	}
+}
+
+// What is mounted below our own folders is not purged with them.
+func TestMountBelow(t *testing.T) {
+	for dir, want := range map[string]string{"/proc": "/proc", "/pro": "", "/proc/self": ""} {
+		if got := mountBelow(dir); got != want {
+			t.Errorf("%s: %q, want %q", dir, got, want)
 		}
 	}
 }

@@ -65,6 +65,9 @@ func TestBounded(t *testing.T) {
 			fresh++
 		}
 	}
+	if add(t, f, t0, "one more"); len(all(t, f)) != len(list)+1 {
+		t.Error("a line went although there was room")
+	}
 	if fresh != 20 || len(list) < keep || len(list) > most {
 		t.Errorf("%d new ones in %d lines", fresh, len(list))
 	}
@@ -80,6 +83,14 @@ func TestTorn(t *testing.T) {
 	add(t, f, t0, "next")
 	if list := all(t, f); len(list) != 2 || list[1].Text != "next" {
 		t.Errorf("behind a torn line: %q", list)
+	}
+}
+
+func TestWarns(t *testing.T) {
+	for text, want := range map[string]bool{"gap: x": true, Blind + "x": false, Planned + "x": false} {
+		if got := (Gap{t0, text}).Warns(); got != want || !Tells(text) {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }
 

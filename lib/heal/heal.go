@@ -96,21 +96,34 @@ func (h *Healer) healed(what string, ok bool, err error) {
 
 // once reports a line unless it has reported the same line in the last hour.
 func (h *Healer) once(format string, args ...any) {
-	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
 	const file = layout.Run + "/said.json"
-	said := map[string]time.Time{} // when each line was reported
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	said := reported{}
 	if !runfile.Load(file, &said) {
-		said = map[string]time.Time{}
+		said = reported{}
 	}
-	now := time.Now()
-	maps.DeleteFunc(said, func(_ string, at time.Time) bool { return now.Sub(at) > time.Hour || at.After(now) })
-	if _, ok := said[text]; ok {
-		return
+	if said.add(text, time.Now()) {
+		h.say(text)
+		runfile.Save(file, said) // if it fails, the line is reported again
 	}
-	h.say(text)
-	if said[text] = now; len(said) < 100 { // else errors that differ each time fill it
-		runfile.Save(file, said)
+}
+
+// reported holds the time at which each line was reported.
+type reported map[string]time.Time
+
+// mostReported bounds the lines that are remembered: an error may differ each time.
+const mostReported = 100
+
+// add returns whether a line was not reported in the last hour, and remembers it.
+func (r reported) add(text string, now time.Time) bool {
+	maps.DeleteFunc(r, func(_ string, at time.Time) bool { return now.Sub(at) > time.Hour || at.After(now) })
+	if _, ok := r[text]; ok {
+		return false
 	}
+	if len(r) < mostReported {
+		r[text] = now
+	}
+	return true
 }
 
 // upstream adapts all that depends on the current name servers: the servers that

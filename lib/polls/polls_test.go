@@ -31,11 +31,11 @@ func bare(t *testing.T) (*Poller, *strings.Builder) {
 
 func TestPoll(t *testing.T) {
 	p, said := newPoller(t, map[string]string{
-		"egress-domains": "echo \"$EGRESS_SETTINGS $EGRESS_MAX_ROWS $EGRESS_DNSMASQ_TZ\"; echo said >&2\n",
+		"egress-domains": "echo \"$EGRESS_SETTINGS $EGRESS_MAX_ROWS $EGRESS_DNSMASQ_TZ $GOMAXPROCS\"; echo said >&2\n",
 		"egress-ips":     "echo why >&2; exit 1\n",
 		"egress-set":     "echo \"$1 $EGRESS_NOW\"; cat\n",
 	})
-	if err := p.Poll(context.Background(), Domains, 0); err != nil || said.String() != "said\n/dev/null 100000 UTC\n" {
+	if err := p.Poll(context.Background(), Domains, 0); err != nil || said.String() != "said\n/dev/null 100000 UTC 1\n" {
 		t.Errorf("%q, %v", said, err)
 	}
 	if err := p.Poll(context.Background(), IPs, 0); err == nil || err.Error() != "egress-ips: exit status 1 (why)" {
@@ -44,6 +44,24 @@ func TestPoll(t *testing.T) {
 	said.Reset()
 	if err := p.Read("token", time.Unix(1, 5), []byte("listing\n")); err != nil || said.String() != "token 1970-01-01T00:00:01.000000005Z\nlisting\n" {
 		t.Errorf("%q, %v", said, err)
+	}
+}
+
+// One poll of a kind at a time; and none after an older version has taken over.
+func TestBusyAndHandedOver(t *testing.T) {
+	p, said := newPoller(t, map[string]string{"egress-monitor": "echo \"$@\"\n", "egress-ips": "echo polled\n"})
+	unlock, err := p.lock(IPs, 0)
+	testtools.Must(t, err)
+	if err := p.Poll(context.Background(), IPs, 0); err != ErrBusy {
+		t.Errorf("at work: %v", err)
+	}
+	unlock()
+	testtools.Must(t, p.HandOver(context.Background(), IPs, 0))
+	if want := "old-cursor " + p.Settings.IPs() + " " + p.Settings.Cursor(IPs) + "\n"; said.String() != want {
+		t.Errorf("%q, want %q", said, want)
+	}
+	if err := p.Poll(context.Background(), IPs, 0); err != ErrHandedOver {
+		t.Errorf("handed over: %v", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"egress-monitor/lib/testtools"
@@ -57,5 +58,13 @@ func TestRemoveCopies(t *testing.T) {
 	left, err := filepath.Glob(conf + "*")
 	if want := []string{conf, conf + ".mine"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("%v, %v", left, err)
+	}
+}
+
+func TestDropin(t *testing.T) {
+	r := &Resolver{Listen: netip.MustParseAddr(listen), Domains: []string{"~.", "corp.example", ".", "~vpn.example"}}
+	const want = "\n[Resolve]\nDNS=\nDNS=127.0.0.55\nDomains=~. corp.example ~vpn.example\nCache=no\nDNSOverTLS=no\n"
+	if got := r.dropin(); !strings.HasSuffix(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -32,6 +32,21 @@ func TestLock(t *testing.T) {
 	}
 }
 
+func TestIsAt(t *testing.T) {
+	name := testtools.File(t, "")
+	f, err := os.Open(name)
+	testtools.Must(t, err)
+	defer f.Close()
+	if !isAt(f, name) {
+		t.Error("it is at its name")
+	}
+	testtools.Must(t, os.Remove(name))
+	testtools.Write(t, name, "")
+	if isAt(f, name) {
+		t.Error("another file is there now")
+	}
+}
+
 type thing struct {
 	A int
 	B []string

@@ -67,6 +67,18 @@ func TestTask(t *testing.T) {
 	}
 }
 
+// A minute whose polls take long has run when it began to poll.
+func TestRun(t *testing.T) {
+	for _, test := range []struct{ minute, polling, want Moment }{
+		{at(0), Moment{}, at(0)}, {at(0), at(60), at(60)}, {at(120), at(60), at(120)},
+	} {
+		s := &State{Minute: test.minute, Polling: test.polling}
+		if got := s.Run(at(130)); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
 func TestReadWrite(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "truth")
 	if s, err := Read(name); err != nil || !reflect.DeepEqual(s, &State{}) {

@@ -125,10 +125,7 @@ func (j *Journal) append(line []byte) error {
 		return err
 	}
 	defer f.Close()
-	err = f.Truncate(j.end) // a torn line
-	if err == nil {
-		_, err = f.WriteAt(line, j.end)
-	}
+	_, err = f.WriteAt(line, j.end) // over a torn line; a rest of that is torn, too
 	if err == nil {
 		err = f.Sync()
 	}
@@ -136,7 +133,6 @@ func (j *Journal) append(line []byte) error {
 		err = SyncFolder(filepath.Dir(j.path))
 	}
 	if err != nil {
-		f.Truncate(j.end)
 		return err
 	}
 	j.lines++

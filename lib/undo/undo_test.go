@@ -204,6 +204,37 @@ func TestOverwrite(t *testing.T) {
 	}
 }
 
+// What is larger than an undo can restore is refused before it is changed.
+func TestTooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	write(t, path, strings.Repeat("x", maxKept))
+	if s := keep(t, path); len(s.Data) != maxKept {
+		t.Errorf("%d bytes", len(s.Data))
+	}
+	write(t, path, strings.Repeat("x", maxKept+1))
+	if _, err := Keep(path); err == nil {
+		t.Error("one byte more is kept")
+	}
+}
+
+// On a full disk a text that needs more room leaves the file as it was.
+func TestOverwriteFullDisk(t *testing.T) {
+	testtools.NeedRoot(t)
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tmpfs", 0, "size=128k"); err != nil {
+		testtools.Missing(t, err.Error()) // a container without mounts
+	}
+	defer unix.Unmount(dir, 0)
+	write(t, dir+"/f", "before\n")
+	os.WriteFile(dir+"/filler", make([]byte, 1<<20), 0o600) // as far as there is room
+	if err := overwrite(dir+"/f", Fresh(strings.Repeat("x", 64<<10), 0o644)); !errors.Is(err, unix.ENOSPC) {
+		t.Error(err)
+	}
+	if got := keep(t, dir+"/f"); string(got.Data) != "before\n" {
+		t.Errorf("%.20q", got.Data)
+	}
+}
+
 // Where nothing can be removed, what is not there needs no removing: a disable on
 // a read-only file system has nothing to complain of.
 func TestRemoveAbsentReadOnly(t *testing.T) {
