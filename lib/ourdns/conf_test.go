@@ -60,14 +60,14 @@ func TestLogged(t *testing.T) {
 	if answer, log := s.Logged("a", 0, nothing); answer != nil || log == nil || !strings.Contains(log.Error(), "or it cannot be read") {
 		t.Errorf("no log: %v, %v", answer, log)
 	}
-	appendTo(t, s.Settings.DNSMasqLog, line("a"))
+	testtools.Append(t, s.Settings.DNSMasqLog, line("a"))
 	if answer, log := s.Logged("a", 0, nothing); answer != nil || log == nil || !strings.Contains(log.Error(), "is the disk full?") {
 		t.Errorf("an earlier question: %v, %v", answer, log)
 	}
 	if answer, log := s.Logged("a", 0, func() error { return errors.New("no answer") }); answer == nil || log != nil {
 		t.Errorf("no answer: %v, %v", answer, log)
 	}
-	answer, log := s.Logged("a", 20*time.Second, func() error { appendTo(t, s.Settings.DNSMasqLog, line("a")); return nil })
+	answer, log := s.Logged("a", 20*time.Second, func() error { testtools.Append(t, s.Settings.DNSMasqLog, line("a")); return nil })
 	if answer != nil || log != nil {
 		t.Errorf("%v, %v", answer, log)
 	}

@@ -207,11 +207,11 @@ func TestOverwrite(t *testing.T) {
 // What is larger than an undo can restore is refused before it is changed.
 func TestTooLarge(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	write(t, path, strings.Repeat("x", maxKept))
+	testtools.Write(t, path, strings.Repeat("x", maxKept))
 	if s := keep(t, path); len(s.Data) != maxKept {
 		t.Errorf("%d bytes", len(s.Data))
 	}
-	write(t, path, strings.Repeat("x", maxKept+1))
+	testtools.Write(t, path, strings.Repeat("x", maxKept+1))
 	if _, err := Keep(path); err == nil {
 		t.Error("one byte more is kept")
 	}
@@ -225,7 +225,7 @@ func TestOverwriteFullDisk(t *testing.T) {
 		testtools.Missing(t, err.Error()) // a container without mounts
 	}
 	defer unix.Unmount(dir, 0)
-	write(t, dir+"/f", "before\n")
+	testtools.Write(t, dir+"/f", "before\n")
 	os.WriteFile(dir+"/filler", make([]byte, 1<<20), 0o600) // as far as there is room
 	if err := overwrite(dir+"/f", Fresh(strings.Repeat("x", 64<<10), 0o644)); !errors.Is(err, unix.ENOSPC) {
 		t.Error(err)
