@@ -146,6 +146,15 @@ func TestUpstream(t *testing.T) {
 	if err := anyServer([]string{word(deadAddr), word(alive)}, "www.example.org", as); err != nil || asked != 2 {
 		t.Errorf("%v, %d questions", err, asked)
 	}
+	was := This
+	defer func() { This = was }()
+	This = System{ResolvConf: testtools.File(t, "nameserver 127.53.53.53\n")} // where nobody listens
+	for _, validates := range []bool{false, true} {
+		err := Names(upstream.Facts{Servers: []string{word(alive)}, Validates: validates}, "www.example.org", as)
+		if (err != nil) != validates || err != nil && !strings.Contains(err.Error(), "validates (DNSSEC=") {
+			t.Errorf("validates %v: %v", validates, err)
+		}
+	}
 	for _, words := range [][]string{{word(deadAddr)}, nil} {
 		if Names(upstream.Facts{Servers: words}, "www.example.org", as) == nil {
 			t.Errorf("%q: no error", words)

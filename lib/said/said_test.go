@@ -20,10 +20,10 @@ func TestLine(t *testing.T) {
 	defer socket.Close()
 	at := time.Date(2026, 2, 8, 21, 30, 0, 0, time.UTC)
 	l := &Log{Gaps: gaps.File(filepath.Join(dir, "gaps")), Journal: filepath.Join(dir, "socket"), Now: func() time.Time { return at }}
-	l.Line("healed: %s", "rules")
+	l.Line("healed:%s", "\nrules\n")
 	l.Lines([]byte("egress-ips: gap: 3 lost\nnothing\x1b\n"))
 	buf := make([]byte, 1000)
-	for _, want := range []string{"PRIORITY=6*MESSAGE\n\x0d\x00\x00\x00\x00\x00\x00\x00healed: rules\n", "PRIORITY=4*egress-ips: gap: 3 lost\n", "PRIORITY=6*nothing?\n"} {
+	for _, want := range []string{"PRIORITY=6*MESSAGE\n\x0e\x00\x00\x00\x00\x00\x00\x00healed:; rules\n", "PRIORITY=4*egress-ips: gap: 3 lost\n", "PRIORITY=6*nothing?\n"} {
 		n, err := socket.Read(buf)
 		testtools.Must(t, err)
 		got := string(buf[:n])

@@ -12,8 +12,8 @@ import (
 func TestFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "unique-domains.log")
 	text := `*.com 5 2026-02-08T21:30:00Z -
-a.example 5 2026-02-08T21:30:59Z -
-b.example 5 2036-02-08T21:30:00Z ` + strings.Repeat("192.0.2.1,", 10000) + `192.0.2.2
+a.example 5 2026-02-08T21:31:00Z -
+b.example 5 2036-02-08T21:30:00Z ` + strings.Repeat("192.0.2.1,", 30000) + `192.0.2.2
 c.example 5 2030-02-08T21:30:00Z -
 no record
 `

@@ -99,6 +99,10 @@ var cases = []judged{
 		f.State.Ways[truth.Names] = &truth.Way{Blind: true, Why: "x"}
 		f.Files[Domains].Canary = time.Time{}
 	}, "CRITICAL - names: blind since 2026-02-01T00:00:00Z: x"},
+	{"blind since enabled, and the clock was ahead once", func(f *Facts) {
+		f.State.Ways[truth.Names] = &truth.Way{Blind: true, Why: "x"}
+		f.Files[Domains].Canary = t0.AddDate(10, 0, 0)
+	}, "CRITICAL - names: blind since 2026-02-01T00:00:00Z: x"},
 	{"the clock was set back by a year", func(f *Facts) {
 		f.Now.Wall = f.Now.Wall.AddDate(-1, 0, 0)
 		f.DNS.Active, f.DNS.Answers = No, errors.New("")
@@ -123,6 +127,8 @@ var cases = []judged{
 		f.Gaps = []gaps.Gap{{At: t0.Add(-2 * time.Hour), Text: "old gap"}, {At: t0, Text: "a gap | x"}}
 	},
 		"WARNING - 1 gap(s) in the last hour, the last: 2026-02-08T21:30:00Z a gap / x"},
+	{"a gap of a clock that was ahead", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0.Add(2 * time.Hour), Text: "gap"}} },
+		"OK - names seen 30 s ago, addresses 30 s ago"},
 	{"a gap that check told while it lasted", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0, Text: gaps.Blind + "x"}} },
 		"OK - names seen 30 s ago, addresses 30 s ago; 2026-02-08T21:30:00Z gap, told while it lasted: x"},
 	{"a gap that the admin has caused", func(f *Facts) { f.Gaps = []gaps.Gap{{At: t0, Text: gaps.Planned + "x"}} },
@@ -133,6 +139,7 @@ var cases = []judged{
 	{"heal fails", func(f *Facts) { f.State.Task(truth.Healing).Done(errors.New("x"), at(0)) }, "WARNING - putting things right fails since 2026-02-08T21:30:00Z: x"},
 	{"a poll is at work", func(f *Facts) { f.State.Task(IPs).Busy = at(0) }, "WARNING - the poll of addresses has been at work since 2026-02-08T21:30:00Z"},
 	{"a poll hangs", func(f *Facts) { f.State.Task(Domains).Busy = at(-300) }, "CRITICAL - the poll of names has been at work since 2026-02-08T21:25:00Z"},
+	{"a trouble that makes no way blind", func(f *Facts) { f.Trouble = []Trouble{{Text: "x", Do: "mend it", Critical: true}} }, "CRITICAL - x (mend it)"},
 	{"a lesser trouble", func(f *Facts) { f.Trouble = []Trouble{{Text: "NOTRACK"}} }, "WARNING - NOTRACK"},
 
 	// without root
@@ -238,6 +245,11 @@ func TestHostile(t *testing.T) {
 	f.Notes, f.DNS.Domains, f.Cron, f.Wrong = []string{evil}, []string{evil}, evil, evil
 	f.State.Way(truth.Names).Missed(5, at(60), evil)
 	v := Judge(f)
+	for _, p := range v.Problems {
+		if len(p.Text) > longest {
+			t.Errorf("a problem of %d bytes", len(p.Text))
+		}
+	}
 	line := Line(f, v)
 	if strings.ContainsFunc(line, func(c rune) bool { return c < ' ' || c > '~' }) || strings.Count(line, "|") != 1 || len(line) > 10*longest {
 		t.Errorf("%d bytes: %.500q", len(line), line)
