@@ -38,7 +38,6 @@ func newStream(c *command, in *batch.Scanner, out *bufio.Writer, log *transact.T
 	s.entries.Clock, s.entries.Details = log.Clock(), true
 	s.entries.Continued = s.rejected
 	s.entries.Assumed = func(what string) { cli.Warn("%s: %s", in.Place(), what) }
-	s.entries.Boot = func() int64 { return 0 }
 	in.Rejected, s.missed.Place = s.rejected, in.Place
 	return s
 }

@@ -347,10 +347,7 @@ func (s *Scanner) Err() error { return s.err }
 // Trailer returns the end of the batch, once Scan has returned false. Without
 // an error and with no cursor the stream was cut short, or never had one.
 func (s *Scanner) Trailer() Trailer {
-	if s.err != nil {
-		return Trailer{}
-	}
-	if s.trailer.Cursor == "" {
+	if s.err != nil || s.trailer.Cursor == "" {
 		return Trailer{}
 	}
 	return s.trailer
@@ -364,9 +361,7 @@ func (s *Scanner) Ended() bool { return s.ended && s.err == nil }
 func (s *Scanner) Reread() bool { return s.reread }
 
 // Buffered reports whether another line can be read without waiting for input.
-func (s *Scanner) Buffered() bool {
-	return len(s.Ready()) > 0
-}
+func (s *Scanner) Buffered() bool { return len(s.Ready()) > 0 }
 
 // Skip counts the current line as one that could not be used, for the reason why.
 func (s *Scanner) Skip(why error) { s.reject(s.line, why) }

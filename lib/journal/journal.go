@@ -76,7 +76,7 @@ func (e *Entry) Times() uint32 {
 // A Reader reads entries.
 type Reader struct {
 	Clock *stamp.Clock // for stamps without a year or a zone
-	Boot  func() int64 // when the kernel began to count, for dmesg; 0 is not known
+	Boot  func() int64 // when the kernel began to count, for dmesg; nil or 0: not known
 
 	// Assumed is called once for each assumption that may be wrong.
 	Assumed func(what string)
@@ -109,13 +109,7 @@ type Reader struct {
 
 // NewReader reads the entries of lines.
 func NewReader(lines Lines) *Reader {
-	r := &Reader{Clock: &stamp.Clock{}, lines: lines, Boot: func() int64 { return 0 }}
-	r.carrier.Assumed = func(what string) {
-		if r.Assumed != nil {
-			r.Assumed(what)
-		}
-	}
-	return r
+	return &Reader{Clock: &stamp.Clock{}, lines: lines}
 }
 
 // Next goes to the next entry. It returns false when there are no more lines.

@@ -66,7 +66,7 @@ func (r *Reader) carried(line []byte) bool {
 		}
 		return false
 	}
-	r.carrier.Clock, r.carrier.Boot = r.Clock, r.Boot
+	r.carrier.Clock, r.carrier.Boot, r.carrier.Assumed = r.Clock, r.Boot, r.Assumed
 	ok, err := r.carrier.Parse(line, l)
 	switch {
 	case err == carrier.ErrContinued && r.Continued != nil:

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// The fields of an object tell who wrote its message. Shippers name them in many ways, and also in objects within the object (Elastic Common Schema:
-// "log":{"syslog":{"appname":…}}), or with dots in the name. Any of them that tells of
-// somebody else than the kernel is believed, wherever it is: a line that is not counted
-// is reported, and a forged one would hide.
+// The fields of an object tell who wrote its message. Shippers name them in many ways,
+// and also in objects within the object (Elastic Common Schema:
+// "log":{"syslog":{"appname":…}}), or with dots in the name. Any of them that names a
+// writer other than the kernel is believed, wherever it is: a line that is not counted is
+// reported, and a forged one would hide.
 
 var errTwice = errors.New("object that says twice who wrote it")
 

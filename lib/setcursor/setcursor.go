@@ -14,7 +14,6 @@ package setcursor
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -40,26 +39,13 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Parse parses the output of String. ok is false for any other text.
 func Parse(token string) (c Cursor, ok bool) {
+	var from, to string
 	rest, end := strings.CutSuffix(token, ";end")
-	parts := strings.Split(rest, ";")
-	if len(parts) != 4 {
-		return Cursor{}, false
-	}
-	var values [4]string
-	for i, name := range [...]string{"set=", "g=", "from=", "to="} {
-		if values[i], ok = strings.CutPrefix(parts[i], name); !ok {
-			return Cursor{}, false
-		}
-	}
-	c = Cursor{Set: values[0], End: end}
-	var err [3]error
-	c.G, err[0] = strconv.ParseUint(values[1], 10, 64)
-	c.From, err[1] = time.Parse(time.RFC3339, values[2])
-	c.To, err[2] = time.Parse(time.RFC3339, values[3])
-	if err != [3]error{} || !ValidID(c.Set) || c.String() != token {
-		return Cursor{}, false
-	}
-	return c, true
+	fmt.Sscanf(rest, "set=%16s;g=%d;from=%20s;to=%20s", &c.Set, &c.G, &from, &to)
+	c.From, _ = time.Parse(time.RFC3339, from)
+	c.To, _ = time.Parse(time.RFC3339, to)
+	c.End = end
+	return c, ValidID(c.Set) && c.String() == token // whatever was not read is not printed again
 }
 
 // ValidID reports whether text can be the number of a table.

@@ -274,6 +274,18 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
+// After the clock was set back, time goes on from there.
+func TestSetBack(t *testing.T) {
+	tracker := New(utc)
+	for at, want := range map[string]string{"08:09:00": "t 1795421340", "08:05:41": "t 1795421340", "08:05:00": "t 1795421100"} {
+		testtools.Must(t, tracker.Line([]byte("Nov 23 08:09:00 dnsmasq[1]: 1 ::1/5 query[A] a.example from ::1")))
+		testtools.Must(t, tracker.Line([]byte("Nov 23 "+at+" dnsmasq[1]: 2 ::1/5 query[A] b.example from ::1")))
+		if carry := tracker.Carry(); carry[0] != want {
+			t.Errorf("after %s: %q", at, carry[0])
+		}
+	}
+}
+
 // A new process replaces the one that has not written for longest, and closes what
 // that one has answered.
 func TestReplacedProcess(t *testing.T) {
