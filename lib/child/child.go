@@ -91,7 +91,7 @@ func (c *Cmd) Output(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
-// Run is Output for a program whose output does not matter.
+// Run is Output without the output.
 func (c *Cmd) Run(ctx context.Context) error {
 	_, err := c.Output(ctx)
 	return err
@@ -168,7 +168,7 @@ const defaultTimeout = 10 * time.Second
 
 var errNotThere = errors.New("not installed")
 
-// IsNotThere reports whether a program could not be run because there is none.
+// IsNotThere reports whether an error is that the program is not installed.
 func IsNotThere(err error) bool {
 	return errors.Is(err, errNotThere) || errors.Is(err, syscall.ENOENT)
 }

@@ -64,7 +64,7 @@ func become(who *syscall.Credential) error {
 	return nil
 }
 
-// openPlain opens what is a plain file, without waiting for a FIFO's writer.
+// openPlain opens a plain file. It does not wait for a FIFO's writer.
 func openPlain(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {

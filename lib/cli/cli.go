@@ -1,5 +1,5 @@
-// Package cli is what every command of this project does around its work:
-// parse flags, say what went wrong, exit.
+// Package cli does what all commands of this project have in common: it parses flags,
+// prints errors, and exits.
 //
 // A message is one line on standard error, "tool: place: cause". The exit
 // status is 0 for done, 1 for failed (nothing was committed), 2 for a wrong
@@ -18,7 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A Command is the flags of one tool, and what it does with them. If it has a
+// A Command holds the flags of one tool, and does its work. If it has a
 // method Validate() error, its error is a usage error.
 type Command interface {
 	Run() error

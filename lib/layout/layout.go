@@ -43,8 +43,8 @@ const (
 	UpstreamUnit     = "egress-monitor-upstream.service"
 )
 
-// Identifier is what our lines in the journal are filed under. Anybody can use
-// it: _UID and the unit tell which lines are ours.
+// Identifier is the SYSLOG_IDENTIFIER of our lines in the journal. Any program can use
+// it; _UID and the unit show which lines are ours.
 const Identifier = "egress-monitor"
 
 // The firewall's parts.

@@ -7,7 +7,7 @@
 //	made-user.NAME          made-group.NAME
 //	etc/                    passwd, group … with their backups, as before
 //	switched-resolved       made-resolved-dir
-//	switched-resolv.conf    and resolv.conf, what it was; without that there was none
+//	switched-resolv.conf    and resolv.conf, the earlier one; if that is missing, there was none
 //
 // The notes stay where they are: the version that wrote them may come back.
 package oldnotes
@@ -24,7 +24,7 @@ import (
 	"egress-monitor/lib/undo"
 )
 
-// TakeOver notes in the journal what the old notes say, if there are any.
+// TakeOver copies the old notes into the journal, if there are any.
 func TakeOver(admin string, j *undo.Journal) error {
 	list, err := os.ReadDir(admin)
 	if err != nil || len(list) == 0 {

@@ -1,6 +1,6 @@
 // Package rsyslog keeps the LOG rules' lines out of the files of rsyslog, which
 // writes each of them to /var/log/syslog and to kern.log, without a bound. Other
-// syslog daemons are the admin's to tell.
+// syslog daemons are left to the admin.
 //
 // The drop-in is RainerScript, as rsyslog 7 and later read it: of the modules
 // that read the kernel's lines (imklog, or imjournal), lines with our prefix and
@@ -46,7 +46,7 @@ func there() bool {
 	return err == nil && info.IsDir()
 }
 
-// Is reports whether it is so; also if there is no rsyslog.
+// Is reports whether the drop-in is installed, or not needed, as rsyslog is not.
 func Is(prefix string) bool {
 	if !there() {
 		return true
@@ -90,7 +90,7 @@ func Undo([]undo.Entry) error {
 	return systemd.Ctl("try-restart", Unit)
 }
 
-// active reports whether rsyslog runs; rsyslog.conf may be left of one that was removed.
+// active reports whether rsyslog runs. An rsyslog that was removed may leave rsyslog.conf.
 func active() bool {
 	state, _ := systemd.Ask(Unit, "ActiveState")
 	return state == "active" || state == "reloading"

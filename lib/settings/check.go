@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// take sets what the file assigned; the last of the same name holds, and an
-// empty value is the default. Then it checks what only shows in the whole.
+// take sets the settings that the file assigns. Of several of one name the last one
+// counts, and an empty value is the default. Then it checks the folders together.
 func (s *Settings) take(vars []variable) *Error {
 	last := map[string]variable{}
 	for _, v := range vars {
@@ -32,13 +32,14 @@ func (s *Settings) take(vars []variable) *Error {
 	return nil
 }
 
-// A field is a setting with its name: how its text is read, and as what text it is held.
+// A field is a setting, by its name.
 type field struct {
 	name string
-	set  func(text string) error
-	get  func() string
+	set  func(text string) error // parses the text of the file
+	get  func() string           // returns the value as text
 }
 
+// of returns the field for a value, which parse makes of a text.
 func of[T any](name string, value *T, parse func(string) (T, error)) field {
 	return field{name,
 		func(text string) (err error) { *value, err = parse(text); return err },

@@ -39,8 +39,8 @@ func (s *Settings) checkFolders() (setting string, err error) {
 	}
 	for i, a := range all {
 		for j, b := range all {
-			// The query log's may be in the one of the two files, whose sticky bit keeps it there. Of any other
-			// pair the owner of the outer one could put something else into the inner one's place.
+			// The query log's folder may be in the folder of the two files, whose sticky bit keeps it there. In any
+			// other pair the owner of the outer folder could replace the inner one.
 			if i < j && a.dir == b.dir || i != j && within(a.dir, b.dir) && !(i == 2 && j == 0) {
 				return blame(a.setting, b.setting, s), fmt.Errorf("%s and %s need folders that are not within each other (%s, %s)",
 					a.setting, b.setting, a.dir, b.dir)

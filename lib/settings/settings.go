@@ -29,7 +29,7 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// A Source is what tells of new connections.
+// A Source is the source of new connections.
 type Source string
 
 const (
@@ -37,7 +37,7 @@ const (
 	Set Source = "set" // sets of nftables, which count in the kernel
 )
 
-// Settings are what the admin may choose. All are checked: what is in here can
+// Settings holds the admin's choices. All are checked: they can
 // be put into a configuration file or a firewall rule as it is.
 type Settings struct {
 	LogDir     string // EGRESS_LOG_DIR: the two files
@@ -60,7 +60,7 @@ type Settings struct {
 	Rest []variable `json:",omitempty"` // EGRESS_ names that the pipelines may know, as they are
 }
 
-// Default returns what holds where the file says nothing.
+// Default returns the settings of an empty file.
 func Default() Settings {
 	return Settings{
 		LogDir:     "/var/log/egress-monitor",
@@ -83,12 +83,11 @@ func (s *Settings) Domains() string { return s.LogDir + "/unique-domains.log" }
 func (s *Settings) IPs() string     { return s.LogDir + "/unique-ips.log" }
 
 // InSet reports whether a set of nftables counts connections, and Logs whether
-// rules log them. Where both do, the set is what counts.
+// rules log them. If both do, the polls read the set.
 func (s *Settings) InSet() bool { return s.Source == Set || s.Recount }
 func (s *Settings) Logs() bool  { return s.Source == Log || s.Recount }
 
-// Cursor returns the file that says how far the poll of domains or ips has
-// counted.
+// Cursor returns the name of the cursor file of the poll of domains or ips.
 func (s *Settings) Cursor(what string) string {
 	if what == "ips" && s.InSet() {
 		what = "set"
@@ -98,10 +97,9 @@ func (s *Settings) Cursor(what string) string {
 
 const maxSize = 1 << 20 // of the file
 
-// Load reads the settings file. After an error the settings are the defaults,
-// so that what must work in any case can: undoing follows the undo journal.
-// No file at all is no error. The environment does not count: what cron does
-// each minute must be what enable did.
+// Load reads the settings file. With an error it returns the defaults, so that disable
+// works in any case: it follows the undo journal. A missing file is no error. The
+// environment does not count: cron must use the same settings as enable.
 func Load() (Settings, error) { return Read(layout.Defaults) }
 
 // Read is Load for the file of that name.
@@ -124,8 +122,8 @@ func Read(name string) (Settings, error) {
 	return Parse(name, text)
 }
 
-// Parse is Read for a file's text. An error says the file, the line and, if one
-// is to blame, the setting.
+// Parse is Read for a file's text. An error names the file, the line and, if one is
+// wrong, the setting.
 func Parse(name string, text []byte) (Settings, error) {
 	if len(text) > maxSize {
 		return Default(), &Error{File: name, Line: 1, Text: "the file is larger than 1 MiB"}
@@ -141,7 +139,7 @@ func Parse(name string, text []byte) (Settings, error) {
 	return Default(), err
 }
 
-// An Error is what is wrong with the file, in one line.
+// An Error is a fault of the file, in one line.
 type Error struct {
 	File    string
 	Line    int
@@ -179,8 +177,8 @@ func (s *Settings) Environ() []string {
 	return env
 }
 
-// ForPolls returns the settings in force, with what only the pipelines know as
-// the file has it now.
+// ForPolls returns the settings in force, with the settings of the file now that only
+// the pipelines use.
 func (s Settings) ForPolls(now Settings) Settings {
 	s.MaxRows, s.MaxIPs, s.Rest = now.MaxRows, now.MaxIPs, now.Rest
 	return s

@@ -11,7 +11,7 @@ type variable struct {
 	line        int
 }
 
-// reader goes through the file as sh would.
+// A reader reads the file as sh would.
 type reader struct {
 	text string
 	at   int
@@ -64,8 +64,7 @@ func (r *reader) blanks() {
 	}
 }
 
-// statement reads what comes next on the line: its end, a comment, or an
-// assignment.
+// statement reads the next part of a line: its end, a comment, or an assignment.
 func (r *reader) statement() *Error {
 	r.blanks()
 	if r.at == len(r.text) {
@@ -147,7 +146,7 @@ func (r *reader) assignment(name string) *Error {
 	return nil
 }
 
-// word reads a value, and takes its quotes away.
+// word reads a value, and removes its quotes.
 func (r *reader) word() (string, *Error) {
 	var b strings.Builder
 	if r.peek() == '~' {
@@ -190,7 +189,7 @@ func (r *reader) quoted(b *strings.Builder, text string) {
 	r.line += strings.Count(text, "\n")
 }
 
-// escaped reads what is behind a backslash outside of quotes.
+// escaped reads the byte after a backslash.
 func (r *reader) escaped(b *strings.Builder) {
 	if r.text[r.at] == '\n' {
 		r.line++
