@@ -151,7 +151,8 @@ func TestMadeAndUndone(t *testing.T) {
 func TestOthersStay(t *testing.T) {
 	w := newWorld(t)
 	testtools.Shell(w, `iptables-nft -t mangle -N OTHERS; iptables-nft -t mangle -A OTHERS -j MARK --set-mark 7
-		iptables-nft -t mangle -A OUTPUT -j OTHERS; ip6tables-nft -t mangle -P FORWARD DROP; nft add table ip6 other`)
+		iptables-nft -t mangle -A OUTPUT -j OTHERS; ip6tables-nft -t mangle -P FORWARD DROP; nft add table ip6 other
+		nft 'add chain ip mangle PREROUTING { type filter hook prerouting priority mangle; policy accept; }'`)
 	before := w.all()
 	w.fw.Want.Forward, w.fw.Want.Uplinks = true, FindUplinks()
 	w.do()
@@ -166,14 +167,14 @@ func TestOthersStay(t *testing.T) {
 	w.undo(before)
 }
 
-// A rule that comes into a chain while we are on keeps chain and table.
+// A rule, or another policy, that comes into a chain while we are on keeps chain and table.
 func TestOthersComeLater(t *testing.T) {
 	w := newWorld(t)
 	w.do()
-	testtools.Shell(w, `iptables-nft -t mangle -A FORWARD -j ACCEPT`)
+	testtools.Shell(w, `iptables-nft -t mangle -A FORWARD -j ACCEPT; ip6tables-nft -t mangle -P INPUT DROP`)
 	testtools.Must(t, w.fw.Undo())
 	text := w.all()
-	if !strings.Contains(text, "chain FORWARD") || strings.Contains(text, "chain OUTPUT") || strings.Contains(text, "ip6 mangle") {
+	if !strings.Contains(text, "chain FORWARD") || strings.Contains(text, "chain OUTPUT") || strings.Count(text, "policy drop") != 1 {
 		t.Errorf("left:\n%s", text)
 	}
 }
@@ -470,6 +471,12 @@ func TestNotrack(t *testing.T) {
 	}
 	if strings.Count(text, "\n") != 3 || w.hit(1) != 0 {
 		t.Errorf("%s", text)
+	}
+	w.fw.Want.Forward = true
+	for _, want := range []string{"table inet in, chain c, handle 2: notrack\n", "iptables-nft -t raw -A PREROUTING -j NOTRACK\n"} {
+		if text := problems(); !strings.Contains(text, want) {
+			t.Errorf("what is forwarded: no %q in\n%s", want, text)
+		}
 	}
 	testtools.Shell(w, "nft flush ruleset; ip6tables-legacy -t raw -F")
 }

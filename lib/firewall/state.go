@@ -57,7 +57,7 @@ func (f *Firewall) familyState(m *memory, seen *sight, fam family, problems *[]P
 		}
 	}
 	complain := func(critical bool, do, format string, args ...any) {
-		st.Missing = critical && !st.Good
+		st.Missing = critical
 		*problems = append(*problems, Problem{fam.String() + ": " + fmt.Sprintf(format, args...), do, critical})
 	}
 	const heal = "egress-monitor heal"

@@ -152,6 +152,9 @@ func TestElements(t *testing.T) {
 
 func FuzzElements(f *testing.F) {
 	f.Add([]byte("\x14\x00\x00\x00\x03\x00\x00\x00aaaabbbb\x00\x00\x00\x00"))
+	for _, attribute := range []string{"\x02\x00\x02\x00", "\xff\x00\x02\x00", "\x04\x00\x02\x00"} { // too short, too long, empty
+		f.Add([]byte("\x18\x00\x00\x00\x0a\x0a\x00\x00aaaabbbb\x01\x00\x00\x00" + attribute))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		interrupted := false
 		appendElements(nil, b, 4, &interrupted)
