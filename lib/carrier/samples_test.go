@@ -1,6 +1,7 @@
 package carrier_test
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,31 +75,16 @@ func archived(t *testing.T, file string) (list []sample) {
 	return list
 }
 
-// parseMeta reads how a sample is to be read.
+// parseMeta returns a sample without its texts.
 func parseMeta(t *testing.T, name, text string) sample {
-	s := sample{name: name, tz: "UTC", now: "2026-11-25T23:00:00Z", kind: "right", say: regexp.MustCompile(".")}
-	if strings.HasPrefix(text, "tool=ipparse\n") {
+	t.Helper()
+	m := testtools.Meta(t, text, "tool", "tz", "now", "args", "kind", "say", "seen")
+	s := sample{name: name, tool: m["tool"], tz: cmp.Or(m["tz"], "UTC"), now: cmp.Or(m["now"], "2026-11-25T23:00:00Z"),
+		kind: cmp.Or(m["kind"], "right"), say: regexp.MustCompile(cmp.Or(m["say"], "."))}
+	if args, ok := m["args"]; ok {
+		s.args = words(t, args)
+	} else if s.tool == "ipparse" {
 		s.args = []string{"--prefix=[UFW BLOCK] "}
-	}
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		switch key {
-		case "tool":
-			s.tool = value
-		case "tz":
-			s.tz = value
-		case "now":
-			s.now = value
-		case "args":
-			s.args = words(t, value)
-		case "kind":
-			s.kind = value
-		case "say":
-			s.say = regexp.MustCompile(value)
-		case "seen":
-		default:
-			t.Fatalf("%s: %q", name, line)
-		}
 	}
 	return s
 }

@@ -16,6 +16,21 @@ type QueryLog struct {
 	Want string
 }
 
+// Meta returns the values of a text of lines KEY=VALUE, by key. Other keys than those
+// given fail the test.
+func Meta(t testing.TB, text string, keys ...string) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if !slices.Contains(keys, key) {
+			t.Fatalf("%q: not one of %s", line, keys)
+		}
+		values[key] = value
+	}
+	return values
+}
+
 // QueryLogs returns the samples in a folder: NAME.meta, NAME.expected and
 // NAME*.log.
 func QueryLogs(t testing.TB, dir string) (all []QueryLog) {
@@ -26,15 +41,8 @@ func QueryLogs(t testing.TB, dir string) (all []QueryLog) {
 	}
 	for _, meta := range metas {
 		base := strings.TrimSuffix(meta, ".meta")
-		s := QueryLog{Name: filepath.Base(base), Want: Text(t, base+".expected")}
-		for line := range strings.Lines(Text(t, meta)) {
-			switch key, value, _ := strings.Cut(strings.TrimSpace(line), "="); key {
-			case "tz":
-				s.Zone = value
-			case "end":
-				s.End = value
-			}
-		}
+		about := Meta(t, Text(t, meta), "extra", "tz", "end", "queries", "unanswered", "note")
+		s := QueryLog{Name: filepath.Base(base), Zone: about["tz"], End: about["end"], Want: Text(t, base+".expected")}
 		files, _ := filepath.Glob(base + "*.log")
 		slices.Sort(files)
 		for _, file := range files {
