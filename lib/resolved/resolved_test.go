@@ -113,7 +113,7 @@ func TestFacts(t *testing.T) {
 	}
 	three := linkFacts(3, properties{
 		"DNSEx":      dbus.MakeVariant([][]any{{int32(10), []byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, uint16(5353), "name"}}),
-		"ScopesMask": dbus.MakeVariant(uint64(0)),
+		"ScopesMask": dbus.MakeVariant(uint64(24)), // mDNS and LLMNR only
 	})
 	if three.Ready || three.Servers[0].Addr.String() != "2001:db8::1" || three.Servers[0].Port != 5353 {
 		t.Errorf("%+v", three)

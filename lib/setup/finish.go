@@ -147,6 +147,7 @@ func (s *Setup) markDo(h *change.Hand) error {
 // syncJournal has journald write what it has received.
 func syncJournal() { child.Command("journalctl", "--sync").Run(context.Background()) }
 
+// poll polls both logs a last time. If one poll fails, the other one runs all the same.
 func (s *Setup) poll() error {
 	syncJournal()
 	p := s.poller()
@@ -154,12 +155,13 @@ func (s *Setup) poll() error {
 	if s.Settings.InSet() {
 		which = which[:1] // the set is read to its end when it goes
 	}
+	var failed []error
 	for _, what := range which {
 		if err := p.Poll(context.Background(), what, time.Minute); err != nil {
-			return fmt.Errorf("egress-%s: %w", what, err)
+			failed = append(failed, fmt.Errorf("egress-%s: %w", what, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (s *Setup) poller() *polls.Poller {
