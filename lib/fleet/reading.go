@@ -13,7 +13,8 @@ import (
 )
 
 // reading is what is held of a host while it is read. What goes to the fleet is
-// gathered, and given to it in one go: hosts are read side by side.
+// gathered, and given to it in one go: hosts are read side by side. To give each row by
+// itself makes the report of a host with a million rare names a tenth slower.
 type reading struct {
 	f      *Fleet
 	host   *Host

@@ -1,9 +1,10 @@
 package sighting
 
 import (
-	"container/heap"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 )
 
 // A run is rows in order: those in memory, or those in a file.
@@ -27,26 +28,33 @@ func (m *memory) next() (*Row, error) {
 func (c *Collector) Each(visit func(*Row) error) error {
 	m := merge{}
 	for _, f := range c.runs {
-		if err := m.advance(head{readRun(f), nil}); err != nil {
+		if err := m.advance(readRun(f)); err != nil {
 			return err
 		}
 	}
-	if err := m.advance(head{&memory{c.sorted()}, nil}); err != nil {
+	if err := m.advance(&memory{c.sorted()}); err != nil {
 		return err
 	}
 	for len(m) > 0 {
-		row, err := m.smallest()
-		if err != nil {
-			return err
+		row, err := m.take()
+		for err == nil && len(m) > 0 && m[len(m)-1].row.Key == row.Key {
+			var same *Row
+			same, err = m.take()
+			for kind := range row.Seen {
+				row.Seen[kind].add(same.Seen[kind])
+			}
 		}
-		if err := visit(row); err != nil {
+		if err == nil {
+			err = visit(row)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// merge is a heap of runs, ordered by their current rows.
+// merge is runs in the order of their current rows, the smallest key last.
 type merge []head
 
 type head struct {
@@ -54,39 +62,22 @@ type head struct {
 	row *Row
 }
 
-// smallest takes all rows of the smallest key, as one.
-func (m *merge) smallest() (*Row, error) {
-	top := heap.Pop(m).(head)
-	row := *top.row
-	err := m.advance(top)
-	for err == nil && len(*m) > 0 && (*m)[0].row.Key == row.Key {
-		same := heap.Pop(m).(head)
-		for kind := range row.Seen {
-			row.Seen[kind].add(same.row.Seen[kind])
-		}
-		err = m.advance(same)
-	}
-	return &row, err
+// take takes the row with the smallest key.
+func (m *merge) take() (*Row, error) {
+	h := (*m)[len(*m)-1]
+	*m = (*m)[:len(*m)-1]
+	return h.row, m.advance(h.run)
 }
 
-// advance takes a run to its next row, and into the heap.
-func (m *merge) advance(h head) error {
-	row, err := h.next()
+// advance takes a run to its next row, and to its place among the others.
+func (m *merge) advance(r run) error {
+	row, err := r.next()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	if err == nil {
-		heap.Push(m, head{h.run, row})
+		i, _ := slices.BinarySearchFunc(*m, row.Key, func(h head, key string) int { return strings.Compare(key, h.row.Key) })
+		*m = slices.Insert(*m, i, head{r, row})
 	}
 	return err
-}
-
-func (m merge) Len() int           { return len(m) }
-func (m merge) Less(i, j int) bool { return m[i].row.Key < m[j].row.Key }
-func (m merge) Swap(i, j int)      { m[i], m[j] = m[j], m[i] }
-func (m *merge) Push(x any)        { *m = append(*m, x.(head)) }
-func (m *merge) Pop() (x any) {
-	last := len(*m) - 1
-	x, *m = (*m)[last], (*m)[:last]
-	return x
 }
