@@ -27,8 +27,8 @@
 // in TestWorlds: plant the thing in bad, in world_test.go. Its pattern is a part of
 // What or Why of the finding.
 //
-// A thing that has to be counted anew needs package fleet: a Kind there (names.go
-// or addresses.go), its name and weight here, its heading in report/pages.go.
+// A thing that has to be counted anew needs package fleet, too: a Kind there (names.go
+// or addresses.go). Here it needs a row of kinds, and its words in nature.
 package finding
 
 import (
@@ -61,40 +61,6 @@ type Finding struct {
 	surprise int
 	later    int // so much less for its place in the list: the host has many
 	on       int // the number of the host, -1 is several
-}
-
-// names of kinds, in JSON and as labels.
-var names = [fleet.Kinds]string{
-	fleet.Watched: "watched", fleet.Bypass: "resolver-address", fleet.Direct6: "direct-ipv6", fleet.Direct4: "direct-ipv4",
-	fleet.Many: "many-names", fleet.Spread: "spread-addresses", fleet.Domain: "rare-domain", fleet.Unanswered: "unanswered-domain",
-	fleet.Resolver: "resolver-name", fleet.Name: "rare-name", fleet.DirectKnown: "direct-known", fleet.Odd: "odd-for-role", fleet.Internal: "own-network", fleet.Folded: "folded-network", fleet.Grown: "grown",
-	fleet.Lookup: "address-lookups", fleet.Reverse: "reverse-lookups",
-}
-
-var troubles = [fleet.Troubles]string{
-	fleet.Blind: "blind", fleet.Reset: "reset", fleet.Failed: "failed", fleet.Late: "late",
-	fleet.Quiet: "quiet", fleet.Future: "future", fleet.Flooded: "flooded", fleet.Damaged: "damaged",
-}
-
-const newInFleet = "new-in-fleet"
-
-// extra are kinds that are neither troubles nor things of a single host.
-var extra = []string{newInFleet}
-
-// Kinds returns all names of kinds, for a schema and for metrics.
-func Kinds() []string {
-	return slices.Concat(troubles[:], names[:], extra)
-}
-
-// Weight of kinds where nothing else is known.
-var base = [fleet.Kinds]int{
-	fleet.Watched: 600, fleet.Bypass: 50, fleet.Direct6: 50, fleet.Direct4: 50, fleet.Many: 55, fleet.Spread: 55, fleet.Domain: 45,
-	fleet.Unanswered: 40, fleet.Resolver: 35, fleet.Name: 25, fleet.Odd: 25, fleet.DirectKnown: 20, fleet.Internal: 20, fleet.Folded: 25, fleet.Grown: 45, fleet.Lookup: 10, fleet.Reverse: 20,
-}
-
-// Weights of troubles: what makes the rest of the list incomplete comes first.
-var baseTrouble = [fleet.Troubles]int{
-	fleet.Blind: 500, fleet.Reset: 495, fleet.Failed: 490, fleet.Late: 485, fleet.Future: 480, fleet.Flooded: 475, fleet.Damaged: 470, fleet.Quiet: 465,
 }
 
 // List returns all findings of a fleet, the most surprising first.
@@ -143,17 +109,17 @@ func takeTurns(all []Finding, own int) []Finding {
 		host int
 		kind string // any
 	}
-	turns, kinds := map[place]int{}, map[string]int{}
+	turns, ofKind := map[place]int{}, map[string]int{}
 	for i := range all {
 		f := &all[i]
-		if f.surprise >= base[fleet.Watched] || f.Trouble() {
+		if f.surprise >= kinds[fleet.Watched].base || f.Trouble() {
 			continue
 		}
 		turns[place{f.on, f.Kind}]++
 		if turns[place{f.on, f.Kind}] <= shareTurns || f.on < 0 {
-			kinds[f.Kind]++
+			ofKind[f.Kind]++
 		}
-		f.later = laterKind * max(0, kinds[f.Kind]-kindTurns)
+		f.later = laterKind * max(0, ofKind[f.Kind]-kindTurns)
 		if f.on >= 0 {
 			turns[place{f.on, ""}]++
 			f.later += laterTurn * max(0, turns[place{f.on, ""}]-own)
@@ -190,12 +156,12 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 		}
 		switch {
 		case n == 0, apart(kind, age, n):
-		case kind == fleet.Bypass || kind == fleet.Reverse || n > alone(kind) || n > 1 && age == fleet.Base && kind != fleet.Watched:
+		case n > kinds[kind].alone || n > 1 && age == fleet.Base && kind != fleet.Watched:
 			rest, taken := j.standOut(host, kind, c, items)
 			j.group(host, kind, c, age, n+c.Alike[age]-taken, rest)
 		default:
 			for i := range items {
-				j.single(host, kind, c, items[i])
+				j.add(host, kind, c, items[i], 0, items[i].Count, fact{})
 			}
 		}
 	}
@@ -205,17 +171,6 @@ func (j *judge) crowd(host int, kind fleet.Kind) {
 // as they were at the first pull, and a few reverse look-ups.
 func apart(kind fleet.Kind, age fleet.Age, n int) bool {
 	return kind == fleet.Internal && age == fleet.Base || kind == fleet.Reverse && n < few
-}
-
-// alone returns how many things of a kind have a line of their own.
-func alone(kind fleet.Kind) int {
-	switch kind {
-	case fleet.Name, fleet.Odd, fleet.DirectKnown, fleet.Internal, fleet.Lookup, fleet.Folded:
-		return 1
-	case fleet.Many, fleet.Spread, fleet.Watched:
-		return 5
-	}
-	return 3
 }
 
 // standOut takes those out of a crowd that are unlike the rest, and counts them.
@@ -300,10 +255,6 @@ func does(n int) string {
 	return fmt.Sprintf("%d do", n)
 }
 
-func (j *judge) single(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item) {
-	j.add(host, kind, c, item, 0, item.Count, fact{})
-}
-
 // group makes one finding of many things.
 func (j *judge) group(host int, kind fleet.Kind, c *fleet.Crowd, age fleet.Age, n int, items []fleet.Item) {
 	if len(items) == 0 {
@@ -325,7 +276,7 @@ func (j *judge) add(host int, kind fleet.Kind, c *fleet.Crowd, item fleet.Item, 
 		like = item.Alike
 	}
 	f := Finding{
-		Hosts: []string{j.f.Hosts[host].Name}, Kind: names[kind], What: w.title(), Like: like, Item: item, Count: count,
+		Hosts: []string{j.f.Hosts[host].Name}, Kind: kinds[kind].name, What: w.title(), Like: like, Item: item, Count: count,
 		Since: item.First.Time(), Old: !item.Born, New: item.New, Last: item.Last.Time(), Why: w.why(), Telling: w.telling(), surprise: w.surprise, on: host,
 	}
 	j.found = append(j.found, f)
@@ -501,12 +452,12 @@ func (j *judge) troubles() (all []Finding) {
 				f.Why = append(f.Why, p.Text)
 				continue
 			}
-			of[p.Trouble] = &Finding{Hosts: []string{h.Name}, Kind: troubles[p.Trouble], Since: p.Since, Why: []string{p.Text},
-				New: p.Since.IsZero() || p.Since.After(j.f.Since), surprise: baseTrouble[p.Trouble], on: i, Last: h.Newest.Time()}
+			of[p.Trouble] = &Finding{Hosts: []string{h.Name}, Kind: troubles[p.Trouble].name, Since: p.Since, Why: []string{p.Text},
+				New: p.Since.IsZero() || p.Since.After(j.f.Since), surprise: troubles[p.Trouble].base, on: i, Last: h.Newest.Time()}
 		}
-		for trouble, f := range of {
+		for kind, f := range of {
 			if f != nil {
-				by[trouble] = append(by[trouble], *f)
+				by[kind] = append(by[kind], *f)
 			}
 		}
 	}
@@ -540,12 +491,6 @@ func (f *Finding) Notable() bool { return f.surprise >= notable }
 const notable = 60
 
 // Trouble reports whether a finding is about what a host may not have seen.
-func (f *Finding) Trouble() bool { return slices.Contains(troubles[:], f.Kind) }
-
-// KindName returns the name of a kind of thing.
-func KindName(k fleet.Kind) string { return names[k] }
-
-// TroubleName returns the name of a kind of problem.
-func TroubleName(t fleet.Trouble) string { return troubles[t] }
-
-func (f *Finding) Score() int { return f.surprise }
+func (f *Finding) Trouble() bool {
+	return slices.ContainsFunc(troubles[:], func(t trouble) bool { return t.name == f.Kind })
+}

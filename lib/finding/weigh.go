@@ -60,15 +60,14 @@ func (w *weigher) why() []string {
 // telling returns how many facts of why a line must have: what the thing is, and
 // if that is ordinary, the weightiest of the others.
 func (w *weigher) telling() int {
-	switch w.kind {
-	case fleet.Direct4, fleet.Direct6, fleet.DirectKnown, fleet.Domain, fleet.Name, fleet.Odd, fleet.Internal:
+	if kinds[w.kind].ordinary {
 		return len(w.what) + 1
 	}
 	return len(w.what)
 }
 
 func (w *weigher) weigh() {
-	w.say(base[w.kind], "")
+	w.say(kinds[w.kind].base, "")
 	w.nature()
 	w.prevalence()
 	w.topLevel()
@@ -133,15 +132,9 @@ func (w *weigher) nature() {
 	case fleet.Domain:
 		w.domain()
 	case fleet.Name:
-		w.is(0, "%s of a common domain", several(item.Names+w.like, "name"))
-		if w.j.busy[w.host] {
-			w.say(-25, "")
-		}
+		w.is(w.ifBusy(-25), "%s of a common domain", several(item.Names+w.like, "name"))
 	case fleet.Odd:
-		w.is(0, "%s known elsewhere", several(1+w.like, "domain"))
-		if w.j.busy[w.host] {
-			w.say(-25, "")
-		}
+		w.is(w.ifBusy(-25), "%s known elsewhere", several(1+w.like, "domain"))
 	case fleet.Internal:
 		w.internal()
 	case fleet.Grown:
@@ -162,6 +155,14 @@ func (w *weigher) nature() {
 	if item.Folded && w.kind != fleet.Many && w.kind != fleet.Folded {
 		w.is(5, "a whole network, folded")
 	}
+}
+
+// ifBusy returns the points if many things come to the host.
+func (w *weigher) ifBusy(points int) int {
+	if w.j.busy[w.host] {
+		return points
+	}
+	return 0
 }
 
 // internal is a connection inside. That to the metadata is where credentials are.

@@ -55,34 +55,36 @@ func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error)
 	return p.n, p.w.Flush()
 }
 
-// what returns which names or addresses the things of a kind are; "" if no
-// rule is proposed for them.
-func what(kind fleet.Kind) string {
-	switch kind {
-	case fleet.Bypass, fleet.Direct4, fleet.Direct6, fleet.DirectKnown, fleet.Internal:
-		return "any-address"
-	case fleet.Domain, fleet.Name, fleet.Resolver, fleet.Lookup:
-		return "any-name"
-	}
-	return ""
+// proposed are the kinds of things for which rules are proposed: the rule for all of
+// them on a host, and what they are called.
+var proposed = [fleet.Kinds]struct{ any, name string }{
+	fleet.Bypass:      {"any-address", "public resolver by address"},
+	fleet.Direct4:     {"any-address", "direct"},
+	fleet.Direct6:     {"any-address", "direct"},
+	fleet.DirectKnown: {"any-address", "direct, known elsewhere"},
+	fleet.Internal:    {"any-address", "direct, own network"},
+	fleet.Domain:      {"any-name", "rare domain"},
+	fleet.Name:        {"any-name", "rare name"},
+	fleet.Resolver:    {"any-name", "public resolver by name"},
+	fleet.Lookup:      {"any-name", "look-ups of addresses"},
 }
 
 func (p *proposer) crowd(h *fleet.Host, kind fleet.Kind, clean func(string) string) {
 	c := &h.Crowds[kind]
-	any := what(kind)
+	any, name := proposed[kind].any, proposed[kind].name
 	old := c.N[fleet.Base] + c.N[fleet.Born]
 	if any == "" || old == 0 {
 		return
 	}
 	if old > few {
-		fmt.Fprintf(p.w, "# %-34s %-12s # %d %s, %d more lately\n", any, clean(h.Name), old, describe(kind), c.N[fleet.New])
+		fmt.Fprintf(p.w, "# %-34s %-12s # %d %s, %d more lately\n", any, clean(h.Name), old, name, c.N[fleet.New])
 		p.n++
 		return
 	}
 	for i := range c.Items {
 		if item := &c.Items[i]; p.isStable(h, item) {
 			line := rule(item.What, h.Name, any == "any-address", clean)
-			fmt.Fprintf(p.w, "%s # %s; since %s, last %s, count %d, on %d of %d hosts\n", line, describe(kind),
+			fmt.Fprintf(p.w, "%s # %s; since %s, last %s, count %d, on %d of %d hosts\n", line, name,
 				since(h, item), item.Last.Time().Format("2006-01-02"), item.Count, item.Hosts, len(p.f.Hosts))
 			p.n++
 		}
@@ -117,24 +119,4 @@ func since(h *fleet.Host, item *fleet.Item) string {
 		text += " or before"
 	}
 	return text
-}
-
-func describe(kind fleet.Kind) string {
-	switch kind {
-	case fleet.Bypass:
-		return "public resolver by address"
-	case fleet.Resolver:
-		return "public resolver by name"
-	case fleet.DirectKnown:
-		return "direct, known elsewhere"
-	case fleet.Internal:
-		return "direct, own network"
-	case fleet.Direct4, fleet.Direct6:
-		return "direct"
-	case fleet.Lookup:
-		return "look-ups of addresses"
-	case fleet.Name:
-		return "rare name"
-	}
-	return "rare domain"
 }

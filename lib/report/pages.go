@@ -68,14 +68,6 @@ func (b *builder) hostLead(h *fleet.Host) []string {
 	return lines
 }
 
-// titles of kinds of things.
-var titles = [fleet.Kinds]string{
-	fleet.Watched: "on a watch-list", fleet.Bypass: "resolver, by address", fleet.Direct6: "direct, IPv6", fleet.Direct4: "direct",
-	fleet.Many: "many names", fleet.Spread: "spread addresses", fleet.Domain: "rare domain", fleet.Unanswered: "domain, unanswered",
-	fleet.Resolver: "resolver, by name", fleet.Name: "rare name", fleet.DirectKnown: "direct, known elsewhere",
-	fleet.Odd: "new for its role", fleet.Internal: "own network", fleet.Folded: "network, folded", fleet.Grown: "far more often", fleet.Lookup: "address look-ups", fleet.Reverse: "reverse look-up",
-}
-
 // things returns what few hosts have of one host.
 func (b *builder) things(h *fleet.Host, each int) Section {
 	s := Section{
@@ -93,7 +85,7 @@ func (b *builder) things(h *fleet.Host, each int) Section {
 			if item.Note != "" {
 				to = item.Note
 			}
-			s.Rows = append(s.Rows, []Cell{{Text: titles[kind], Exact: finding.KindName(kind)}, Key(item.What), b.first(item.First), b.age(item.First), Time(item.Last),
+			s.Rows = append(s.Rows, []Cell{{Text: finding.KindTitle(kind), Exact: finding.KindName(kind)}, Key(item.What), b.first(item.First), b.age(item.First), Time(item.Last),
 				Number(item.Count), Number(uint64(item.Hosts)), Text(to)})
 		}
 	}
