@@ -35,7 +35,7 @@ func (a *addresses) visit(rec *aggregate.Record, was past) error {
 	item := Item{Count: rec.Count, Last: last, Folded: !p.IsSingleIP()}
 	item.First, item.Born, item.New = h.age(was.first, a.since)
 	a.was = was
-	item.Hosts = max(1, f.AddressHosts.Hosts(sighting.Hash(rec.Key)))
+	item.Hosts = max(1, f.On[Addresses].Hosts(sighting.Hash(rec.Key)))
 	a.watched = f.watchAddress(a.reading, rec.Key, p, item)
 	if !a.watched && f.Allow.Address(h.Name, p) {
 		h.Allowed++
@@ -94,10 +94,10 @@ func (a *addresses) own(key []byte, p netip.Prefix, item Item, direct bool) {
 	if p.Addr() == metadata4 || p.Addr() == metadata6 {
 		item.Note = "metadata of the cloud"
 	}
-	odd := item.Born && (item.Note != "" || a.f.RoleKeys.Hosts(ofRole(sighting.Hash(key), a.role)) <= 1)
+	odd := item.Born && (item.Note != "" || a.f.On[roleKeys].Hosts(ofRole(sighting.Hash(key), a.role)) <= 1)
 	if direct && (item.Hosts <= a.f.rare || odd) {
 		item.What, item.net = string(key), lanHash(p)
-		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.OwnNetworks.Hosts(networkHash(network)) <= 1 {
+		if network := networkOf(p); len(a.f.Hosts) > 1 && a.f.On[ownNets].Hosts(networkHash(network)) <= 1 {
 			item.Alone = network.String()
 		}
 		a.find(Internal, item)
@@ -134,7 +134,7 @@ func (a *addresses) direct(rec *aggregate.Record, p netip.Prefix, item Item) {
 	h.DirectLast = max(h.DirectLast, item.Last)
 	item.What, item.Note, item.net = string(key), a.f.Networks.Of(p), lanHash(p)
 	a.grown[1].add(rec, a.was, &item)
-	item.Known = a.f.Led.Hosts(sighting.Hash(key))
+	item.Known = a.f.On[Led].Hosts(sighting.Hash(key))
 	switch {
 	case fold.Wide(key): // others: the host has a problem
 	case item.Hosts > a.f.rare && item.Born:
@@ -168,7 +168,7 @@ func (f *Fleet) watchName(n *names, key []byte, item Item) bool {
 	r, ok := f.Watch.Name(key)
 	if ok {
 		item.What, item.Note = string(key), r.Operator+": "+r.Entry
-		item.Hosts = max(1, f.Names.Hosts(sighting.Hash(key)))
+		item.Hosts = max(1, f.On[Names].Hosts(sighting.Hash(key)))
 		n.add(Watched, item)
 	}
 	return ok

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"egress-monitor/lib/aggregate"
@@ -18,40 +17,42 @@ import (
 	"os"
 )
 
+// What is counted: on how many hosts each of these is.
+const (
+	Names     = iota
+	Domains   // registrable ones
+	Addresses // contacted ones
+	Led       // addresses that names lead to
+	topLevels // top-level domains
+	ownNets   // each /16 and /48 of the fleet's own, once for each of its addresses that a host reaches
+	roleKeys  // domains, and own addresses, of the hosts of a role
+	counted
+)
+
+// counts are for each hash how many hosts have it.
+type counts [counted]*sighting.Prevalence
+
+func newCounts() (c counts) {
+	for i := range c {
+		c[i] = sighting.NewPrevalence()
+	}
+	return c
+}
+
 // counting is the first reading of a host: which keys it has.
 type counting struct {
-	names, domains, led, ips []uint64
-	tops                     []uint64        // top-level domains
-	own                      []uint64        // the network of each own address that it reaches
-	ownKeys                  []uint64        // these addresses
-	seen                     map[uint64]bool // domains, and addresses that names lead to
-}
-
-// counts is on how many hosts keys are.
-type counts struct {
-	lock                             sync.Mutex
-	Names, DomainHosts, AddressHosts *sighting.Prevalence
-	Led                              *sighting.Prevalence // addresses that names lead to
-	TopLevels                        *sighting.Prevalence // top-level domains
-	RoleKeys                         *sighting.Prevalence // domains, and own addresses, of a role
-	OwnNetworks                      *sighting.Prevalence // addresses reached in each /16 and /48 of the fleet's own, once for each host
-}
-
-func newCounts() counts {
-	return counts{
-		Names: sighting.NewPrevalence(), DomainHosts: sighting.NewPrevalence(),
-		AddressHosts: sighting.NewPrevalence(), Led: sighting.NewPrevalence(), RoleKeys: sighting.NewPrevalence(), TopLevels: sighting.NewPrevalence(),
-		OwnNetworks: sighting.NewPrevalence(),
-	}
+	hashes [counted][]uint64
+	role   uint64
+	seen   map[uint64]bool // domains, and addresses that names lead to
 }
 
 // run reads a host. Faults in its files are found when they are read
 // again.
 func (c *counting) run(f *Fleet, dir string) {
-	c.names, c.domains, c.led, c.ips, c.own, c.ownKeys, c.tops = c.names[:0], c.domains[:0], c.led[:0], c.ips[:0], c.own[:0], c.ownKeys[:0], c.tops[:0]
-	if c.seen == nil {
-		c.seen = map[uint64]bool{}
+	for i := range c.hashes {
+		c.hashes[i] = c.hashes[i][:0]
 	}
+	c.role = hashString(Role(filepath.Base(dir)))
 	clear(c.seen)
 	eachKey(filepath.Join(dir, pulled.Domains), func(rec aggregate.Record) {
 		if !f.canaries.names[string(rec.Key)] {
@@ -63,30 +64,26 @@ func (c *counting) run(f *Fleet, dir string) {
 			c.address(f.Own, rec.Key)
 		}
 	})
-	role := hashString(Role(filepath.Base(dir)))
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	for _, keys := range [][]uint64{c.domains, c.ownKeys} {
-		for _, h := range keys {
-			f.RoleKeys.Add(ofRole(h, role))
-		}
-	}
-	for to, hashes := range map[*sighting.Prevalence][]uint64{f.Names: c.names, f.DomainHosts: c.domains, f.Led: c.led, f.AddressHosts: c.ips, f.OwnNetworks: c.own, f.TopLevels: c.tops} {
+	for i, hashes := range c.hashes {
 		for _, h := range hashes {
-			to.Add(h)
+			f.On[i].Add(h)
 		}
 	}
 }
 
+func (c *counting) add(to int, hash uint64) { c.hashes[to] = append(c.hashes[to], hash) }
+
 func (c *counting) address(own *networks.Own, key []byte) {
 	hash := sighting.Hash(key)
-	c.ips = append(c.ips, hash)
+	c.add(Addresses, hash)
 	if !own.MayHold(key) { // parsing all of them takes a tenth longer
 		return
 	}
 	if p, ok := fold.Address(key); ok && own.Holds(p) {
-		c.own = append(c.own, networkHash(networkOf(p)))
-		c.ownKeys = append(c.ownKeys, hash)
+		c.add(ownNets, networkHash(networkOf(p)))
+		c.add(roleKeys, ofRole(hash, c.role))
 	}
 }
 
@@ -109,28 +106,29 @@ func eachKey(path string, do func(aggregate.Record)) {
 }
 
 func (c *counting) name(rec aggregate.Record) {
-	c.names = append(c.names, sighting.Hash(rec.Key))
+	c.add(Names, sighting.Hash(rec.Key))
 	key, _ := fold.Names(rec.Key)
 	of := suffix.Registrable(unsafe.String(unsafe.SliceData(key), len(key))) // only read
-	if c.once(&c.domains, hashString(of)) {
-		c.once(&c.tops, hashString(topLevel(of)))
+	if hash := hashString(of); c.once(Domains, hash) {
+		c.add(roleKeys, ofRole(hash, c.role))
+		c.once(topLevels, hashString(topLevel(of)))
 	}
 	if len(rec.IPs) < 2 || string(rec.Key) == fold.Unprintable { // "-", or no name
 		return
 	}
 	for list := rec.IPs; len(list) > 0; {
 		ip, rest, _ := bytes.Cut(list, []byte{','})
-		c.once(&c.led, sighting.Hash(ip))
+		c.once(Led, sighting.Hash(ip))
 		list = rest
 	}
 }
 
-func (c *counting) once(to *[]uint64, hash uint64) bool {
+func (c *counting) once(to int, hash uint64) bool {
 	if c.seen[hash] {
 		return false
 	}
 	c.seen[hash] = true
-	*to = append(*to, hash)
+	c.add(to, hash)
 	return true
 }
 

@@ -47,7 +47,7 @@ type Options struct {
 // A Fleet is what was found.
 type Fleet struct {
 	Options
-	counts
+	On        counts
 	Hosts     []Host // by name
 	Resolvers map[*resolvers.Resolver]*sighting.Seen
 	Fresh     map[string]*Fresh   // new on several hosts
@@ -55,7 +55,8 @@ type Fleet struct {
 	Domains   *sighting.Collector // keys as of Split; those that are rare or new
 	Addresses *sighting.Collector // and those that are direct
 
-	rare     uint32 // on so many hosts at most
+	lock     sync.Mutex // of all but Hosts, while they are read
+	rare     uint32     // on so many hosts at most
 	canaries canaries
 }
 
@@ -76,7 +77,7 @@ func Read(dir string, o Options) (*Fleet, error) {
 	}
 	f := &Fleet{
 		Options:   o,
-		counts:    newCounts(),
+		On:        newCounts(),
 		Hosts:     make([]Host, len(names)),
 		Resolvers: map[*resolvers.Resolver]*sighting.Seen{},
 		Fresh:     map[string]*Fresh{},
@@ -115,7 +116,7 @@ func rareFor(hosts int) uint32 {
 
 func (f *Fleet) read(dir string, names []string) error {
 	counting := func() func(int) error {
-		var c counting
+		c := counting{seen: map[uint64]bool{}}
 		return func(i int) error {
 			c.run(f, filepath.Join(dir, names[i]))
 			return nil

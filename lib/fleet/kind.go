@@ -50,7 +50,6 @@ type Item struct {
 	Times    int    // so many times as often as before
 	Folded   bool   // a row that stands for many
 	Addr     string // the first address it leads to
-	Addrs    int    // how many
 	Known    uint32 // hosts on which a name leads to this address
 	Alone    string // the own network of which only this address is reached, and from here only
 	Note     string // the operator of a resolver, the watch-list, the owner of the network
@@ -79,6 +78,17 @@ func (i *Item) Age() Age {
 		return Born
 	}
 	return Base
+}
+
+// join takes another item in. The age is that of the earliest one.
+func (i *Item) join(o *Item) {
+	i.Alike += 1 + o.Alike
+	i.Count = aggregate.AddCount(i.Count, o.Count)
+	i.Hosts = min(i.Hosts, o.Hosts)
+	i.Last = max(i.Last, o.Last)
+	if o.First < i.First || o.Age() < i.Age() {
+		i.First, i.Born, i.New = o.First, o.Born, o.New
+	}
 }
 
 // A Crowd is all items of a kind on a host, by their age.

@@ -39,9 +39,9 @@ type domain struct {
 	addr        string // the first address it leads to
 	wide        string // the name that leads to the most networks
 
-	hosts, names, addrs, networks uint32
-	lookups                       uint32 // names that begin with an address
-	watched                       uint32 // names that are on a watch-list
+	hosts, names, networks uint32
+	lookups                uint32 // names that begin with an address
+	watched                uint32 // names that are on a watch-list
 
 	born, isNew, folded, overflow, answered bool
 }
@@ -95,7 +95,7 @@ func (n *names) visit(rec *aggregate.Record, was past) error {
 
 // take takes a row that no rule allows.
 func (n *names) take(rec *aggregate.Record, item Item) error {
-	item.Hosts = max(1, n.f.Names.Hosts(sighting.Hash(rec.Key)))
+	item.Hosts = max(1, n.f.On[Names].Hosts(sighting.Hash(rec.Key)))
 	if item.New {
 		n.host.NewDomains++
 	}
@@ -149,7 +149,7 @@ func (n *names) domain(rec *aggregate.Record, item *Item) uint64 {
 	if d == nil {
 		of = strings.Clone(of)
 		hash := hashString(of)
-		d = &domain{whole: of, hosts: max(1, n.f.DomainHosts.Hosts(hash)), hash: hash}
+		d = &domain{whole: of, hosts: max(1, n.f.On[Domains].Hosts(hash)), hash: hash}
 		n.domains[of] = d
 	}
 	d.addName(item, rec, folded, n.f.rare)
@@ -200,7 +200,6 @@ func (d *domain) addresses(name, list []byte) {
 		d.addr = string(first)
 	}
 	n := 1 + bytes.Count(list, []byte{','})
-	d.addrs = max(d.addrs, uint32(n))
 	if n < manyNetworks && bytes.IndexByte(list, '/') < 0 {
 		return
 	}
@@ -313,7 +312,7 @@ func (n *names) ordered() []*domain {
 // for names below it.
 func (f *Fleet) loneTop(name string) string {
 	top := topLevel(name)
-	if len(f.Hosts) < 5 || name == fold.Unprintable || f.TopLevels.Hosts(hashString(top)) > 1 {
+	if len(f.Hosts) < 5 || name == fold.Unprintable || f.On[topLevels].Hosts(hashString(top)) > 1 {
 		return ""
 	}
 	return top
@@ -326,7 +325,7 @@ func (n *names) odd(d *domain) {
 		item.Name = d.only
 	}
 	n.takeFresh(item)
-	if n.f.RoleKeys.Hosts(ofRole(d.hash, n.role)) <= 1 {
+	if n.f.On[roleKeys].Hosts(ofRole(d.hash, n.role)) <= 1 {
 		n.add(Odd, item)
 	}
 }
@@ -335,7 +334,7 @@ func (n *names) odd(d *domain) {
 func (d *domain) item(what string) Item {
 	return Item{
 		What: what, Count: d.count, First: d.first, Last: d.last, Born: d.born, New: d.isNew, Hosts: d.hosts, Names: int(d.names),
-		Networks: int(d.networks), Overflow: d.overflow, Folded: d.folded, Addr: d.addr, Addrs: int(d.addrs),
+		Networks: int(d.networks), Overflow: d.overflow, Folded: d.folded, Addr: d.addr,
 	}
 }
 
@@ -383,17 +382,11 @@ func together(items []Item) []Item {
 			continue
 		}
 		same := &kept[i]
-		same.Alike += 1 + item.Alike
-		same.Names += item.Names
-		same.Count = aggregate.AddCount(same.Count, item.Count)
-		same.Last = max(same.Last, item.Last)
-		same.Hosts = min(same.Hosts, item.Hosts)
 		if item.What < same.What {
 			same.What, same.TopLevel = item.What, item.TopLevel
 		}
-		if item.First < same.First {
-			same.First, same.Born, same.New = item.First, item.Born, item.New
-		}
+		same.Names += item.Names
+		same.join(&item)
 	}
 	return kept
 }

@@ -3,7 +3,6 @@ package fleet
 import (
 	"net/netip"
 
-	"egress-monitor/lib/aggregate"
 	"egress-monitor/lib/fold"
 	"egress-monitor/lib/sighting"
 )
@@ -62,7 +61,6 @@ func sweepAge(n [Ages]int) (Age, bool) {
 
 // sweep takes in another address of the same network, or more of them.
 func (i *Item) sweep(o *Item) {
-	i.Alike += 1 + o.Alike
 	most := o.Count
 	if o.Net != "" {
 		most = o.most
@@ -70,12 +68,7 @@ func (i *Item) sweep(o *Item) {
 	if most > i.most {
 		i.What, i.most = o.What, most
 	}
-	i.Count = aggregate.AddCount(i.Count, o.Count)
-	i.Last = max(i.Last, o.Last)
-	i.Hosts = min(i.Hosts, o.Hosts)
-	if o.Age() < i.Age() {
-		i.First, i.Born, i.New = o.First, o.Born, o.New
-	}
+	i.join(o)
 }
 
 // lan returns the network that an address shares with its neighbours: a /24 or a /64.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/sighting"
 )
 
@@ -20,10 +21,10 @@ func (b *builder) readAddresses() error {
 		fresh: newTop(b.max, newness), direct: newTop(b.max, byFewest), lone: newTop(b.max, byFewest),
 		histogram: newHistogram(len(b.f.Hosts)),
 	}
-	b.f.AddressHosts.Each(b.a.histogram.add)
+	b.f.On[fleet.Addresses].Each(b.a.histogram.add)
 	return b.f.Addresses.Each(func(row *sighting.Row) error {
 		all := row.Seen[sighting.All]
-		hosts := max(all.Hosts, b.f.AddressHosts.Hosts(sighting.Hash([]byte(row.Key))))
+		hosts := max(all.Hosts, b.f.On[fleet.Addresses].Hosts(sighting.Hash([]byte(row.Key))))
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
 			b.a.fresh.add(named{row.Key, 1, s, hosts, s.Hosts < hosts})
 		}

@@ -46,7 +46,7 @@ func Build(f *fleet.Fleet, max int, rules []string) (*Report, error) {
 }
 
 func (b *builder) totals() (t Totals) {
-	t.Hosts, t.Names, t.Addresses = len(b.f.Hosts), b.f.Names.Len(), b.f.AddressHosts.Len()
+	t.Hosts, t.Names, t.Addresses = len(b.f.Hosts), b.f.On[fleet.Names].Len(), b.f.On[fleet.Addresses].Len()
 	for i := range b.f.Hosts {
 		h := &b.f.Hosts[i]
 		t.NameRows, t.AddressRows, t.Allowed = t.NameRows+h.Domains, t.AddressRows+h.Addresses, t.Allowed+h.Allowed
@@ -79,7 +79,7 @@ func (b *builder) lead(r *Report) []string {
 	if t.Allowed > 0 {
 		lines = append(lines, fmt.Sprintf("The list of what is allowed has hidden %s.", plural(t.Allowed, "row")))
 	}
-	if b.f.Names.Full() || b.f.AddressHosts.Full() || b.f.DomainHosts.Full() || b.f.Led.Full() {
+	if b.f.On[fleet.Names].Full() || b.f.On[fleet.Addresses].Full() || b.f.On[fleet.Domains].Full() || b.f.On[fleet.Led].Full() {
 		lines = append(lines, "There are more different names or addresses than are counted: some of those that seem to be rare are not.")
 	}
 	if b.f.MoreFresh {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"egress-monitor/lib/fleet"
 )
 
 // A Chart is a picture that answers the question in its title: bars with their
@@ -92,7 +94,7 @@ func (b *builder) newPerWeek() Chart {
 // hostsOfDomains returns how many domains are on how many hosts.
 func (b *builder) hostsOfDomains() Chart {
 	h := newHistogram(len(b.f.Hosts))
-	b.f.DomainHosts.Each(h.add)
+	b.f.On[fleet.Domains].Each(h.add)
 	c := Chart{Title: "On how many hosts are domains? (domains)"}
 	for i := range h.from {
 		c.Rows = append(c.Rows, ChartRow{Label: fmt.Sprintf("on %s", h.class(i)), Value: h.counts[i]})

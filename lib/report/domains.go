@@ -37,16 +37,16 @@ func (b *builder) readDomains() error {
 	})
 	b.d.lone = newTop(b.max, byFewest)
 	b.d.histogram = newHistogram(len(b.f.Hosts))
-	b.f.Names.Each(b.d.histogram.add)
+	b.f.On[fleet.Names].Each(b.d.histogram.add)
 	var now domain
 	err := b.f.Domains.Each(func(row *sighting.Row) error {
 		hash, name := fleet.Split(row.Key)
 		all := row.Seen[sighting.All]
-		hosts := max(all.Hosts, b.f.Names.Hosts(sighting.Hash([]byte(name))))
+		hosts := max(all.Hosts, b.f.On[fleet.Names].Hosts(sighting.Hash([]byte(name))))
 		if hash != now.hash {
 			b.endDomain(now)
 			of := registrable(name)
-			now = domain{hash: hash, name: of, alone: b.f.DomainHosts.Hosts(sighting.Hash([]byte(of))) <= 1,
+			now = domain{hash: hash, name: of, alone: b.f.On[fleet.Domains].Hosts(sighting.Hash([]byte(of))) <= 1,
 				fresh: alike{to: b.d.fresh}, lone: alike{to: b.d.lone}}
 		}
 		if s := row.Seen[sighting.New]; s.Hosts > 0 {
