@@ -104,7 +104,7 @@ var texts = []struct {
 	{"with a date alone", "Nov 23 08:05:00.123456 gw kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"a container's with a date alone", "Nov 23 08:05:00.123456789 gw kernel: hello", Other, "2026-11-23T08:05:00Z", "hello"},
 	{"a carriage return", "1795421100.980088 vm kernel: hello\r", Kernel, "2026-11-23T08:05:00Z", "hello"},
-	{"the end of a verbose head", "Nov 23 08:05:00 vm kernel: hello [s=1;t=660ed0cf23778]", Kernel, "2026-11-23T08:05:00Z", "hello [s=1;t=660ed0cf23778]"},
+	{"the end of a verbose head", "Nov 23 08:05:00 vm kernel: hello [s=1;t=660ed0cf23778;x=1]", Kernel, "2026-11-23T08:05:00Z", "hello [s=1;t=660ed0cf23778;x=1]"},
 	{"busybox's facility", "Nov 23 08:05:00 vm kern.warn kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"FreeBSD's facility", "Nov 23 08:05:00 <kern.warn> vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},
 	{"a priority", "<4>Nov 23 08:05:00 vm kernel: hello", Kernel, "2026-11-23T08:05:00Z", "hello"},

@@ -28,18 +28,39 @@ func TestTable(t *testing.T) {
 	table.AddIP(id, netip.MustParseAddr("192.0.2.9"))
 	table.AddIP(id, netip.MustParseAddr("::ffff:192.0.2.9"))
 	table.AddIP(id, netip.MustParseAddr("192.0.2.10"))
-	table.AddIP(id, netip.MustParseAddr("2001:db8::1"))
+	for _, ip := range []string{"2001:db8::1", "2001:db8:1111:2222::2", "2001:db8:1111:2222::1"} {
+		table.AddIP(id, netip.MustParseAddr(ip))
+	}
 	table.Add([]byte("b.example"), 2, 1770586100)
 	table.Add([]byte("a.example"), 0, 1770586100)
 	want := []string{
 		"a.example 0 2026-02-08T21:28:20Z -",
-		"b.example 3 2026-02-08T21:30:00Z 192.0.2.10,192.0.2.9,2001:db8::1",
+		"b.example 3 2026-02-08T21:30:00Z 192.0.2.10,192.0.2.9,2001:db8:1111:2222::1,2001:db8:1111:2222::2,2001:db8::1",
 	}
 	if got := printed(t, table); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	if got := printed(t, table); len(got) > 0 {
 		t.Errorf("after it was printed: %q", got)
+	}
+}
+
+// Two keys of one hash are two.
+func TestOneHash(t *testing.T) {
+	table, keys, twins := New(), map[uint32]string{}, 0
+	for i := range 400_000 { // some eighteen pairs
+		key := fmt.Sprintf("%06d", i)
+		h := table.hash([]byte(key))
+		if other := keys[h]; other != "" {
+			twins++
+			if table.Add([]byte(key), 1, 0) == table.Add([]byte(other), 1, 0) {
+				t.Errorf("%s is taken for %s", key, other)
+			}
+		}
+		keys[h] = key
+	}
+	if twins == 0 {
+		t.Error("no two keys of one hash")
 	}
 }
 
