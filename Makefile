@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 GO ?= go
 GODIRS := cmd lib cron.d scripts testdata
-# What is no command of a person has one place, whatever the prefix: the
+# Programs that no person runs have one place, whatever the prefix, because the
 # crontab and the units name it.
 LIBDIR := $(DESTDIR)/usr/lib/egress-monitor
 MAN := $(DESTDIR)$(PREFIX)/share/man
@@ -43,8 +43,8 @@ bench: build
 	@if [ -x scripts/bench ]; then scripts/bench; fi
 
 # dnsparse is built with a profile of itself (default.pgo, which go build takes
-# by itself): 5 % fewer instructions. Make it anew when what it does has changed
-# much; on a machine that does nothing else.
+# by itself): 5 % fewer instructions. Make a new one when dnsparse has changed
+# much, on a machine without other load.
 profile:
 	$(GO) test ./cmd/dnsparse -run '^$$' -bench Bulk -benchtime 8s -o /dev/null -cpuprofile=default.pgo
 	mv default.pgo cmd/dnsparse/default.pgo
@@ -60,10 +60,10 @@ lint:
 fmt:
 	gofmt -w $(GODIRS)
 
-# What a collector runs, and no server.
+# The programs that only a collector runs.
 COLLECTOR := egress-pull egress-report egress-load
 SETTINGS := pull.conf hosts allow
-# What both may want: filters.
+# The filters, for servers and collectors.
 TOOLS := aggdiff aggexport aggjoin aggmerge cursorcat dnsparse ipparse
 SHARE := $(DESTDIR)$(PREFIX)/share/egress-monitor
 PROGRAMS := $(filter-out egress-monitor,$(notdir $(wildcard cmd/*)))
@@ -98,12 +98,12 @@ install-server: built install-manuals
 	test -e $(DESTDIR)/etc/default/egress-monitor || \
 		install -m 644 scripts/egress-monitor.default $(DESTDIR)/etc/default/egress-monitor
 
-# True unless this would write over what dpkg has installed.
+# True unless this would overwrite files that dpkg has installed.
 foreign = test -n "$(DESTDIR)" || ! dpkg-query -S $(1) >/dev/null 2>&1
 SERVER_FILE := /usr/lib/egress-monitor/egress-monitor
 COLLECTOR_FILE := /usr/lib/egress-monitor/egress-nightly
 
-# Take away what install, install-collector and install-nightly have installed. The
+# Remove what install, install-collector and install-nightly have installed. The
 # monitor and the collector's timer are turned off first; changed settings stay, and so
 # do the two files, what was pulled, and the collector's account.
 uninstall:
@@ -126,7 +126,7 @@ uninstall:
 	test ! -d $(DESTDIR)/etc/egress-collector || rmdir --ignore-fail-on-non-empty $(DESTDIR)/etc/egress-collector
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 
-# What a server and a collector's filters have in common.
+# The manuals of a server and of a collector's filters.
 install-manuals:
 	install -d $(MAN)/man5 $(MAN)/man7
 	install -m 644 scripts/egress-files.5 $(MAN)/man5
