@@ -567,3 +567,41 @@ func TestSync(t *testing.T) {
 		}
 	}
 }
+
+// A file that is truncated and written anew while it is read is an error, also if it is as
+// long as before.
+func TestOverwritten(t *testing.T) {
+	for _, text := range []string{"three\nfour and five\n", "one\n"} {
+		path := t.TempDir() + "/q.log"
+		put(t, path, "one\nand two\n")
+		_, err := (&Log{Path: path}).Copy(writer(func() { put(t, path, text) }), "")
+		if err == nil || err.Error() != path+": truncated while it was read" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A writer calls a function instead of writing.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) { w(); return len(p), nil }
+
+// A compressed file that was read while it was being copied is read on when it is whole.
+func TestHalfCopied(t *testing.T) {
+	path := t.TempDir() + "/q.log"
+	want := numbersFrom(10_000, 60_000)
+	packed := string(pack(t, ".gz", []byte(want)))
+	put(t, path, "")
+	put(t, path+".1.gz", packed[:len(packed)/2])
+	first, cursor := read(t, path, "")
+	gap, first, _ := strings.Cut(first, "\n")
+	if !strings.HasPrefix(gap, "gap: ") || len(first) < 1000 {
+		t.Errorf("half: %q, %d bytes", gap, len(first))
+	}
+	put(t, path+".1.gz", packed)
+	rest, _ := read(t, path, cursor)
+	join := func(s string) string { return strings.ReplaceAll(s, "\n", "") } // half a line was ended
+	if join(first+rest) != join(want) {
+		t.Errorf("%d and %d bytes, want %d", len(first), len(rest), len(want))
+	}
+}

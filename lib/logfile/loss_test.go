@@ -118,3 +118,17 @@ func TestReread(t *testing.T) {
 	got, _ = pollOf(t, l, "f2:damaged")
 	expect(t, "a damaged cursor", got, "gap: not a cursor of this tool, or damaged; printing all that is retained\n-- reread\nthree\n")
 }
+
+// A file that begins like the lost one, and was read to no place of it, is no copy of it.
+func TestNoCopy(t *testing.T) {
+	l := Log{Path: t.TempDir() + "/q.log"}
+	put(t, l.Path, numbersFrom(100, 300))
+	_, cursor := pollOf(t, l, "")
+	over(t, l.Path, "new\n")
+	time.Sleep(20 * time.Millisecond)
+	put(t, l.Path+".1", numbersFrom(100, 250)+numbersFrom(500, 600))
+	got, _ := pollOf(t, l, cursor)
+	if !strings.HasPrefix(got, "gap: ") || !strings.HasSuffix(got, "\nnew\n") {
+		t.Errorf("%q", got)
+	}
+}

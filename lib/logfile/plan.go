@@ -92,9 +92,6 @@ func (l *Log) choose(p *plan, before past) error {
 	if a.placed() || begins {
 		return nil
 	}
-	if err := p.blocked(); err != nil {
-		return err // the missing lines may be in that file, and are not lost yet
-	}
 	what := "all that is retained"
 	if found {
 		what = "all that is later than " + p.segs[0].path
@@ -183,16 +180,6 @@ func (p *plan) passed(s *segment) bool {
 	return slices.ContainsFunc(p.segs, func(o *segment) bool {
 		return o.from != nil && o.series == s.series && s.compare(o.rotation) < 0
 	})
-}
-
-// blocked returns the error of a segment that we may not read, if there is one.
-func (p *plan) blocked() error {
-	for _, s := range p.segs {
-		if s.denied != nil {
-			return s.denied
-		}
-	}
-	return nil
 }
 
 // unchanged reports whether the segment was read to its end, and not written to since.

@@ -20,8 +20,7 @@ type segment struct {
 	file        *os.File // nil until it is opened
 	stream      *stream  // of a compressed segment, where match left it
 
-	denied error  // no permission to read it
-	head   []byte // its first bytes; nil until begin reads them
+	head []byte // its first bytes; nil until begin reads them
 
 	copied bool  // of a better file; it may be the only one soon: see unique and dropCopies
 	old    bool  // not new: see dropKnown
@@ -102,8 +101,7 @@ func (s *segment) match(m mark) (likeness, error) {
 	}
 	err := s.open()
 	if errors.Is(err, fs.ErrPermission) && !sameFile && !s.live {
-		s.denied = err // an error only if no other segment fits the mark
-		return unlike, nil
+		return unlike, nil // an error only if no other segment fits the mark: then this one must be read
 	}
 	if err != nil {
 		return unlike, err
