@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"egress-monitor/lib/finding"
 	"egress-monitor/lib/fleet"
 	"egress-monitor/lib/sighting"
 )
@@ -81,7 +82,7 @@ func loneColumns(what, count string, more ...Column) []Column {
 }
 
 func (b *builder) loneRow(s sighting.Seen, front ...Cell) []Cell {
-	return append(front, Number(s.Count), b.first(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
+	return append(front, Number(s.Count), Date(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
 }
 
 // histogram counts keys by the number of hosts that have them.
@@ -114,11 +115,11 @@ func (h histogram) add(hosts uint32) {
 func (h histogram) class(i int) string {
 	switch {
 	case i == len(h.from)-1:
-		return fmt.Sprintf("all %s", group(uint64(h.from[i])))
+		return fmt.Sprintf("all %s", finding.Number(uint64(h.from[i])))
 	case h.from[i+1]-1 == h.from[i]:
-		return group(uint64(h.from[i]))
+		return finding.Number(uint64(h.from[i]))
 	}
-	return group(uint64(h.from[i])) + " to " + group(uint64(h.from[i+1]-1))
+	return finding.Number(uint64(h.from[i])) + " to " + finding.Number(uint64(h.from[i+1]-1))
 }
 
 func (b *builder) prevalence() Section {

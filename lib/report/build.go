@@ -68,10 +68,10 @@ func (b *builder) lead(r *Report) []string {
 	t := r.Totals
 	lines := []string{
 		fmt.Sprintf("Made at %s UTC, of %s; the newest row is of %s.", b.f.Now.UTC().Format(minutes), plural(t.Hosts, "host"), Time(t.Newest).Text),
-		fmt.Sprintf("%s for %s, %s to %s.", plural64(t.Questions, "question"), plural(t.Names, "name"),
-			plural64(t.Connections, "connection"), plural(t.Addresses, "address")),
+		fmt.Sprintf("%s for %s, %s to %s.", plural(t.Questions, "question"), plural(t.Names, "name"),
+			plural(t.Connections, "connection"), plural(t.Addresses, "address")),
 		fmt.Sprintf("New since %s: %s, %s, of which known names led to %s.", b.f.Since.UTC().Format(minutes), plural(t.NewNames, "name"),
-			plural(t.NewAddresses, "address"), group(uint64(t.NewNamed))),
+			plural(t.NewAddresses, "address"), finding.Number(uint64(t.NewNamed))),
 	}
 	if n := t.FirstPulls; n > 0 {
 		lines = append(lines, fmt.Sprintf("Nothing can be new on hosts that were first pulled later: %s.", plural(n, "host")))
@@ -93,16 +93,14 @@ func (b *builder) lead(r *Report) []string {
 
 const minutes = "2006-01-02 15:04"
 
-func plural(n int, what string) string { return plural64(uint64(n), what) }
-
-func plural64(n uint64, what string) string {
+func plural[N int | uint64](n N, what string) string {
 	switch {
 	case n == 1:
 		return "1 " + what
 	case strings.HasSuffix(what, "s"):
-		return group(n) + " " + what + "es"
+		what += "e"
 	}
-	return group(n) + " " + what + "s"
+	return finding.Number(uint64(n)) + " " + what + "s"
 }
 
 // on names the hosts that have seen something.
@@ -116,7 +114,7 @@ func (b *builder) on(s sighting.Seen) Cell {
 
 // seenRow returns the cells that many tables end with.
 func (b *builder) seenRow(s sighting.Seen, hosts uint32, front ...Cell) []Cell {
-	return append(front, Number(uint64(hosts)), Number(s.Count), b.first(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
+	return append(front, Number(uint64(hosts)), Number(s.Count), Date(s.Since), b.age(s.Since), Time(s.Last), b.on(s))
 }
 
 func seenColumns(what, count string) []Column {
@@ -124,10 +122,7 @@ func seenColumns(what, count string) []Column {
 		{Name: "days", Key: "age_days", Number: true}, {Name: "last", Key: "last_seen"}, {Name: "on"}}
 }
 
-// first returns when something was first seen.
-func (b *builder) first(s sighting.Stamp) Cell { return Date(s) }
-
-// age returns that in days.
+// age returns for how many days something has been there.
 func (b *builder) age(s sighting.Stamp) Cell {
 	if s == 0 {
 		return Cell{Text: "-"}

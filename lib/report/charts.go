@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"egress-monitor/lib/finding"
 	"egress-monitor/lib/fleet"
 )
 
@@ -28,7 +29,7 @@ type ChartRow struct {
 const maxChartRows = 12
 
 // Missing is how many rows were left out, for the template.
-func (c Chart) Missing() string { return group(uint64(c.More)) }
+func (c Chart) Missing() string { return finding.Number(uint64(c.More)) }
 
 func (b *builder) charts() []Chart {
 	return []Chart{b.findingsOfHosts(), b.newPerWeek(), b.hostsOfDomains()}
@@ -103,4 +104,4 @@ func (b *builder) hostsOfDomains() Chart {
 }
 
 // Number returns the value, for the page.
-func (r ChartRow) Number() string { return group(r.Value) }
+func (r ChartRow) Number() string { return finding.Number(r.Value) }

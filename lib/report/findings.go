@@ -34,7 +34,7 @@ func (p printer) findings(r *Report, above int) {
 		p.line(line)
 	}
 	if n := len(r.Findings) - list.findings; n > 0 {
-		p.line(indent + p.in(dim, fmt.Sprintf("and %s more, less surprising (--findings N, --html)", group(uint64(n)))))
+		p.line(indent + p.in(dim, fmt.Sprintf("and %s more, less surprising (--findings N, --html)", finding.Number(uint64(n)))))
 	}
 }
 
@@ -137,8 +137,8 @@ func (l *findingList) show(entries []entry, rows, lines int) {
 
 func (l findingList) head() string {
 	line := ""
-	for i, c := range l.columns {
-		line += indent + l.pad(i, strings.ToUpper(c.Name))
+	for i, name := range heads(l.columns) {
+		line += indent + l.pad(i, name)
 	}
 	return line
 }
@@ -246,7 +246,7 @@ func (r *Report) findingTexts(f *finding.Finding) []string {
 // short returns a number in six characters at most.
 func short(n uint64) string {
 	if n < 100_000 {
-		return group(n)
+		return finding.Number(n)
 	}
 	value, unit := float64(n)/1000, 0
 	for value >= 999.5 {
@@ -260,7 +260,7 @@ func hostCell(f *finding.Finding) Cell {
 	c := Host(f.Hosts[0])
 	c.List = f.Hosts
 	if n := len(f.Hosts) - 1; n > 0 {
-		c.Text += fmt.Sprintf(" +%s", group(uint64(n)))
+		c.Text += fmt.Sprintf(" +%s", finding.Number(uint64(n)))
 	}
 	return c
 }
@@ -271,7 +271,7 @@ func whatCell(f *finding.Finding) Cell {
 	}
 	c := Key(f.What)
 	if f.Like > 0 {
-		c.Text += " +" + group(uint64(f.Like))
+		c.Text += " +" + finding.Number(uint64(f.Like))
 	}
 	return c
 }
@@ -295,7 +295,7 @@ func whyFacts(f *finding.Finding) []string {
 	shown := others[:min(len(others), 8)]
 	hosts := "also on " + strings.Join(shown, " ")
 	if n := len(others) - len(shown); n > 0 {
-		hosts += " +" + group(uint64(n))
+		hosts += " +" + finding.Number(uint64(n))
 	}
 	if also(f) {
 		return append([]string{hosts}, facts...)

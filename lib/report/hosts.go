@@ -63,7 +63,7 @@ func (b *builder) directHosts() Section {
 	}
 	s.More = t.more()
 	if len(b.f.Hosts) == 1 {
-		s.drop(2) // there is no other host
+		return *s.without("only_here") // there is no other host
 	}
 	return s
 }

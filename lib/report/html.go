@@ -50,7 +50,7 @@ func hash(text string) string {
 }
 
 // Missing returns how many rows were left out, for the template.
-func (s Section) Missing() string { return group(uint64(s.More)) }
+func (s Section) Missing() string { return finding.Number(uint64(s.More)) }
 
 // Sort returns the sort key of a cell in a browser: a number, or a text, with
 // a letter before an address, so that it is not taken for a number.
@@ -84,7 +84,7 @@ func (r *Report) pageCell(c Cell, in Column) pageCell {
 			p.Links = append(p.Links, link{r.anchor(name), Clean(name)})
 		}
 		if n := len(c.List) - maxLinks; n > 0 {
-			p.Rest = "+" + group(uint64(n))
+			p.Rest = "+" + finding.Number(uint64(n))
 		}
 	}
 	return p

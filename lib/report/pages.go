@@ -55,8 +55,8 @@ func (b *builder) peers() map[string][]string {
 }
 
 func (b *builder) hostLead(h *fleet.Host) []string {
-	lines := []string{fmt.Sprintf("%s for %s, %s to %s.", plural64(h.Questions, "question"), plural(h.Domains, "name"),
-		plural64(h.Connections, "connection"), plural(h.Addresses, "address"))}
+	lines := []string{fmt.Sprintf("%s for %s, %s to %s.", plural(h.Questions, "question"), plural(h.Domains, "name"),
+		plural(h.Connections, "connection"), plural(h.Addresses, "address"))}
 	known := "First pulled at an unknown time"
 	if !h.Begin.IsZero() {
 		known = "First pulled " + h.Begin.UTC().Format(minutes)
@@ -85,7 +85,7 @@ func (b *builder) things(h *fleet.Host, each int) Section {
 			if item.Note != "" {
 				to = item.Note
 			}
-			s.Rows = append(s.Rows, []Cell{{Text: finding.KindTitle(kind), Exact: finding.KindName(kind)}, Key(item.What), b.first(item.First), b.age(item.First), Time(item.Last),
+			s.Rows = append(s.Rows, []Cell{{Text: finding.KindTitle(kind), Exact: finding.KindName(kind)}, Key(item.What), Date(item.First), b.age(item.First), Time(item.Last),
 				Number(item.Count), Number(uint64(item.Hosts)), Text(to)})
 		}
 	}

@@ -9,8 +9,6 @@ package report
 
 import (
 	"encoding/hex"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -55,14 +53,6 @@ type Section struct {
 	Rows    [][]Cell
 	More    int    // rows that were left out
 	Empty   string // the text if there are no rows
-}
-
-// drop takes out a column.
-func (s *Section) drop(i int) {
-	s.Columns = slices.Delete(s.Columns, i, i+1)
-	for n := range s.Rows {
-		s.Rows[n] = slices.Delete(s.Rows[n], i, i+1)
-	}
 }
 
 // A Column is the heading of cells of one kind.
@@ -112,7 +102,7 @@ func Hosts(names []string) Cell {
 	c := Cell{List: names, Host: true}
 	c.Text = Clean(strings.Join(names[:min(len(names), someHosts)], " "))
 	if n := len(names) - someHosts; n > 0 {
-		c.Text += " +" + group(uint64(n))
+		c.Text += " +" + finding.Number(uint64(n))
 	}
 	return c
 }
@@ -121,7 +111,7 @@ func Hosts(names []string) Cell {
 const someHosts = 3
 
 // Number returns a cell of a number, with its digits in groups of three.
-func Number(n uint64) Cell { return Cell{Text: group(n), Number: n} }
+func Number(n uint64) Cell { return Cell{Text: finding.Number(n), Number: n} }
 
 // Time returns a cell of a time.
 func Time(s sighting.Stamp) Cell {
@@ -148,18 +138,6 @@ func Clean(s string) string {
 		} else {
 			b.Write([]byte{'\\', '0' + c/100, '0' + c/10%10, '0' + c%10})
 		}
-	}
-	return b.String()
-}
-
-func group(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
 	}
 	return b.String()
 }

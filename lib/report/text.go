@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"egress-monitor/lib/finding"
 )
 
 // TextStyle is how a report is printed for a terminal, or for a file.
@@ -71,7 +73,7 @@ func (p printer) section(s *Section) {
 	p.wrapped(s.Note, dim)
 	p.table(s)
 	if s.More > 0 {
-		p.line(indent + p.in(dim, "and "+group(uint64(s.More))+" more"))
+		p.line(indent + p.in(dim, "and "+finding.Number(uint64(s.More))+" more"))
 	}
 }
 
