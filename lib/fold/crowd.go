@@ -13,9 +13,6 @@ func momentOf(q *quota, n note) moment { return moment(q.number<<48 | n.last/100
 type crowds struct {
 	least int // a crowd has more rows than this
 	sizes map[moment]*[often]int
-
-	at moment // the last one that find was called with
-	of *[often]int
 }
 
 const (
@@ -37,7 +34,7 @@ func (p *Plan) findCrowds() error {
 		c.sizes[m] = &[often]int{}
 	}
 	err = p.eachMoment(func(m moment, count uint64) {
-		if of := c.find(m); of != nil {
+		if of := c.sizes[m]; of != nil {
 			of[count]++
 		}
 	})
@@ -56,13 +53,6 @@ func (p *Plan) eachMoment(do func(m moment, count uint64)) error {
 	})
 }
 
-func (c *crowds) find(m moment) *[often]int {
-	if m != c.at {
-		c.at, c.of = m, c.sizes[m]
-	}
-	return c.of
-}
-
 // sum adds to the number of rows of each count the rows that were counted more
 // often, and deletes what is too small for a crowd.
 func (c *crowds) sum() {
@@ -74,7 +64,6 @@ func (c *crowds) sum() {
 			delete(c.sizes, m)
 		}
 	}
-	c.at, c.of = 0, nil
 }
 
 // forgetFirst deletes the first crowds of each quota, as long as these have no more
@@ -99,7 +88,7 @@ func (c *crowds) size(q *quota, n note) int {
 	if n.count >= often {
 		return 0
 	}
-	if of := c.find(momentOf(q, n)); of != nil && of[n.count] > c.least {
+	if of := c.sizes[momentOf(q, n)]; of != nil && of[n.count] > c.least {
 		return of[n.count]
 	}
 	return 0

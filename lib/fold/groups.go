@@ -7,8 +7,6 @@ type groups struct {
 	numbers map[group]uint16
 	full    bool // no more groups get a number
 	lost    bool // a group got none for that reason
-
-	at uint16 // the last number returned: in a flood it is the same many times in a row
 }
 
 // The first numbers.
@@ -49,9 +47,6 @@ func candidates(rows Rows) (*groups, error) {
 
 // number returns the number of a group, or noGroup.
 func (s *groups) number(g group) uint16 {
-	if s.at != noGroup && s.names[s.at] == g {
-		return s.at
-	}
 	n, ok := s.numbers[g]
 	switch {
 	case ok:
@@ -65,7 +60,6 @@ func (s *groups) number(g group) uint16 {
 		s.numbers[g] = n
 		s.names, s.size = append(s.names, g), append(s.size, 0)
 	}
-	s.at = n
 	return n
 }
 

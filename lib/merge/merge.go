@@ -58,24 +58,16 @@ func (o *output) row(r *Row) error {
 	return nil
 }
 
-// lines writes lines that pass allows; many of them without a copy.
+// lines writes lines that pass allows.
 func (o *output) lines(from *walk, pass func(lines []byte) int) error {
 	lines := from.ahead()
 	if len(lines) == 0 {
 		return nil
 	}
 	n := pass(lines)
-	lines = lines[:n]
-	from.goPast(lines)
-	if n < 4<<10 {
-		o.buf = append(o.buf, lines...)
-		return o.flushFull()
-	}
-	if err := o.flush(); err != nil {
-		return err
-	}
-	_, err := o.w.Write(lines)
-	return err
+	from.goPast(lines[:n])
+	o.buf = append(o.buf, lines[:n]...)
+	return o.flushFull()
 }
 
 func (o *output) flushFull() error {

@@ -15,9 +15,9 @@ import (
 // Merging row by row reads from another file at nearly every row, so with a
 // thousand files each access misses the CPU cache. A round takes all rows up to
 // a key from one file after the other, sums them in a table, and sorts the keys
-// of the table: a thousand hosts merge in little more than half the time, and in
-// a third if most of their rows have the same keys. A round ends at the largest
-// key up to which the rows of all files are in memory.
+// of the table: a thousand hosts of which most rows have the same keys merge in a
+// fifth of the time. A round ends at the largest key up to which the rows of all
+// files are in memory.
 //
 // Memory: the buffers of the files, and 200 bytes for each key of a round. The
 // text of a round stays in those buffers until the next round begins.
@@ -25,7 +25,6 @@ type Rounds struct {
 	inputs    []*input
 	low, high []byte // the round has the keys after low, up to high
 	final     bool   // the last round: it has all keys after low
-	shared    int    // length of the prefix that low and high share; all keys of the round begin with it
 
 	table table
 	order []keysort.Key // the entries of the table
@@ -88,7 +87,7 @@ func (m *Rounds) round() error {
 func (m *Rounds) sort() {
 	m.order, m.next = slices.Grow(m.order[:0], len(m.table.all)), 0
 	for i := range m.table.all {
-		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.table.key(uint32(i))[m.shared:]), ID: uint32(i)})
+		m.order = append(m.order, keysort.Key{Head: keysort.HeadOf(m.table.key(uint32(i))), ID: uint32(i)})
 	}
 	keysort.Sort(m.order, m.table.key)
 }
@@ -103,10 +102,6 @@ func (m *Rounds) bounds() error {
 		if !f.ended && (m.final || bytes.Compare(f.last, m.high) < 0) {
 			m.high, m.final = append(m.high[:0], f.last...), false
 		}
-	}
-	m.shared = 0
-	for !m.final && m.shared < min(len(m.low), len(m.high)) && m.low[m.shared] == m.high[m.shared] {
-		m.shared++
 	}
 	return nil
 }
@@ -159,8 +154,8 @@ func (m *Rounds) takeLine(f *input) error {
 
 // takeKnown adds rows whose keys and addresses are already in the table. Bytes
 // that are equal to validated ones need no validation, and comparing them also
-// finds the end of the line. Most rows of a fleet are such: this saves a third
-// of the time.
+// finds the end of the line. Most rows of a fleet are such: without this, merging
+// a thousand hosts takes up to 1.6 times as long.
 func (m *Rounds) takeKnown(f *input) {
 	ready := f.in.Ready()
 	rest, rows := ready, 0

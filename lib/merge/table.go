@@ -8,7 +8,8 @@ import (
 )
 
 // A table has one entry for each key, the sum of the records of the key. It
-// refers to the memory of the records, which must not change until reset.
+// refers to the memory of the records, which must not change until reset. With a
+// map of Go instead, merging a thousand hosts takes 4 to 5 % longer.
 type table struct {
 	seed   maphash.Seed
 	all    []entry
