@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -124,7 +125,8 @@ func TestInterrupt(t *testing.T) {
 	f.server("slow", "exec sleep 600")
 	f.silent("hangs", "")
 	f.write("out/slow/unique-ips.log", ipRow)
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // nohup's children ignore it otherwise
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd := f.command("-j", "2")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		var errs strings.Builder
@@ -138,16 +140,16 @@ func TestInterrupt(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		start := time.Now()
 		to := cmd.Process.Pid
-		if signal == syscall.SIGINT {
+		if sig == syscall.SIGINT {
 			to = -to // as from the terminal, to all its processes
 		}
-		testtools.Must(t, syscall.Kill(to, signal))
+		testtools.Must(t, syscall.Kill(to, sig))
 		cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != 128+int(signal) {
-			t.Errorf("%v: exit status %d: %s", signal, code, errs.String())
+		if code := cmd.ProcessState.ExitCode(); code != 128+int(sig) {
+			t.Errorf("%v: exit status %d: %s", sig, code, errs.String())
 		}
 		if took := time.Since(start); took > 30*time.Second {
-			t.Errorf("%v: took %v", signal, took)
+			t.Errorf("%v: took %v", sig, took)
 		}
 		if said := errs.String(); said != "egress-pull: stopped by a signal\n" {
 			t.Errorf("says %q", said)
@@ -155,7 +157,7 @@ func TestInterrupt(t *testing.T) {
 		f.wantFiles("out", ".lock good slow")
 		f.wantFiles("out/slow", "unique-ips.log")
 		if left := processesIn(f.file("out")); left != "" {
-			t.Errorf("%v: still running: %s", signal, left)
+			t.Errorf("%v: still running: %s", sig, left)
 		}
 		testtools.Must(t, os.RemoveAll(f.file("out/good")))
 	}
