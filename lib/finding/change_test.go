@@ -93,6 +93,40 @@ func TestNothingGrows(t *testing.T) {
 	}
 }
 
+// TestKnownByWhom: a host can make up names that lead to what others reach. The
+// finding of those others names it.
+func TestKnownByWhom(t *testing.T) {
+	for _, c := range []struct {
+		leaders [][]int // of each address that the host reaches
+		want    string
+	}{
+		{[][]int{{0}}, "direct, a name led front1 to it"},
+		{[][]int{{4, 1}}, "direct, a name led front2 and 1 other host to it"},
+		{[][]int{{3, 0, 1}}, "direct, a name led front1 and 2 other hosts to it"},
+		{[][]int{{4}, {4}}, "direct, names led front5 there"},
+		{[][]int{{1}, {4}}, "direct, names led front5, front2 there"}, // what counts most comes first
+		{[][]int{{0}, {1, 5}}, "direct, names led front2, front1 and others there"},
+		{[][]int{{0}, {1}, {3}, {4}}, "direct, names led front5, front4, front2 and others there"},
+	} {
+		all := plain(t, func(state int, at time.Time, hosts []*machine) {
+			if state < 5 {
+				return
+			}
+			for n, leaders := range c.leaders {
+				ip := fmt.Sprintf("198.51.%d.7", n)
+				hosts[2].connect(ip, 3+n, at)
+				for _, l := range leaders {
+					hosts[l].ask(fmt.Sprintf("www.made-up%d.example", n), 3, at, ip)
+				}
+			}
+		})
+		i := slices.IndexFunc(all, func(f Finding) bool { return f.Kind == "direct-known" && f.Hosts[0] == "front3" })
+		if i < 0 || all[i].Why[0] != c.want {
+			t.Errorf("%v: want %s\n%s", c.leaders, c.want, show(all, 9))
+		}
+	}
+}
+
 // TestMetadata: the address that hands out credentials, on a host that never asked.
 func TestMetadata(t *testing.T) {
 	all := plain(t, func(state int, at time.Time, hosts []*machine) {

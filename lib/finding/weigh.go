@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"egress-monitor/lib/fleet"
@@ -174,13 +175,46 @@ func (w *weigher) internal() {
 	}
 }
 
+// known names the hosts by whose names an address is known. A host can make up
+// names: a reader must see whom to believe.
 func (w *weigher) known() {
-	switch n := w.item.Known; {
-	case n > 0:
-		w.is(0, "direct, a name led %s to it", several(int(n), "other host"))
-	default:
+	text := w.leaders()
+	switch {
+	case text == "":
 		w.is(0, "direct, names lead to its network")
+	case w.like == 0:
+		w.is(0, "direct, a name led %s to it", text)
+	default:
+		w.is(0, "direct, names led %s there", text)
 	}
+}
+
+// maxLeaders is how many hosts are named by whose names a group is known.
+const maxLeaders = 3
+
+// leaders returns the other hosts which names led to the thing, or to those of the
+// group: the first by name, and of one thing the number of the others.
+func (w *weigher) leaders() string {
+	var names []string
+	more := false
+	for _, item := range append([]fleet.Item{*w.item}, w.others...) {
+		if item.Known == 0 {
+			continue
+		}
+		more = more || item.Known > 1
+		if name := w.j.f.Hosts[item.Leader].Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case w.like == 0 && more:
+		return names[0] + " and " + several(int(w.item.Known)-1, "other host")
+	case more, len(names) > maxLeaders, w.like > len(w.others):
+		return strings.Join(names[:min(len(names), maxLeaders)], ", ") + " and others"
+	}
+	return strings.Join(names, ", ")
 }
 
 func (w *weigher) many() {

@@ -134,7 +134,8 @@ func (a *addresses) direct(rec *aggregate.Record, p netip.Prefix, item Item) {
 	h.DirectLast = max(h.DirectLast, item.Last)
 	item.What, item.Note, item.net = string(key), a.f.Networks.Of(p), lanHash(p)
 	a.grown[1].add(rec, a.was, &item)
-	item.Known = a.f.On[Led].Hosts(sighting.Hash(key))
+	led := sighting.Hash(key)
+	item.Known, item.Leader = a.f.On[Led].Hosts(led), a.f.On[Led].First(led)
 	switch {
 	case fold.Wide(key): // others: the host has a problem
 	case item.Hosts > a.f.rare && item.Born:

@@ -46,9 +46,9 @@ type counting struct {
 	seen   map[uint64]bool // domains, and addresses that names lead to
 }
 
-// run reads a host. Faults in its files are found when they are read
+// run reads a host, which has a number. Faults in its files are found when they are read
 // again.
-func (c *counting) run(f *Fleet, dir string) {
+func (c *counting) run(f *Fleet, host uint32, dir string) {
 	for i := range c.hashes {
 		c.hashes[i] = c.hashes[i][:0]
 	}
@@ -68,7 +68,7 @@ func (c *counting) run(f *Fleet, dir string) {
 	defer f.lock.Unlock()
 	for i, hashes := range c.hashes {
 		for _, h := range hashes {
-			f.On[i].Add(h)
+			f.On[i].Add(h, host)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (f *Fleet) read(dir string, names []string) error {
 	counting := func() func(int) error {
 		c := counting{seen: map[uint64]bool{}}
 		return func(i int) error {
-			c.run(f, filepath.Join(dir, names[i]))
+			c.run(f, uint32(i), filepath.Join(dir, names[i]))
 			return nil
 		}
 	}

@@ -50,7 +50,8 @@ type Item struct {
 	Times    int    // so many times as often as before
 	Folded   bool   // a row that stands for many
 	Addr     string // the first address it leads to
-	Known    uint32 // hosts on which a name leads to this address
+	Known    uint32 // hosts on which a name leads to this address: of a sweep, to that which the fewest know
+	Leader   uint32 // the number of the first of these hosts
 	Alone    string // the own network of which only this address is reached, and from here only
 	Note     string // the operator of a resolver, the watch-list, the owner of the network
 	Net      string // the network that a sweep is of
@@ -86,6 +87,9 @@ func (i *Item) join(o *Item) {
 	i.Count = aggregate.AddCount(i.Count, o.Count)
 	i.Hosts = min(i.Hosts, o.Hosts)
 	i.Last = max(i.Last, o.Last)
+	if o.Known > 0 && (i.Known == 0 || o.Known < i.Known || o.Known == i.Known && o.Leader < i.Leader) {
+		i.Known, i.Leader = o.Known, o.Leader
+	}
 	if o.First < i.First || o.Age() < i.Age() {
 		i.First, i.Born, i.New = o.First, o.Born, o.New
 	}

@@ -2,7 +2,7 @@ package sighting
 
 import "hash/maphash"
 
-// A Prevalence counts on how many hosts keys were seen. It holds the hash of a
+// A Prevalence counts on how many hosts keys were seen, and knows the first of them. It holds the hash of a
 // key and not its text, 12 to 32 bytes for each: two keys of one hash, which one
 // pair in 2^64 has, would count as one. A map in place of the slots makes the report of a
 // host with a million rare names a tenth slower.
@@ -16,6 +16,7 @@ type Prevalence struct {
 type slot struct {
 	hash  uint64 // 0 is empty
 	hosts uint32
+	first uint32 // the lowest number of a host
 }
 
 // maxPrevalence is how many keys are counted: 256 MiB of slots.
@@ -31,18 +32,19 @@ func NewPrevalence() *Prevalence {
 	return &Prevalence{slots: make([]slot, 1<<10), max: maxPrevalence}
 }
 
-// Add counts one host for a key.
-func (p *Prevalence) Add(hash uint64) {
+// Add counts a host, by its number, for a key. It is called once for each.
+func (p *Prevalence) Add(hash uint64, host uint32) {
 	s := p.find(hash)
 	if s.hash == 0 {
 		if p.used >= p.max {
 			p.full = true
 			return
 		}
-		s.hash = hash
+		s.hash, s.first = hash, host
 		p.used++
 	}
 	s.hosts++
+	s.first = min(s.first, host)
 	if p.used*4 > len(p.slots)*3 {
 		p.grow()
 	}
@@ -51,6 +53,10 @@ func (p *Prevalence) Add(hash uint64) {
 // Hosts returns on how many hosts a key was seen. Beyond the limit of keys it
 // is 0 for keys that came too late.
 func (p *Prevalence) Hosts(hash uint64) uint32 { return p.find(hash).hosts }
+
+// First returns the lowest number of a host on which a key was seen. It means
+// nothing if Hosts is 0.
+func (p *Prevalence) First(hash uint64) uint32 { return p.find(hash).first }
 
 // Full reports whether there were more keys than can be counted.
 func (p *Prevalence) Full() bool { return p.full }

@@ -64,26 +64,30 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-// TestPrevalence: counted is what was added, up to the limit, which is known to
-// be reached.
+// TestPrevalence: each host that was added is counted, and the first one known, up to
+// the limit, which is known to be reached.
 func TestPrevalence(t *testing.T) {
-	p, want := NewPrevalence(), map[uint64]uint32{}
+	p, want, first := NewPrevalence(), map[uint64]uint32{}, map[uint64]uint32{}
 	r := rand.New(rand.NewSource(1))
 	for range 20_000 {
 		h := Hash(fmt.Append(nil, "key", r.Intn(5000)))
-		p.Add(h)
+		host := r.Uint32()
+		p.Add(h, host)
 		want[h]++
+		if want[h] == 1 || host < first[h] {
+			first[h] = host
+		}
 	}
 	for h, n := range want {
-		if p.Hosts(h) != n {
-			t.Fatalf("%d, want %d", p.Hosts(h), n)
+		if p.Hosts(h) != n || p.First(h) != first[h] {
+			t.Fatalf("%d, the first %d, want %d, %d", p.Hosts(h), p.First(h), n, first[h])
 		}
 	}
 	if p.Full() || p.Len() != len(want) || p.Hosts(Hash([]byte("other"))) != 0 {
 		t.Error(p.Len(), p.Full())
 	}
 	p.max = p.Len()
-	p.Add(Hash([]byte("other")))
+	p.Add(Hash([]byte("other")), 0)
 	if !p.Full() || p.Len() != len(want) {
 		t.Error("a limit that does not hold")
 	}
