@@ -18,14 +18,18 @@
 // returns findings, as freshFindings does, give its kind a name in extra, and
 // append its findings in List:
 //
-//	Finding{Hosts: []string{h.Name}, Kind: "mixed", What: "...", Why: []string{"the facts"}, on: i, surprise: 70}
+//	Finding{Hosts: []string{h.Name}, Kind: "mixed", What: "...", Why: []string{"the facts"},
+//		Count: h.Connections, Last: h.Newest.Time(), on: i, surprise: 70}
 //
-// surprise is 30 (worth a line) to 110 (new, the only one, on a quiet host); from
+// Count and Last are columns of their own, and so is Since, if the summary has it.
+// New marks the finding as new in the time of the report. surprise is 30 (worth a line) to 110 (new, the only one, on a quiet host); from
 // notable (60) on a finding deserves attention. The text, the page, JSON and
 // Prometheus then have the new kind. Name it in egress-report(1), too, and renew the
 // golden test of Prometheus: UPDATE=1 go test ./cmd/egress-report. Test the finding
-// in TestWorlds: plant the thing in bad, in world_test.go. Its pattern is a part of
-// What or Why of the finding.
+// in TestWorlds: plant the thing at the end of bad, in world_test.go, for in a small
+// world that runs out of hosts the last ones share a host, and many rows there hide what
+// was planted before. The pattern is a part of What or Why of the finding. To see one
+// world alone, use plain, as the tests in change_test.go do.
 //
 // A thing that has to be counted anew needs package fleet, too: a Kind there (names.go
 // or addresses.go). Here it needs a row of kinds, and its words in nature.
