@@ -1,10 +1,8 @@
 package merge
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"iter"
 	"os"
@@ -176,12 +174,15 @@ func (s *Sorter) sort() {
 func (s *Sorter) flush() error {
 	s.sort()
 	err := s.addRun(func(run io.Writer) error {
-		lines, out := s.memory(), bufio.NewWriterSize(run, 64<<10)
+		out := output{w: run, buf: make([]byte, 0, 80<<10)}
+		lines := s.memory()
 		for lines.Scan() {
-			out.Write(lines.Bytes())
-			out.WriteByte('\n')
+			out.buf = append(append(out.buf, lines.Bytes()...), '\n')
+			if err := out.flushFull(); err != nil {
+				return err
+			}
 		}
-		return errors.Join(lines.Err(), out.Flush())
+		return cmp.Or(lines.Err(), out.flush())
 	})
 	s.text, s.lines, s.rising = s.text[:0], s.lines[:0], true
 	return err
