@@ -13,10 +13,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// defaultConfig is read if it is there and no other is named.
+// defaultConfig is read if it exists and no other is named.
 const defaultConfig = "/etc/egress-collector/pull.conf"
 
-// settings are what a file says: a "name = value" a line, where a name is that
+// settings are the contents of a file: a "name = value" a line, where a name is that
 // of a long flag, or hosts or dir. A line that begins with # is a comment. A
 // name that is repeated adds to a list. Flags of the command line go first.
 type settings struct {

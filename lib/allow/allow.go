@@ -13,12 +13,12 @@
 // A comment begins with a # at the beginning of a line or after a blank: within a
 // word a # is a part of it, since a name may have one.
 //
-// A rule hides no more than it names. A domain stands for the names of its
+// A rule hides no more than it names. A domain covers the names of its
 // owner: amazonaws.com does not allow bucket.s3.eu-central-1.amazonaws.com,
 // since anybody can have such a name (see package suffix).
 //
-// A folded row, *.example.com or 203.0.113.0/24, is allowed if all that it may
-// stand for is.
+// A folded row, *.example.com or 203.0.113.0/24, is allowed if everything
+// that it may cover is allowed.
 package allow
 
 import (
@@ -183,7 +183,7 @@ func check(what, name string) error {
 	case strings.ContainsAny(what, "/,"):
 		return fmt.Errorf("%q: not a domain, an address or a prefix", what)
 	case strings.ContainsAny(name, "*?["):
-		return fmt.Errorf("%q: * can stand for the first labels alone, as in *.example.com; of addresses write a prefix", what)
+		return fmt.Errorf("%q: * can replace the first labels only, as in *.example.com; of addresses write a prefix", what)
 	case strings.Contains(name, ":"):
 		return fmt.Errorf("%q: not an address, and a name has no port", what)
 	case name == "" || strings.Contains(name, "..") && name != "." || strings.HasPrefix(name, ".") && name != ".":

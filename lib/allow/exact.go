@@ -8,7 +8,7 @@ import (
 	"egress-monitor/lib/fold"
 )
 
-// Reasons why a list cannot say something.
+// Reasons why no rule can name a thing.
 var (
 	errText    = errors.New("not all of it is printable text without blanks")
 	errLong    = errors.New("too long to be a name")

@@ -114,7 +114,7 @@ func canaryAddress(p netip.Prefix) bool {
 	return false
 }
 
-// operator returns the column resolver: of what stands for others nothing is
+// operator returns the column resolver: of a row that holds others nothing is
 // known.
 func operator(key []byte, r *resolvers.Resolver, ok bool) []byte {
 	if !ok || fold.Wide(key) {

@@ -1,6 +1,6 @@
 -- The files of many hosts, for questions that files answer too slowly.
 --
--- A row of *_states is a state: what a host's file said of a key at a version,
+-- A row of *_states is a state: what a host's file had for a key at a version,
 -- which is the time of the last pull that did not fail. So loading again, late or
 -- in another order changes nothing: of each (host, key) the latest version stays,
 -- and a host's rows of versions before its latest complete load are not shown
@@ -15,8 +15,8 @@
 --
 --   named       a name that the host asked for led to the address
 --   resolver    the operator of the public resolver that the key belongs to
---   folded      1: the row stands for a family of one owner (*.example.com)
---               2: it stands for others (*.com, 0.0.0.0/0): a flood
+--   folded      1: the row holds a family of one owner (*.example.com)
+--               2: it holds others (*.com, 0.0.0.0/0): a flood
 --   overflowed  the name led to more addresses than its list has room for
 --   canary      egress-monitor itself asks for it, to show that it sees
 --

@@ -141,11 +141,11 @@ func noAnswer(said, message string) error {
 	return errors.New(message)
 }
 
-// errLost is what ssh does not say: it is silent when a server stops answering.
+// errLost is reported where ssh is silent: when a server stops answering.
 var errLost = errors.New("ssh: the server answered and then fell silent, or hung up")
 
-// message returns the first line of the output. Without a connection rsync has
-// nothing to say but that, which ssh knows better.
+// message returns the first line of the output. Without a connection
+// rsync reports only that, and ssh gives the cause.
 func (f *failure) message() string {
 	for line := range strings.FieldsFuncSeq(f.said, func(c rune) bool { return c == '\n' || c == '\r' }) {
 		if strings.TrimSpace(line) != "" && (f.status != noConnection || !strings.HasPrefix(line, "rsync")) {

@@ -52,7 +52,7 @@ type Finding struct {
 	Hosts   []string // the first ones by name, if the same is true of several
 	Kind    string   // a stable name: see Kinds
 	What    string   // the name or the address
-	Like    int      // so many more like it, on the same host
+	Like    int      // the number of others like it, on the same host
 	Item    fleet.Item
 	Count   uint64
 	Since   time.Time // zero is not known
@@ -60,11 +60,11 @@ type Finding struct {
 	New     bool
 	Last    time.Time
 	Why     []string // the facts
-	Telling int      // so many of them say most
+	Telling int      // the number of facts, from the first, that a line must have
 
 	surprise int
-	later    int // so much less for its place in the list: the host has many
-	on       int // the number of the host, -1 is several
+	later    int // subtracted for its place in the list: the host has many
+	on       int // the number of the host, -1 for several
 }
 
 // List returns all findings of a fleet, the most surprising first.
@@ -201,7 +201,7 @@ func standing(item *fleet.Item) int {
 	return 1
 }
 
-// unlike says in which way a thing is unlike the others of its kind.
+// unlike returns the fact that sets a thing apart from the others of its kind, or none.
 func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) fact {
 	switch {
 	case item.Alone != "" && item.Born:
@@ -310,8 +310,8 @@ func (j *judge) merged() (all []Finding) {
 	return all
 }
 
-// whole looks whether a thing is on all hosts of a role, and on no others: then
-// it is more likely part of what they are for.
+// whole lowers a finding that all hosts of a role have, and no others: the thing is
+// more likely a part of their task.
 func (j *judge) whole(f *Finding) {
 	if f.New || f.Trouble() || len(f.Hosts) < 2 || int(f.Item.Hosts) != len(f.Hosts) {
 		return
@@ -363,15 +363,15 @@ func (j *judge) freshFindings() (all []Finding) {
 	return all
 }
 
-// freshFor is how long something is worth a line because it came.
+// freshFor is the time for which a new thing is worth a line.
 const freshFor = 31 * 24 * time.Hour
 
-// freshHosts is on how many hosts that rarely reach anything new something is
-// news, whatever other hosts have it, too.
+// freshHosts is the number of quiet hosts to which a thing must come to be news,
+// however many busy hosts have it, too.
 const freshHosts = 3
 
-// sortedFresh returns those of which no host has known for long, and that came to
-// hosts that do not reach something new each day.
+// sortedFresh returns the things that are new to all hosts, and that came to hosts
+// which do not reach something new each day.
 func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	for _, fresh := range j.f.Fresh {
 		quiet := 0
@@ -398,7 +398,7 @@ func (j *judge) joined(after sighting.Stamp) int {
 	return len(j.begins) - i
 }
 
-// count readies what is asked of the hosts for each of many things.
+// count prepares which hosts are busy, and when each was first pulled.
 func (j *judge) count() {
 	for i := range j.f.Hosts {
 		h := &j.f.Hosts[i]
@@ -410,7 +410,7 @@ func (j *judge) count() {
 	slices.SortFunc(j.begins, time.Time.Compare)
 }
 
-// isBusy reports whether so many things come to a host that no other has that one
+// isBusy reports whether so many things come to a host, which no other has, that one
 // more means little.
 func (j *judge) isBusy(h *fleet.Host) bool {
 	n := 0
@@ -489,12 +489,13 @@ func sharedTrouble(some []Finding) []Finding {
 }
 
 // Notable reports whether a finding deserves attention even where there are many;
-// the others are there to be read when there is time.
+// the others can be read when there is time.
 func (f *Finding) Notable() bool { return f.surprise >= notable }
 
 const notable = 60
 
-// Trouble reports whether a finding is about what a host may not have seen.
+// Trouble reports whether a finding is a problem of a host, whose records may be
+// incomplete.
 func (f *Finding) Trouble() bool {
 	return slices.ContainsFunc(troubles[:], func(t trouble) bool { return t.name == f.Kind })
 }

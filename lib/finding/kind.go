@@ -6,12 +6,12 @@ import (
 	"egress-monitor/lib/fleet"
 )
 
-// kinds says how the things of each kind are judged.
+// kinds holds how the things of each kind are judged.
 var kinds = [fleet.Kinds]struct {
 	name, title string // in JSON and as a label, and for people
-	base        int    // the weight where nothing else is known
-	alone       int    // so many have a line each, more are one finding
-	ordinary    bool   // its nature says little: a line must have another fact
+	base        int    // the weight before any fact
+	alone       int    // up to this number they have a line each, more are one finding
+	ordinary    bool   // its nature tells little: a line must have another fact
 }{
 	fleet.Watched:     {"watched", "on a watch-list", 600, 5, false},
 	fleet.Bypass:      {"resolver-address", "resolver, by address", 50, 0, false},

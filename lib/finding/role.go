@@ -15,11 +15,11 @@ type role struct {
 // everyHost is the role of all hosts, by which those are judged that have no peers.
 const everyHost = "*"
 
-// few is how many reverse look-ups each host may have.
+// few is the number of reverse look-ups from which on they are a finding.
 const few = 50
 
-// rolesOf returns the role of each host. One that fewer than three hosts have says
-// little: what they do is compared with what all hosts do.
+// rolesOf returns the role of each host. Hosts of a role that
+// fewer than three have are compared with all hosts.
 func rolesOf(f *fleet.Fleet) []role {
 	every := newRole(everyHost)
 	byName := map[string]*role{}

@@ -166,7 +166,7 @@ func (w *weigher) ifBusy(points int) int {
 	return 0
 }
 
-// internal is a connection inside. That to the metadata is where credentials are.
+// internal is a connection inside. The metadata address hands out credentials.
 func (w *weigher) internal() {
 	if w.item.Note != "" {
 		w.is(20, "%s", w.item.Note)
@@ -230,7 +230,7 @@ func (w *weigher) many() {
 	w.is(min(15, int(math.Log2(float64(n))-4)), "%s names below it", Number(uint64(n)))
 }
 
-// unprintable is what is known of such names: that somebody asks for them.
+// unprintable describes the row that counts all questions for such names.
 const unprintable = "names with unprintable bytes"
 
 func (w *weigher) unanswered() {
@@ -272,7 +272,7 @@ func (w *weigher) prevalence() {
 		w.say(0, "on %d of %d hosts", w.item.Hosts, hosts)
 		return
 	case hosts == 1:
-		w.say(-15, "") // what others do is not known
+		w.say(-15, "") // there is no other host to compare with
 		return
 	}
 	points := rarity(w.item.Hosts, hosts)
@@ -281,7 +281,7 @@ func (w *weigher) prevalence() {
 	case w.like > 0:
 		w.say(points, "")
 	case w.item.Hosts <= 1:
-		w.say(points, "") // words for that are only where others have it, too
+		w.say(points, "") // the line has no words for this: see the head of the list
 	default:
 		w.say(points, "on %d of %d hosts", w.item.Hosts, hosts)
 	}
@@ -301,7 +301,7 @@ func rarity(on uint32, hosts int) int {
 }
 
 // habit compares with what the host does otherwise: of new things how many came
-// in such a time before, of old ones how many there are.
+// in an equal time before, of old ones how many there are.
 func (w *weigher) habit() {
 	switch {
 	case w.kind == fleet.Watched:
@@ -380,7 +380,7 @@ func (w *weigher) novelty() {
 }
 
 // size weighs how many new things came, where none or few did before. Kinds that
-// say their number weigh it themselves.
+// have their number in their nature weigh it there.
 func (w *weigher) size() int {
 	if w.like == 0 || w.kind == fleet.Unanswered || w.kind == fleet.Reverse {
 		return 0
@@ -429,8 +429,8 @@ func (w *weigher) peers() {
 	}
 }
 
-// age weighs for how long a thing has been in the list: what was not looked into for
-// weeks is less likely to be next.
+// age weighs for how long a thing has been in the list: after weeks without action it
+// is less likely to need any.
 func (w *weigher) age() {
 	if w.kind == fleet.Watched || w.kind == fleet.Grown || w.item.New || w.comeback() {
 		return

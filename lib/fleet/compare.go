@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// dormant is how long a thing was silent that is news when it comes back.
+	// dormant is the silence after which a thing that comes back is news.
 	dormant = 14 * 24 * time.Hour
-	// minTimes is how many times as often something is asked for that has grown.
+	// minTimes is the factor from which on a thing has grown.
 	minTimes = 10
 )
 
-// compare looks up in the state with which the time of the report began what may
-// have come back since then, or have grown.
+// compare looks up the things that may have come back, or have grown, in the last state
+// before the time of the report.
 func (r *reading) compare(dir string) {
 	at := r.stateBefore(dir)
 	if at.IsZero() {
@@ -42,7 +42,7 @@ func (r *reading) compare(dir string) {
 func (r *reading) stateBefore(dir string) (at time.Time) {
 	states, err := baseline.States(dir)
 	if err != nil {
-		return at // then less is known
+		return at // without the states there are no comebacks and no growth
 	}
 	for _, t := range states {
 		if !t.After(r.f.Since) {
@@ -81,7 +81,7 @@ func (c *comparison) run(dir, name string) {
 	}
 	slices.Sort(keys)
 	was := map[string]aggregate.Record{}
-	// what cannot be read is missed: then fewer things have reasons, but all are there
+	// an error is ignored: then things lack a reason, but all of them are listed
 	baseline.Find(dir, c.at, name, slices.Compact(keys), func(key string, rec aggregate.Record) {
 		was[key] = aggregate.Record{Count: rec.Count, Last: slices.Clone(rec.Last)}
 	})
@@ -98,14 +98,14 @@ func (c *comparison) run(dir, name string) {
 	c.add()
 }
 
-// back says for how long an item was silent.
+// back notes for how many days an item was silent, if it is news.
 func (c *comparison) back(item *Item, last time.Time) {
 	if silent := c.at.Sub(last); silent >= dormant {
 		item.Back = int(silent / (24 * time.Hour))
 	}
 }
 
-// grew says how much more often a key is asked for than before.
+// grew notes how many times as often as before a key is asked for.
 func (c *comparison) grew(k *grownKey, then uint64) {
 	if k.Count < then+minGrown {
 		return
@@ -121,7 +121,7 @@ func (c *comparison) grew(k *grownKey, then uint64) {
 		before = float64(then-k.was.count) / hours
 	case hours >= 24: // not once, in all that time
 		before = 1 / hours
-	default: // the first state is the one: others tell how long it had been counted before
+	default: // only the first state is known: the growth of the others tells how long the host had counted before
 		before = float64(k.was.count) * (c.usual - 1) / c.r.f.Now.Sub(c.at).Hours()
 	}
 	k.Times = int(min(now/before, 1e9))

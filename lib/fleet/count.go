@@ -17,7 +17,7 @@ import (
 	"os"
 )
 
-// What is counted: on how many hosts each of these is.
+// The keys of which the number of hosts is counted.
 const (
 	Names     = iota
 	Domains   // registrable ones
@@ -29,7 +29,7 @@ const (
 	counted
 )
 
-// counts are for each hash how many hosts have it.
+// counts holds for each hash the number of hosts that have it.
 type counts [counted]*sighting.Prevalence
 
 func newCounts() (c counts) {

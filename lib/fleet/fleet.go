@@ -29,7 +29,7 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// Options say what belongs, what is new, and what is late.
+// Options are what the operator knows of the fleet, and the limits of new and late.
 type Options struct {
 	Now      time.Time
 	Since    time.Time     // what was first seen later is new
@@ -157,7 +157,7 @@ func sideBySide(n int, start func() func(int) error) error {
 	return nil
 }
 
-// Close gives back what is on disk.
+// Close removes the temporary files.
 func (f *Fleet) Close() {
 	f.Domains.Close()
 	f.Addresses.Close()

@@ -18,7 +18,7 @@ type Host struct {
 	Domains, Addresses     int    // rows
 	Questions, Connections uint64 // their counts
 	Newest                 sighting.Stamp
-	Allowed                int // rows that are not looked at further
+	Allowed                int // rows that a rule allows
 
 	Direct            int // public addresses that no name led to
 	DirectConnections uint64
@@ -32,15 +32,15 @@ type Host struct {
 	NewNamed                 int // new addresses that a known name leads to
 
 	Begin    time.Time // the first pull; zero if it is not known
-	Pulled   time.Time // when what is here was pulled
-	Problems []Problem // why this host may see less than there is
+	Pulled   time.Time // when the files were pulled
+	Problems []Problem // why records of this host may be missing
 	Crowds   [Kinds]Crowd
 	Weeks    [8]int // rare domains and direct addresses by the week they were first seen in, the last one first
 
 	begin    sighting.Stamp // of Begin
 	status   pulled.Status
 	events   []baseline.Event
-	known    time.Time // events up to it need no attention
+	known    time.Time // the operator has seen the events up to then
 	first    bool      // there is something to compare with
 	last     [2]sighting.Stamp
 	canaries [2]sighting.Stamp // the last ones, of domains and of addresses
@@ -74,7 +74,7 @@ const (
 	Troubles
 )
 
-// A Problem is why a host may see less than there is.
+// A Problem is a reason why records of a host may be missing.
 type Problem struct {
 	Trouble
 	Text  string
@@ -85,12 +85,12 @@ func (h *Host) problem(kind Trouble, since time.Time, format string, args ...any
 	h.Problems = append(h.Problems, Problem{kind, fmt.Sprintf(format, args...), since})
 }
 
-// FirstPull reports whether there is nothing earlier to compare with.
+// FirstPull reports whether the host has no earlier state to compare with.
 func (h *Host) FirstPull(since time.Time) bool {
 	return h.Begin.IsZero() && !h.first || h.Begin.After(since)
 }
 
-// readPast reads what the collector remembers of a host.
+// readPast reads the status and the events of a host, as the collector keeps them.
 func (h *Host) readPast(dir string) {
 	h.status = pulled.ReadStatus(dir)
 	h.Pulled = h.status.Pulled
@@ -114,7 +114,7 @@ func isRegular(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// age says how old a row is: when it was first seen, whether that was after the
+// age returns how old a row is: when it was first seen, whether that was after the
 // first pull of the host, and whether it is new.
 func (h *Host) age(first sighting.Stamp, since sighting.Stamp) (at sighting.Stamp, born, isNew bool) {
 	begin := h.begin

@@ -18,7 +18,7 @@ const (
 	Many                    // a domain with many names that nobody else asks for
 	Spread                  // a domain with a name that leads to many networks
 	Domain                  // a domain that few hosts ask for
-	Unanswered              // such a one of which no name led anywhere
+	Unanswered              // a domain that few hosts ask for, and none of its names has an address
 	Resolver                // a public resolver, by its name
 	Name                    // names few ask for, of a domain that many ask for
 	Odd                     // a domain that others ask for, but none of the host's role, and that came later
@@ -48,7 +48,7 @@ type Item struct {
 	Overflow bool   // and more than are kept
 	Back     int    // days for which it had been silent, before it came back in the time of the report
 	Times    int    // so many times as often as before
-	Folded   bool   // a row that stands for many
+	Folded   bool   // a row that holds the sum of many
 	Addr     string // the first address it leads to
 	Known    uint32 // hosts on which a name leads to this address: of a sweep, to that which the fewest know
 	Leader   uint32 // the number of the first of these hosts

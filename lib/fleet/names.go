@@ -18,16 +18,16 @@ import (
 const (
 	// manyNames is how many names make a domain conspicuous.
 	manyNames = 30
-	// askedOnce is how often names are asked for, on average, that stand for
-	// data: a dual-stack question and its repetition.
+	// askedOnce is the average count of names below which they may carry data: a
+	// dual-stack question (A and AAAA) and its repetition.
 	askedOnce = 4
 	// manyNetworks is from how many /16 (or /32) on the addresses of a name are
 	// spread.
 	manyNetworks = 20
 )
 
-// A domain is what is known of a registrable domain on a host. A host may have a
-// million of them: an Item is made of those that become one.
+// A domain sums up the names of a registrable domain on a host. A host may have a
+// million of them, so only those that are reported become an Item.
 type domain struct {
 	whole       string
 	hash        uint64
@@ -46,7 +46,7 @@ type domain struct {
 	born, isNew, folded, overflow, answered bool
 }
 
-// lone is what is known of the names of a domain that few hosts ask for.
+// lone sums up the names of a domain that few hosts ask for.
 type lone struct {
 	count       uint64
 	first, last sighting.Stamp
@@ -193,7 +193,7 @@ func (d *domain) addName(item *Item, rec *aggregate.Record, folded bool, rare ui
 	d.addresses(rec.Key, rec.IPs)
 }
 
-// addresses looks at where a name leads.
+// addresses takes the addresses that a name leads to.
 func (d *domain) addresses(name, list []byte) {
 	if d.addr == "" {
 		first, _, _ := bytes.Cut(list, []byte{','})
@@ -298,8 +298,8 @@ func (n *names) finish() {
 	n.crowds[Domain] = together(n.crowds[Domain])
 }
 
-// ordered returns the domains in order: of too many it is the order which says
-// what is held.
+// ordered returns the domains. If there are more than can be held, it sorts
+// them by name, so that each report holds the same ones.
 func (n *names) ordered() []*domain {
 	all := slices.Collect(maps.Values(n.domains))
 	if len(all) > maxHeld {
@@ -318,7 +318,7 @@ func (f *Fleet) loneTop(name string) string {
 	return top
 }
 
-// odd takes a domain that came later and that is not rare.
+// odd takes a domain that came after the first pull, and that many hosts have.
 func (n *names) odd(d *domain) {
 	item := d.item(d.whole)
 	if d.names == 1 {
@@ -338,8 +338,8 @@ func (d *domain) item(what string) Item {
 	}
 }
 
-// kind returns the item that a domain is, and its kind; ok is false if it is
-// none. Names with unprintable bytes, which are one row, are as many names as there
+// kind returns the item of a domain, and its kind; ok is false if the domain is
+// ordinary. Names with unprintable bytes, which are one row, are as many names as there
 // are questions; in a fleet half of which has them they are ordinary.
 func (d *domain) kind(rare, hosts uint32) (kind Kind, item Item, ok bool) {
 	few := d.hosts <= rare

@@ -9,9 +9,9 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// judge finds the hosts that may see less than there is.
+// judge adds the problems of each host.
 func (f *Fleet) judge() {
-	var inUse [2]bool // canaries: a fleet without them is not blind for that
+	var inUse [2]bool // a fleet that sends no canaries is not blind
 	for i := range f.Hosts {
 		for k, last := range f.Hosts[i].canaries {
 			inUse[k] = inUse[k] || last != 0
@@ -34,7 +34,7 @@ func (f *Fleet) judge() {
 	}
 }
 
-// pull says what is wrong with the pulls.
+// pull adds the problems of its pulls.
 func (f *Fleet) pull(h *Host) {
 	if h.status.State == pulled.Failed {
 		h.problem(Failed, h.lastEvent(baseline.Failed, h.status.Time), "the last pull failed: %s", h.status.Message)
@@ -45,8 +45,8 @@ func (f *Fleet) pull(h *Host) {
 	h.resets()
 }
 
-// resets adds the resets that nobody knows of yet. An older egress-pull remembers
-// that of the last pull alone.
+// resets adds the resets that the operator has not seen. An older egress-pull
+// recorded only the last one.
 func (h *Host) resets() {
 	resets := 0
 	var last baseline.Event
@@ -67,7 +67,7 @@ func (h *Host) resets() {
 	}
 }
 
-// lastEvent returns the time of the last event of a kind, or another one.
+// lastEvent returns the time of the last event of a kind, or otherwise if there is none.
 func (h *Host) lastEvent(kind string, otherwise time.Time) time.Time {
 	for i := len(h.events) - 1; i >= 0; i-- {
 		if h.events[i].Kind == kind {
@@ -77,7 +77,7 @@ func (h *Host) lastEvent(kind string, otherwise time.Time) time.Time {
 	return otherwise
 }
 
-// rows says what is wrong with the rows.
+// rows adds the problems of its rows.
 func (f *Fleet) rows(h *Host) {
 	for k, name := range pulled.Files {
 		if n := h.strayed[k]; n > 0 {
@@ -96,7 +96,7 @@ func (f *Fleet) rows(h *Host) {
 	}
 }
 
-// blind reports whether a canary is missing or too old.
+// blind adds a problem if a canary is missing or too old.
 func (f *Fleet) blind(h *Host, what string, last sighting.Stamp) {
 	if last == 0 {
 		h.problem(Blind, time.Time{}, "blind for %s: no canary", what)
@@ -105,8 +105,8 @@ func (f *Fleet) blind(h *Host, what string, last sighting.Stamp) {
 	}
 }
 
-// quiet reports whether a host that sees its canaries sees nothing else, or
-// sees names alone, or addresses alone.
+// quiet adds a problem if a host that sees its canaries sees nothing else, or only
+// names, or only addresses.
 func (f *Fleet) quiet(h *Host) {
 	what, last := "", h.Newest
 	old := func(s sighting.Stamp) bool { return s != 0 && h.Pulled.Sub(s.Time()) > f.Stale }

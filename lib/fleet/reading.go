@@ -12,9 +12,9 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// reading is what is held of a host while it is read. What goes to the fleet is
-// gathered, and given to it in one go: hosts are read side by side. To give each row by
-// itself makes the report of a host with a million rare names a tenth slower.
+// reading holds the state of a host while it is read. Rows for the tables of the fleet
+// are gathered and handed over together, since hosts are read side by side: a lock for
+// each row makes the report of a host with a million rare names a tenth slower.
 type reading struct {
 	f      *Fleet
 	host   *Host

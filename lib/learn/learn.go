@@ -3,7 +3,7 @@
 //
 // A proposal for one name or address is a rule. One for all names or addresses
 // of a host is a comment: it would hide everything that comes later. So is what
-// no rule can say: a host may ask for names that read as something else.
+// no rule can express: a host may ask for names that read as something else.
 package learn
 
 import (
@@ -31,14 +31,14 @@ type proposer struct {
 	n int
 }
 
-// Write prints proposals for a fleet, and says how many.
+// Write prints proposals for a fleet, and returns their number.
 func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error) {
 	p := &proposer{f: f, w: bufio.NewWriter(to)}
 	fmt.Fprintf(p.w, `# Proposed by egress-report --learn at %s UTC, from %d hosts.
 # Each rule is something that has been there for 14 days or more and was seen in
 # the last 7. That does not make it right: look at each line, and delete what you
 # do not know. Rules for all names or addresses of a host are comments: they
-# would also hide what comes later. What no rule can say is a comment, too.
+# would also hide what comes later. Names that no rule can express are comments, too.
 `, f.Now.UTC().Format("2006-01-02 15:04"), len(f.Hosts))
 	for i := range f.Hosts {
 		h := &f.Hosts[i]

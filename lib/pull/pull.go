@@ -18,7 +18,7 @@ import (
 	"egress-monitor/lib/pulled"
 )
 
-// Options say how hosts are pulled.
+// Options control how hosts are pulled.
 type Options struct {
 	fetch.Options
 	Jobs int              // how many at a time

@@ -26,7 +26,7 @@ func (p printer) findings(r *Report, above int) {
 		p.line(indent + "None: nothing that few hosts do is new or unusual for them.")
 		return
 	}
-	p.line(p.in(bold+yellow, "Findings, the most surprising first") + p.in(dim, "; on no other host, if none is said"))
+	p.line(p.in(bold+yellow, "Findings, the most surprising first") + p.in(dim, "; on no other host, unless a number is given"))
 	entries := r.entries()
 	list := p.bestList(entries, firstScreen-above-4)
 	p.line(p.in(dim, list.head()))
@@ -38,7 +38,7 @@ func (p printer) findings(r *Report, above int) {
 	}
 }
 
-// An entry is what a line of the list says: a finding, or the troubles of a host.
+// An entry is a line of the list: a finding, or the troubles of a host.
 type entry struct {
 	texts    []string // the columns before the reasons
 	facts    []string
@@ -55,7 +55,7 @@ func (r *Report) entries() (all []entry) {
 		f := &r.Findings[i]
 		e := entry{texts: r.findingTexts(f), facts: whyFacts(f), needed: max(1, f.Telling), findings: 1}
 		e.also = also(f)
-		if len(r.Hosts) == 1 { // of one host all is said
+		if len(r.Hosts) == 1 { // a report of one host has room for all facts
 			e.needed = len(e.facts)
 		}
 		if !f.Trouble() || len(f.Hosts) > 1 {

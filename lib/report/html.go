@@ -184,7 +184,7 @@ const maxPageFindings = 500
 
 func (r *Report) findingSection() Section {
 	s := Section{ID: "findings", Title: "Findings, the most surprising first", Alert: true,
-		Note:    "What few hosts do, what is unusual for the host itself or for hosts like it, and what is new; on no other host, if no number of hosts is said. \"+4\" behind a name or an address: so many more like it, on the page of the host. \"<\": seen at the first pull, so it may be older.",
+		Note:    "What few hosts do, what is unusual for the host itself or for hosts like it, and what is new; on no other host, unless a number of hosts is given. \"+4\" behind a name or an address: so many more like it, on the page of the host. \"<\": seen at the first pull, so it may be older.",
 		Empty:   "None: nothing that few hosts do is new or unusual for them.",
 		Columns: append([]Column{{Name: "#", Number: true}, {Name: "host", ID: true}, {Name: "kind"}}, findingColumns[1:]...)}
 	s.Columns = append(s.Columns[:7:7], Column{Name: "last"}, findingColumns[5])
@@ -193,7 +193,7 @@ func (r *Report) findingSection() Section {
 		c := r.findingCells(f)
 		why := Text(strings.Join(f.Why, "; "))
 		c[0].Text = Clean(f.Hosts[0])
-		if f.What == "" { // the kind says it
+		if f.What == "" { // the kind is enough
 			c[1] = Text("-")
 		}
 		s.Rows = append(s.Rows, []Cell{Number(uint64(i + 1)), c[0], Text(f.Kind), c[1], c[2], c[3], c[4], timeCell(f.Last), why})

@@ -24,7 +24,7 @@ func (b *builder) freshSection(t *top[named], s Section, front func(named) []Cel
 	return s
 }
 
-// firstPulls says what cannot be known to be new.
+// firstPulls returns a note on the hosts where nothing can be new, or "".
 func (b *builder) firstPulls() string {
 	if n := b.totals().FirstPulls; n > 0 {
 		return " Nothing can be new on a host that was pulled for the first time since: " + plural(n, "host") + "."

@@ -53,7 +53,7 @@ func (r *Report) findingMetrics(m metrics) {
 			}
 		}
 	}
-	m.head("egress_report_findings", "Findings that deserve a look, by kind.")
+	m.head("egress_report_findings", "Findings that deserve attention, by kind.")
 	for _, kind := range finding.Kinds() {
 		fmt.Fprintf(m.w, "egress_report_findings{kind=\"%s\"} %d\n", kind, counts[kind])
 	}
@@ -70,7 +70,7 @@ func (r *Report) hostMetrics(m metrics) {
 	}{
 		{"egress_host_pulled_seconds", "When a host was last pulled.", func(p *HostPage) float64 { return unix(p.Pulled) }},
 		{"egress_host_newest_row_seconds", "The time of its newest row.", func(p *HostPage) float64 { return unix(p.Newest) }},
-		{"egress_host_findings", "Findings that deserve a look.", func(p *HostPage) float64 { return float64(r.notable(p)) }},
+		{"egress_host_findings", "Findings that deserve attention.", func(p *HostPage) float64 { return float64(r.notable(p)) }},
 		{"egress_host_direct_addresses", "Public addresses that no name led to.", func(p *HostPage) float64 { return float64(p.Direct) }},
 		{"egress_host_names", "Names it asks for.", func(p *HostPage) float64 { return float64(p.Names) }},
 		{"egress_host_addresses", "Addresses it contacts.", func(p *HostPage) float64 { return float64(p.Addresses) }},

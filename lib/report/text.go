@@ -196,7 +196,7 @@ type layout struct {
 
 // lines lays a row out: numbers to the right, texts to the left. Nothing is cut:
 // a text that is too long goes on in the next lines of its column, and a name or
-// an address stands in one piece, with the columns behind it in the next line.
+// an address is printed in one piece, with the columns after it in the next line.
 func (l layout) lines(texts []string) (lines []string) {
 	line := ""
 	var rest []string // of each column

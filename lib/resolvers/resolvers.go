@@ -1,6 +1,6 @@
 // Package resolvers knows public DNS resolvers by their addresses and by the
 // names under which they speak DoH, DoT and DoQ. The list it brings along is
-// resolvers.txt, which says where it is from, and when.
+// resolvers.txt, whose head names its source and date.
 package resolvers
 
 import (
@@ -25,9 +25,9 @@ type Resolver struct {
 	Entry    string // as the list has it
 }
 
-// A List is what is known.
+// A List holds resolvers by name and by network.
 type List struct {
-	Date  string // of the list, "" if it does not say
+	Date  string // of the list, "" if it has none
 	names map[string]*Resolver
 	nets  networks.Table[*Resolver]
 }

@@ -1,6 +1,6 @@
 -- Direct-IP egress: addresses that a host reached though no name that it asked
 -- for led there. What is most rare in the fleet comes first. Where stands_for is
--- "others", the row is what a flood left, and says nothing of a single address.
+-- "others", the row is what a flood left, and tells nothing of a single address.
 SELECT host, ip, connections, last_seen, hosts, since, stands_for
 FROM
 (
