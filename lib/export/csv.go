@@ -35,14 +35,23 @@ func (c *CSV) Append(dst []byte, r Row) ([]byte, error) {
 	dst = append(append(dst, ','), r.Last...)
 	switch c.kind {
 	case Domain:
-		dst = appendCell(append(dst, ','), join(list(r.IPs)))
+		dst = appendCell(append(dst, ','), spaced(r.IPs))
 	case Joined:
-		dst = appendCell(append(dst, ','), join(list(r.Domains)))
+		dst = appendCell(append(dst, ','), spaced(r.Domains))
 	}
 	return append(dst, '\n'), nil
 }
 
-func join(items [][]byte) []byte { return bytes.Join(items, []byte{' '}) }
+// spaced returns the items of a field, separated by spaces.
+func spaced(field []byte) []byte {
+	switch {
+	case string(field) == "-":
+		return nil
+	case bytes.IndexByte(field, ',') < 0: // saves an allocation, for most rows
+		return field
+	}
+	return bytes.ReplaceAll(field, []byte{','}, []byte{' '})
+}
 
 // A client that asks for a name chooses its bytes, and a spreadsheet runs a cell
 // that begins with one of these bytes as a formula. The spreadsheet may also be

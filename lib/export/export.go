@@ -82,14 +82,6 @@ func Parse(line []byte) (Row, error) {
 	return Row{Record: rec}, err
 }
 
-// list returns the items of a field; nil for "-".
-func list(field []byte) [][]byte {
-	if len(field) == 0 || string(field) == "-" {
-		return nil
-	}
-	return bytes.Split(field, []byte{','})
-}
-
 // AppendJSON appends the row as a line of JSON.
 func AppendJSON(dst []byte, r Row) ([]byte, error) {
 	if r.Kind() == Domain {
@@ -104,22 +96,24 @@ func AppendJSON(dst []byte, r Row) ([]byte, error) {
 	dst = appendString(dst, r.Last)
 	switch r.Kind() {
 	case Domain:
-		dst = appendList(append(dst, `,"ips":`...), list(r.IPs))
+		dst = appendList(append(dst, `,"ips":`...), r.IPs)
 	case Joined:
-		dst = appendList(append(dst, `,"domains":`...), list(r.Domains))
+		dst = appendList(append(dst, `,"domains":`...), r.Domains)
 	}
 	return append(dst, '}', '\n'), nil
 }
 
-func appendList(dst []byte, items [][]byte) []byte {
-	dst = append(dst, '[')
-	for i, item := range items {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendString(dst, item)
+// appendList appends the items of a field, which is "-" if there are none.
+func appendList(dst, field []byte) []byte {
+	if string(field) == "-" {
+		return append(dst, '[', ']')
 	}
-	return append(dst, ']')
+	dst = append(dst, '[')
+	for item := range bytes.SplitSeq(field, []byte{','}) {
+		dst = append(appendString(dst, item), ',')
+	}
+	dst[len(dst)-1] = ']'
+	return dst
 }
 
 // appendString appends a field as a string of JSON. Fields are printable ASCII.
