@@ -41,3 +41,19 @@ func TestSweeps(t *testing.T) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }
+
+// TestSweepLeader: a sweep names the host that alone vouches for one of its addresses,
+// in any order.
+func TestSweepLeader(t *testing.T) {
+	for shift := range 9 {
+		var items []Item
+		for i := range 9 {
+			known := []Item{{}, {Known: 3, Leader: 1}, {Known: 2, Leader: 5}, {Known: 2, Leader: 4}}[(i+shift)%9%4]
+			known.What, known.net = fmt.Sprintf("192.0.2.%d", i), 1
+			items = append(items, known)
+		}
+		if got := sweeps(items); len(got) != 1 || got[0].Known != 2 || got[0].Leader != 4 {
+			t.Errorf("shift %d: %+v", shift, got)
+		}
+	}
+}
