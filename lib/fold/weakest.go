@@ -32,9 +32,9 @@ func digits(last []byte) (n uint64) {
 	return n
 }
 
-// stronger reports whether s is stronger than than.
-func (s strength) stronger(than strength) bool {
-	return s.worth > than.worth || s.worth == than.worth && s.last < than.last
+// stronger reports whether s is stronger than other.
+func (s strength) stronger(other strength) bool {
+	return s.worth > other.worth || s.worth == other.worth && s.last < other.last
 }
 
 // pause is the shortest time between a flood and an earlier row that is not of
