@@ -77,7 +77,7 @@ func TestBadLists(t *testing.T) {
 // TestPlain: a watch-list is read line by line, and a bad line is told.
 func TestPlain(t *testing.T) {
 	l, bad := New(), ""
-	err := l.ReadPlain(strings.NewReader("Evil.example. # c2\n198.51.100.0/24\n*.wild.example\n192.168.1.*\n10.0.0.300\na b\n"), "list",
+	err := l.ReadPlain(strings.NewReader("\ufeffEvil.example. # c2\n198.51.100.0/24\n*.wild.example\n192.168.1.*\n10.0.0.300\na b\n"), "list",
 		func(line int, err error) { bad += fmt.Sprint(line, " ") })
 	if err != nil || bad != "4 5 6 " {
 		t.Errorf("%v, bad lines %s", err, bad)
@@ -91,5 +91,13 @@ func TestPlain(t *testing.T) {
 		if _, ok := l.Address(netip.MustParsePrefix(key)); ok != want {
 			t.Errorf("%s: %v", key, ok)
 		}
+	}
+}
+
+// TestDate: the first date of a list is its own; later comments are of entries.
+func TestDate(t *testing.T) {
+	l, err := Read(strings.NewReader("# date: 2026-02-08\n[one]\n192.0.2.1 # date: 2020-01-01\n"))
+	if err != nil || l.Date != "2026-02-08" {
+		t.Errorf("%q, %v", l.Date, err)
 	}
 }
