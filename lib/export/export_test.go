@@ -107,3 +107,26 @@ func TestReader(t *testing.T) {
 		}
 	}
 }
+
+// TestLists: each format prints a list of no address, of one and of several.
+func TestLists(t *testing.T) {
+	cof, table := &COF{}, &CSV{begun: true}
+	for _, test := range []struct{ ips, json, csv, cof string }{
+		{"192.0.2.1,2001:db8::1", `["192.0.2.1","2001:db8::1"]`, "192.0.2.1 2001:db8::1", `["192.0.2.1"] ["2001:db8::1"]`},
+		{"192.0.2.1", `["192.0.2.1"]`, "192.0.2.1", `["192.0.2.1"]`},
+		{"-", "[]", "", ""},
+	} {
+		row, err := Parse([]byte("a.example 3 2026-02-08T21:30:00Z " + test.ips))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asJSON, _ := AppendJSON(nil, row)
+		asCSV, _ := table.Append(nil, row)
+		asCOF, err := cof.Append(nil, row)
+		rdata := strings.Join(regexp.MustCompile(`\[.*?\]`).FindAllString(string(asCOF), -1), " ")
+		if !strings.HasSuffix(string(asJSON), test.json+"}\n") || !strings.HasSuffix(string(asCSV), "Z,"+test.csv+"\n") ||
+			rdata != test.cof || err != nil {
+			t.Errorf("%s: %s%s%s%v", test.ips, asJSON, asCSV, asCOF, err)
+		}
+	}
+}
