@@ -133,3 +133,27 @@ func sourceOf(text io.Reader) *Source {
 	in.Rejected = func(line []byte, why error) { panic(why) }
 	return NewSource(in)
 }
+
+// TestCheckOfOneRow: a row that a check drops or sets does not change the next one.
+func TestCheckOfOneRow(t *testing.T) {
+	const a, b = "a 1 2026-02-08T21:30:00Z\n", "b 2 2026-02-08T21:30:00Z\n"
+	for want, change := range map[string]func(*Row){
+		b:     (*Row).Drop,
+		a + b: func(r *Row) { rec, _ := r.Record(); r.Set(rec) },
+	} {
+		var out bytes.Buffer
+		check := func(r *Row) error {
+			if string(r.Key()) == "a" {
+				change(r)
+			} else if rec, err := r.Record(); err != nil || string(rec.Key) != "b" {
+				t.Errorf("%q, %v", rec.Key, err)
+			}
+			return nil
+		}
+		lines := batch.NewScanner(strings.NewReader(a+b), "text")
+		testtools.Must(t, Write(&out, []*Source{NewSealed(lines)}, check, nil))
+		if out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	}
+}
