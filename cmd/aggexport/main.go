@@ -67,7 +67,7 @@ func (c *command) Run() error {
 	return errors.Join(rows.Err(), out.Flush())
 }
 
-// rows reads the rows as what they are.
+// rows returns a reader of rows of the kind that the command line names.
 func (c *command) rows(in *batch.Scanner) *export.Reader {
 	if c.Joined != nil {
 		return export.NewReaderOf(in, *c.Joined)

@@ -76,7 +76,7 @@ func (a Accounts) run(name string, args ...string) {
 	}
 }
 
-// sweep removes what useradd and its kin leave behind when they are killed:
+// sweep removes the files that useradd and its kin leave behind when they are killed:
 // FILE.PID, FILE.lock (which holds a PID) and FILE+.
 func (a Accounts) sweep() error {
 	var failed []error

@@ -25,8 +25,8 @@ func A(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr,
 	return ask(server, name, dnsmessage.TypeA, timeout)
 }
 
-// Unchecked is A without validation: nobody who passes the question on is to check
-// signatures. (systemd-resolved then passes it on as it is.)
+// Unchecked is A without validation: the question tells each resolver on its way not
+// to check signatures. (systemd-resolved then passes it on unchanged.)
 func Unchecked(server netip.AddrPort, name string, timeout time.Duration) ([]netip.Addr, error) {
 	return ask(server, name, unchecked, timeout)
 }

@@ -43,7 +43,7 @@ func named(name string) string {
 	return strings.ReplaceAll(text, SinceParameter, "$__fromTime")
 }
 
-// limited bounds what a browser has to show.
+// limited bounds the rows that a browser has to show.
 func limited(name string) string { return named(name) + "\nLIMIT 1000" }
 
 type object map[string]any

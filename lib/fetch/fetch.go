@@ -75,9 +75,9 @@ func fresh(dir string) error {
 	return errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700))
 }
 
-// byRSync receives in an empty folder, so what lies there then was sent, or
-// named by the sender as what we have. Of files that changed only what changed
-// is sent, and others (by size and time, to the nanosecond) not at all.
+// byRSync receives in an empty folder, so each file there was sent, or the sender
+// named it as one that we have. Of changed files only the changed parts are sent.
+// Files of the same size and time (to the nanosecond) are not sent at all.
 func (o *Options) byRSync(ctx context.Context, h hostlist.Host, into, home string) error {
 	if err := fresh(into); err != nil {
 		return err

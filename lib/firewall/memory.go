@@ -125,8 +125,8 @@ func noteOf(fam family, tables []nfnetlink.Table, found []nfnetlink.Chain) (b be
 	return b
 }
 
-// HandOver writes, for the version of shell scripts, what there was before us in the
-// form that it knows (see olderNotes), and forgets the rest.
+// HandOver writes, for the version of shell scripts, the rules that were there before
+// us in the form that it knows (see olderNotes), and forgets the rest.
 func (f *Firewall) HandOver() error {
 	for fam, had := range f.load().Before {
 		name := "iptables"

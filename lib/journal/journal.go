@@ -21,9 +21,9 @@
 //
 // All other lines are those of package carrier: syslog's, dmesg's, containers'.
 //
-// In the text forms nothing is escaped, and who wrote an entry is only told by
-// its identifier: a process cannot be rid of its number there, but root can
-// write to /dev/kmsg. export, json and verbose are certain.
+// In the text forms nothing is escaped, and only its identifier tells which program
+// wrote an entry. There a process cannot hide its number, but root can write to
+// /dev/kmsg. In export, json and verbose the writer is certain.
 package journal
 
 import (

@@ -56,7 +56,7 @@ func Write(to io.Writer, f *fleet.Fleet, clean func(string) string) (int, error)
 }
 
 // proposed are the kinds of things for which rules are proposed: the rule for all of
-// them on a host, and what they are called.
+// them on a host, and their name in a comment.
 var proposed = [fleet.Kinds]struct{ any, name string }{
 	fleet.Bypass:      {"any-address", "public resolver by address"},
 	fleet.Direct4:     {"any-address", "direct"},

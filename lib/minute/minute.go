@@ -52,8 +52,8 @@ type round struct {
 	alone  bool                    // no other minute has ended meanwhile: it would have counted more
 }
 
-// A way is what a canary proves: the poll that counts it, what is missed while it is
-// blind, and how to send the canary once more.
+// A way has a canary that proves it: the poll that counts the canary, the things that
+// are missed while the way is blind, and how to send the canary once more.
 type way struct {
 	poll, missed string
 	send         func(m *Minute) error

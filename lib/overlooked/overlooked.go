@@ -68,9 +68,9 @@ func (l *Lines) Rejected(line []byte) {
 	}
 }
 
-// Err returns an error if compressed data follows lines, which was not read, or if
-// nothing was counted: then nothing is the error, such as "no line was counted", and
-// otherwise is what to add if the reason is not known.
+// Err returns an error if compressed data that was not read follows lines, or if no
+// line was counted. nothing is the text of the second error, such as "no line was
+// counted", and otherwise is added to it if the reason is not known.
 func (l *Lines) Err(nothing, otherwise string) error {
 	switch hint := l.hint(); {
 	case l.packed != "":

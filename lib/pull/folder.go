@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// A Folder is what hosts are pulled into. While it is open, no other pull is at
+// A Folder receives the files of the hosts. While it is open, no other pull is at
 // work there.
 type Folder struct {
 	Dir  string // absolute

@@ -43,8 +43,8 @@ func (f *Folder) notePending() error {
 	return file.Close()
 }
 
-// UpdateFleet takes what hosts have brought that is new into the records of the
-// fleet: those that are named, or all if an earlier pull did not come so far. It returns
+// UpdateFleet adds the new keys of hosts to the records of the fleet: of the hosts that
+// are named, or of all if an earlier pull did not come so far. It returns
 // how many keys there was no room for.
 func (f *Folder) UpdateFleet(changed []string) (left int, err error) {
 	if len(changed) == 0 && !f.behind {

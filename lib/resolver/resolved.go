@@ -36,7 +36,7 @@ type Resolver struct {
 	Step     string
 	Domains  []string        // of links, as systemd-resolved spells them
 	Resolved bool            // systemd-resolved runs
-	Facts    *resolved.Facts // what it does; nil: ask when it matters
+	Facts    *resolved.Facts // its state; nil: ask when it matters
 }
 
 // HasResolved reports whether systemd-resolved runs, or is being restarted: a restart is

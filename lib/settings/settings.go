@@ -7,9 +7,9 @@
 //	export EGRESS_PREFIX='EGRESS: '
 //	EGRESS_DNSMASQ_LOG="$EGRESS_LOG_DIR/dnsmasq/dnsmasq.log"
 //
-// '…', "…" and the backslash quote as in sh; $NAME and ${NAME} stand for what
-// the file has assigned before. All else, a command above all, is an error with
-// its line. The two pipelines, run by hand, read the same file with sh, and so
+// '…', "…" and the backslash quote as in sh; $NAME and ${NAME} are replaced by the
+// value that an earlier line has assigned. All else, a command above all, is an error
+// with its line. The two pipelines, run by hand, read the same file with sh, and so
 // it must mean the same here.
 package settings
 

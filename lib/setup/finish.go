@@ -144,7 +144,7 @@ func (s *Setup) markDo(h *change.Hand) error {
 
 // --- polls
 
-// syncJournal has journald write what it has received.
+// syncJournal makes journald write all entries that it has received.
 func syncJournal() { child.Command("journalctl", "--sync").Run(context.Background()) }
 
 // poll polls both logs a last time. If one poll fails, the other one runs all the same.

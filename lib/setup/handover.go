@@ -17,9 +17,10 @@ import (
 func HandedOver() bool { return polls.HandedOver(layout.Run) }
 
 // HandOver prepares a monitor that is on for the version of shell scripts, whose package
-// is about to be unpacked. It undoes what that version does not know, and would never
-// undo: the set that counts, the drop-in of rsyslog, a unit. It writes the rest in the
-// form of that version. After a failure it goes on, and so does dpkg.
+// is about to be unpacked. It undoes the changes that that version does not know and
+// would never undo: the set that counts, the drop-in of rsyslog, a unit. The notes of
+// the others it writes in the form of that version. After a failure it goes on, and so
+// does dpkg.
 func (s *Setup) HandOver() error {
 	if !Enabled() {
 		return nil

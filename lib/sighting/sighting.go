@@ -14,7 +14,7 @@ import (
 	"egress-monitor/lib/unnamed"
 )
 
-// Kind is in what way a key was seen.
+// A Kind is one of the ways in which a key was seen.
 type Kind int
 
 const (

@@ -52,7 +52,7 @@ func offset(b []byte) (seconds int64, n int, ok bool) {
 	return seconds, n + 2, ok && ok2 && hour < 24 && minute < 60
 }
 
-// civil reads a date and a time of day, as UTC. What separates them is
+// civil reads a date and a time of day, as UTC. The bytes between its numbers are
 // not checked.
 func civil(b []byte) (unix int64, ok bool) {
 	century, ok := two(b[0:2])

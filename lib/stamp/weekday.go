@@ -3,8 +3,8 @@ package stamp
 import "bytes"
 
 // weekdays are the names of the days of the week in the languages of months
-// (abday in glibc's localedata/locales). Which day it is does not matter: the
-// date says it.
+// (abday in glibc's localedata/locales). The day itself does not matter: the
+// date implies it.
 var weekdays = [...]string{
 	"mon", "tue", "wed", "thu", "fri", "sat", "sun",
 	"mo", "di", "mi", "do", "fr", "sa", "so",

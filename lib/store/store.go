@@ -1,4 +1,4 @@
-// Package store replaces an aggregate and the cursor that says how far it has
+// Package store replaces an aggregate and the cursor that tells how far it has
 // counted, so that both change or neither does, whatever happens.
 //
 // Two files that are each replaced atomically are not one commit: a run that is

@@ -141,8 +141,8 @@ func (j *judge) enabledFor() time.Duration {
 	return max(0, j.Now.Wall.Sub(at)) // 0, if the clock was set back
 }
 
-// way reports whether one of the ways is blind: by what was found out just now,
-// or by what the last minute has.
+// way adds a problem if one of the ways is blind: by the facts of this run, or by the
+// state that the last minute has written.
 func (j *judge) way(name, file string) {
 	w := j.State.Way(name)
 	why := j.why(name)
