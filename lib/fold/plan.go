@@ -330,6 +330,22 @@ func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	if p.all || p.notes.owned == 0 {
 		return set, nil
 	}
+	floods, err := p.floods(rows)
+	left := p.rows
+	for _, need := range []bool{false, true} {
+		for _, f := range floods {
+			if f.sure() != need && !(need && Enough(p.limit, left)) {
+				set.add(f.node)
+				left -= f.gone + f.stay - 1
+			}
+		}
+	}
+	return set, err
+}
+
+// floods returns the owners for which a narrow row may be made, those of most rows that
+// go first. A first reading finds owners that may have many, a second one counts these.
+func (p *Plan) floods(rows Rows) (list []flood, err error) {
 	gone, stay := newNodeCounter(1<<17), newNodeCounter(1<<17)
 	if err := p.owners(rows, gone.add, nil); err != nil {
 		return nil, err
@@ -341,14 +357,13 @@ func (p *Plan) Narrow(rows Rows) (*Set, error) {
 		*size = 0
 	}
 	if len(gone.size) == 0 {
-		return set, nil
+		return nil, nil
 	}
-	err := p.owners(rows, gone.addKnown, func(n node) {
+	err = p.owners(rows, gone.addKnown, func(n node) {
 		if gone.size[n] != nil {
 			stay.add(n)
 		}
 	})
-	var list []flood
 	for n, size := range gone.size {
 		if f := (flood{n, *size, stay.of(n)}); p.flooded(f) {
 			list = append(list, f)
@@ -357,16 +372,7 @@ func (p *Plan) Narrow(rows Rows) (*Set, error) {
 	slices.SortFunc(list, func(x, y flood) int {
 		return cmp.Or(cmp.Compare(y.gone, x.gone), cmp.Compare(x.key(), y.key()))
 	})
-	left := p.rows
-	for _, need := range []bool{false, true} {
-		for _, f := range list {
-			if f.sure() != need && !(need && Enough(p.limit, left)) {
-				set.add(f.node)
-				left -= f.gone + f.stay - 1
-			}
-		}
-	}
-	return set, err
+	return list, err
 }
 
 // A flood is an owner with the number of its rows that go and that stay.
