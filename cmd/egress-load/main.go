@@ -1,5 +1,5 @@
-// The egress-load command loads what egress-pull pulled into ClickHouse, and
-// asks it.
+// The egress-load command loads the files that egress-pull pulled into ClickHouse, and
+// runs queries there.
 //
 // Usage:
 //

@@ -66,7 +66,7 @@ type oldNotes struct{}
 
 func (*oldNotes) Run() error { return locked(time.Minute, (*setup.Setup).HandOver) }
 
-// oldCursor is the part of it that is done as the poller.
+// oldCursor is the part of oldNotes that runs as the poller.
 type oldCursor struct {
 	Aggregate string `arg:"" help:"The aggregate."`
 	Cursor    string `arg:"" help:"Its cursor file."`

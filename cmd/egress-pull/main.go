@@ -102,7 +102,7 @@ func (c *command) pull(folder *pull.Folder, list hostlist.List) error {
 	show.clear()
 	if sig := stopped(); sig != 0 {
 		cli.Warn("stopped by a signal")
-		folder.Close() // its error is none of the signal's
+		folder.Close() // an error would not matter now
 		os.Exit(128 + int(sig))
 	}
 	for _, line := range result.Said {

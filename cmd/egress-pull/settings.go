@@ -99,7 +99,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	return v[0], nil
 }
 
-// Validate finds settings that are none.
+// Validate returns an error if a setting of the file does not exist.
 func (s *settings) Validate(app *kong.Application) error {
 	known := map[string]bool{"hosts": true, "dir": true}
 	for _, flag := range app.Flags {

@@ -81,8 +81,8 @@ func read(name string, parse func(io.Reader) error) error {
 // maxRemarks is how many lines of lists are reported on standard error.
 const maxRemarks = 20
 
-// remarks returns what is wrong with the lists, which is known only when all
-// was compared with them. They are reported too.
+// remarks returns and reports the faults of the lists. Call it last: whether a rule
+// matches anything is known only after all hosts were compared.
 func (l *lists) remarks(rules *allow.List) []string {
 	for _, r := range rules.Unused() {
 		l.texts = append(l.texts, fmt.Sprintf("%s: line %d: matches nothing: %s", r.File, r.Line, r.Text))

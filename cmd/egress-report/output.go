@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal returns how to print on standard output: in colours, and as wide as
-// it is, if it is a terminal. COLUMNS, where a shell exports it, wins.
+// terminal returns the style for standard output: if that is a terminal, its width, and
+// colours. COLUMNS, if a shell exports it, wins.
 func terminal(color string) (style report.TextStyle) {
 	size, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
 	if err == nil {
@@ -43,8 +43,7 @@ func to(name string, write func(io.Writer) error) error {
 	return replace(name, write)
 }
 
-// replace writes a file beside the one it then takes the place of, so that
-// nobody reads half a page.
+// replace writes a new file, and renames it to name, so that nobody reads half a page.
 func replace(name string, write func(io.Writer) error) error {
 	staged := fmt.Sprintf("%s.%d.new", name, os.Getpid())
 	f, err := os.OpenFile(staged, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -63,7 +62,7 @@ func replace(name string, write func(io.Writer) error) error {
 	return err
 }
 
-// learned writes proposals. A file that is there was perhaps edited already.
+// learned writes proposals. It never replaces a file, which somebody may have edited.
 func learned(name string, found *fleet.Fleet) error {
 	write := func(w io.Writer) error {
 		_, err := learn.Write(w, found, report.Clean)

@@ -77,8 +77,8 @@ func (s *stream) run() error {
 	return s.finish()
 }
 
-// counts reports whether an entry may count that is not a plain entry of the kernel.
-// It notes the reason if not.
+// counts reports whether an entry may be counted although it is not a plain entry of
+// the kernel. It notes the reason if not.
 func (s *stream) counts(e *journal.Entry) bool {
 	switch {
 	case s.Host != "" && !s.entries.IsOf(s.Host):
@@ -95,8 +95,8 @@ func (s *stream) counts(e *journal.Entry) bool {
 	return false
 }
 
-// finish prints the rest, and the trailer if there is one. Of a poll that fails nothing is
-// skipped or lost: the next one reads the same entries again.
+// finish prints the rest, and the trailer if there is one. A poll that fails reports no
+// skipped or lost lines: the next poll reads the same entries again.
 func (s *stream) finish() error {
 	adhoc := s.in.Trailer().Cursor == "" && !s.polls()
 	if s.polls() && (s.in.Err() != nil || !s.Poll.complete(s.in)) {

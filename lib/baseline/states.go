@@ -20,8 +20,9 @@ import (
 )
 
 // How many dated states stay: the last ones, which are of a month if there is one
-// each day, and of the ones before the last of each week, which are of a year. They
-// are numbers and no ages: a clock that is wrong for a day must not end them all.
+// each day, and of the ones before the last of each week, which are of a year. The
+// limits are numbers of states, not ages: a clock that is wrong for a day must not
+// remove them all.
 const (
 	day        = 24 * time.Hour
 	keepDaily  = 31

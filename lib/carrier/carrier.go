@@ -43,7 +43,8 @@ const (
 // Errors of Parse.
 var (
 	ErrForm = errors.New("not a line of a known log format")
-	// ErrContinued is not the line's fault: it goes on with the message before it.
+	// ErrContinued means that the line continues the message before it: nothing is
+	// wrong with the line.
 	ErrContinued = errors.New("part of the message before it: indented")
 
 	ErrDate   = errors.New("a date that cannot be read (LC_ALL=C prints it in English, journalctl -o short-iso in digits)")

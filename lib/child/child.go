@@ -1,11 +1,11 @@
 // Package child runs other programs, so that nothing of this one leaks into
 // them and nothing of them is taken for more than data.
 //
-// A child gets a session of its own without a terminal (a program of the
-// poller's uid that kept root's terminal could type into root's shell, by the
-// ioctl TIOCSTI), no descriptors but its three and those it is given, a fixed PATH and LC_ALL=C, and
-// a time after which its whole process group is killed. Its output is kept
-// up to a bound. AsPoller also takes from it all that root has.
+// A child gets a session of its own without a terminal (a program of the poller's uid
+// that kept root's terminal could type into root's shell, by the ioctl TIOCSTI), no
+// descriptors but the standard three and those in Files, a fixed PATH and LC_ALL=C, and
+// a time after which its whole process group is killed. Its output is kept up to a
+// bound. AsPoller also takes root's privileges from it.
 package child
 
 import (
@@ -26,9 +26,9 @@ import (
 	"egress-monitor/lib/layout"
 )
 
-// Path lists the folders of programs, whatever is in the caller's environment. An
-// earlier "make install" put its tools into /usr/local, so /usr/local comes last: its
-// tools must not hide those of a package.
+// Path lists the folders in which programs are looked for. The PATH of the caller does
+// not count. An earlier "make install" put its tools into /usr/local, so /usr/local
+// comes last: its tools must not hide those of a package.
 const Path = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
 // A Cmd is a program to run. The zero values of the fields are good defaults.
@@ -173,7 +173,7 @@ func IsNotThere(err error) bool {
 	return errors.Is(err, errNotThere) || errors.Is(err, syscall.ENOENT)
 }
 
-// buffer keeps the first bytes that are written, and takes the rest.
+// buffer keeps the first bytes that are written, and drops the rest.
 type buffer struct {
 	kept  []byte
 	limit int

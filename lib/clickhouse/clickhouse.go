@@ -1,4 +1,5 @@
-// Package clickhouse puts what egress-pull pulled into ClickHouse, and asks it.
+// Package clickhouse loads the files that egress-pull pulled into ClickHouse, and runs
+// queries there.
 //
 // schema.sql defines the rows. A load is a state, so that loading twice, late
 // or in another order changes nothing. Host names and files are data: they go to

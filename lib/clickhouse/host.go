@@ -31,8 +31,8 @@ var errNotPulled = errors.New("no host that egress-pull pulled")
 // to pull.
 const maxFile = 1 << 40
 
-// open reads how the last pull of a host went, and checks its files. The host is
-// of use for its status alone if there is an error and its name is not empty.
+// open reads the status of the last pull of a host, and checks the host's files. If it
+// returns an error and a host with a name, only the status of the host is valid.
 func open(dir, name string) (host, error) {
 	if !hostlist.IsName(name) {
 		return host{}, errNotPulled

@@ -114,8 +114,8 @@ func canaryAddress(p netip.Prefix) bool {
 	return false
 }
 
-// operator returns the column resolver: of a row that holds others nothing is
-// known.
+// operator returns the value of the column resolver. For a wide row it is empty: such a
+// row stands for many operators.
 func operator(key []byte, r *resolvers.Resolver, ok bool) []byte {
 	if !ok || fold.Wide(key) {
 		return nil

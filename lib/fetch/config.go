@@ -8,8 +8,8 @@ import (
 
 // Config returns the text of SSHConfig: first what egress-pull asks for, then
 // the given options, a "Name value" each, then those of a file, or the user's
-// and the system's if there is no file. The first word on an option counts, so
-// later ones cannot undo earlier ones.
+// and the system's if there is no file. For each option ssh takes the first value that
+// it reads, so later ones cannot undo earlier ones.
 func Config(timeout time.Duration, acceptNew bool, options []string, file *string) string {
 	strict := "yes"
 	if acceptNew {

@@ -20,9 +20,9 @@ var (
 	errCut  = errors.New("cut short")
 )
 
-// A stream writes what comes to the two files, as it comes. The last line of
-// all ends the second one; before that, the same line is part of a file, and a
-// wrong one.
+// A stream writes the data to the two files, as it comes. The second file ends with an
+// end mark, the last line of all. The same line before that is data, which no check of
+// the file accepts.
 type stream struct {
 	dir string
 	max int64
@@ -30,8 +30,8 @@ type stream struct {
 	file   *os.File // the one that is written
 	second bool     // it is the second one
 	size   int64    // of it
-	held   []byte   // the beginning of a line, as long as it may be one of ours
-	inside bool     // a line has begun that is none
+	held   []byte   // the beginning of a line, as long as it may be an end mark
+	inside bool     // a line has begun that is no end mark
 	last   bool     // the line before was endIPs
 	err    error
 }

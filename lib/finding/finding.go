@@ -104,10 +104,9 @@ const (
 	laterTurn, laterKind = 5, 2
 )
 
-// takeTurns moves the findings of a host that has many further down, so that a
-// host cannot hide what others do, neither by its nature nor on purpose, and those
-// of a kind that many hosts have. Troubles and matches of a watch-list keep their
-// place.
+// takeTurns moves two sorts of findings further down: those of a host that has many,
+// which would hide the other hosts, by its nature or on purpose; and those of a kind
+// that many hosts have. Troubles and matches of a watch-list keep their place.
 func takeTurns(all []Finding, own int) []Finding {
 	type place struct {
 		host int
@@ -192,8 +191,8 @@ func (j *judge) standOut(host int, kind fleet.Kind, c *fleet.Crowd, items []flee
 	return rest, taken
 }
 
-// standing returns how many things of a crowd have a line of their own, those that
-// were there from the beginning and newer ones.
+// standing returns how many things like item have a line of their own in a crowd: one
+// of those that were there from the beginning, two of those that came later.
 func standing(item *fleet.Item) int {
 	if item.Born {
 		return 2
@@ -214,7 +213,7 @@ func unlike(kind fleet.Kind, c *fleet.Crowd, item *fleet.Item) fact {
 		return fact{}
 	}
 	lasting, others := c.Lasting[fleet.Base]+c.Lasting[fleet.Born]+c.Lasting[fleet.New], c.All()
-	if item.Born { // what was there from the beginning is no measure for what came
+	if item.Born { // things that came later are compared only with others that came later
 		lasting, others = lasting-c.Lasting[fleet.Base], others-c.N[fleet.Base]
 	}
 	often := item.Count >= 20*c.Typical && item.Count >= 200
@@ -389,8 +388,8 @@ func (j *judge) sortedFresh() (all []*fleet.Fresh) {
 	return all
 }
 
-// joined returns how many hosts were first pulled later than at a time: what they have
-// came with them.
+// joined returns how many hosts were first pulled after a time. The things of such a
+// host are no news: they came with the host.
 func (j *judge) joined(after sighting.Stamp) int {
 	i, _ := slices.BinarySearchFunc(j.begins, after.Time(), func(begin, at time.Time) int {
 		return cmp.Or(begin.Compare(at), -1) // the first one that is later

@@ -37,7 +37,7 @@ type trouble struct {
 	base int
 }
 
-// troubles comes first in the list: they make the rest of it incomplete.
+// troubles come first in the list: because of them the rest may be incomplete.
 var troubles = [fleet.Troubles]trouble{
 	fleet.Blind: {"blind", 500}, fleet.Reset: {"reset", 495}, fleet.Failed: {"failed", 490}, fleet.Late: {"late", 485},
 	fleet.Future: {"future", 480}, fleet.Flooded: {"flooded", 475}, fleet.Damaged: {"damaged", 470}, fleet.Quiet: {"quiet", 465},

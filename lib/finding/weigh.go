@@ -19,7 +19,7 @@ type weigher struct {
 	kind    fleet.Kind
 	crowd   *fleet.Crowd
 	item    *fleet.Item
-	like    int // so many more like it
+	like    int // how many more things of the host are like it
 	others  []fleet.Item
 	special fact // in which way it is unlike the others of its kind
 
@@ -47,7 +47,7 @@ func (w *weigher) is(points int, format string, args ...any) {
 	w.what = append(w.what, fmt.Sprintf(format, args...))
 }
 
-// why returns what the thing is, and then the facts: those that put it there, the
+// why returns what the thing is, and then the facts: those that put it in the list, the
 // weightiest first, and then those that speak against it.
 func (w *weigher) why() []string {
 	slices.SortStableFunc(w.facts, func(a, b fact) int { return cmp.Compare(b.points, a.points) })
@@ -166,7 +166,8 @@ func (w *weigher) ifBusy(points int) int {
 	return 0
 }
 
-// internal is a connection inside. The metadata address hands out credentials.
+// internal adds the fact that the address is inside. The metadata address (Note) weighs
+// more: it hands out credentials.
 func (w *weigher) internal() {
 	if w.item.Note != "" {
 		w.is(20, "%s", w.item.Note)
@@ -192,8 +193,8 @@ func (w *weigher) known() {
 // maxLeaders is how many hosts are named by whose names a group is known.
 const maxLeaders = 3
 
-// leaders returns the other hosts which names led to the thing, or to those of the
-// group: the first by name, and of one thing the number of the others.
+// leaders names the other hosts on which names led to the thing, or to the things of
+// the group. Of one thing it names the first host, and counts the others.
 func (w *weigher) leaders() string {
 	var names []string
 	more := false
@@ -300,8 +301,8 @@ func rarity(on uint32, hosts int) int {
 	return min(15, int(-3*math.Log2(share)))
 }
 
-// habit compares with what the host does otherwise: of new things how many came
-// in an equal time before, of old ones how many there are.
+// habit compares the thing with others of its kind on the host: a new thing with how
+// many came in an equal time before, an old one with how many there are.
 func (w *weigher) habit() {
 	switch {
 	case w.kind == fleet.Watched:
@@ -379,8 +380,8 @@ func (w *weigher) novelty() {
 	}
 }
 
-// size weighs how many new things came, where none or few did before. Kinds that
-// have their number in their nature weigh it there.
+// size weighs how many new things came, where none or few did before. The kinds Unanswered
+// and Reverse weigh that number in nature.
 func (w *weigher) size() int {
 	if w.like == 0 || w.kind == fleet.Unanswered || w.kind == fleet.Reverse {
 		return 0
@@ -388,9 +389,9 @@ func (w *weigher) size() int {
 	return min(12, int(2*math.Log2(float64(w.like+1))))
 }
 
-// usual returns how many things of the kind came in a time as long as that of
-// the report: as far as the records reach back, or else a part of what was
-// there when they began.
+// usual returns how many things of the kind usually come in a time as long as that of
+// the report. It is the mean since the records began or, if they are too short, a part
+// of the things that were there when they began.
 func (w *weigher) usual() float64 {
 	f, h := w.j.f, &w.j.f.Hosts[w.host]
 	atFirst := float64(w.crowd.N[fleet.Base]) / 8
@@ -403,8 +404,8 @@ func (w *weigher) usual() float64 {
 	return max(rate, min(atFirst, 1))
 }
 
-// peers compares with hosts of the same role: a new thing with what is new on
-// them, for each of them may have had something of the kind for long.
+// peers compares the host with others of the same role: how many of them have anything
+// of the kind; for a new thing, anything new of the kind.
 func (w *weigher) peers() {
 	r := w.j.roles[w.host]
 	if r.of < 3 || w.kind == fleet.Watched || w.comeback() {

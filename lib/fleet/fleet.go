@@ -5,11 +5,11 @@
 // A pulled folder has one folder for each host. Any file in it may be missing,
 // and all of it, the names of the hosts included, is written by others.
 //
-// Hosts are read twice. The first time counts on how many hosts each key is,
-// the second one looks at each row in the light of that. Of a host a summary is
-// kept: for each Kind of thing, how many there are and the most interesting. What
-// is held of it in the meantime is small for each row, since a host may have
-// millions of them that nobody else has.
+// Hosts are read twice. The first reading counts on how many hosts each key is; the
+// second one judges each row by that number. Only a summary of each host is kept: for
+// each Kind of thing, the number of things and the most interesting ones. While a host
+// is read, a row takes little memory, since a host may have millions of rows that no
+// other host has.
 package fleet
 
 import (
@@ -32,31 +32,31 @@ import (
 // Options are what the operator knows of the fleet, and the limits of new and late.
 type Options struct {
 	Now      time.Time
-	Since    time.Time     // what was first seen later is new
-	Stale    time.Duration // a pull older than that is
-	Blind    time.Duration // a canary that is older than the pull by that is
-	Canaries []string      // names and addresses that are seen only for show
+	Since    time.Time     // things first seen later are new
+	Stale    time.Duration // an older pull is stale
+	Blind    time.Duration // a host is blind if its canary is older than its pull by this
+	Canaries []string      // names and addresses that hosts use only to show that they see
 	Allow    *allow.List
 	Known    *resolvers.List // public resolvers
-	Watch    *resolvers.List // what is never right
+	Watch    *resolvers.List // things that must not be seen
 	Own      *networks.Own
 	Networks *networks.Names
 	Warn     func(batch.Skipped)
 }
 
-// A Fleet is what was found.
+// A Fleet holds the findings about all hosts.
 type Fleet struct {
 	Options
 	On        counts
 	Hosts     []Host // by name
 	Resolvers map[*resolvers.Resolver]*sighting.Seen
 	Fresh     map[string]*Fresh   // new on several hosts
-	MoreFresh bool                // and more than are held
+	MoreFresh bool                // more keys are new on several hosts than Fresh holds
 	Domains   *sighting.Collector // keys as of Split; those that are rare or new
 	Addresses *sighting.Collector // and those that are direct
 
 	lock     sync.Mutex // of all but Hosts, while they are read
-	rare     uint32     // on so many hosts at most
+	rare     uint32     // a key on at most so many hosts is rare
 	canaries canaries
 }
 
@@ -102,8 +102,8 @@ func Read(dir string, o Options) (*Fleet, error) {
 	return f, nil
 }
 
-// rareFor returns on how many hosts something may be that is rare in a fleet: 3
-// %, and one to three in a small one.
+// rareFor returns the largest number of hosts on which a key counts as rare: 3 % of the
+// fleet, and one to three hosts in a small fleet.
 func rareFor(hosts int) uint32 {
 	switch {
 	case hosts < 10:
@@ -134,8 +134,8 @@ func (f *Fleet) read(dir string, names []string) error {
 	})
 }
 
-// sideBySide does n things, on all processors. start makes what does one after
-// the other.
+// sideBySide does n tasks on all processors. Each worker calls start once, and then the
+// function that start returned for one task after the other.
 func sideBySide(n int, start func() func(int) error) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup

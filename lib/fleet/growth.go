@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// minGrown is how much more often a key was asked for since it was first seen,
-	// at least, that may have grown suddenly.
+	// minGrown is the smallest growth of a count, since the key was first seen, that
+	// may be a sudden one.
 	minGrown = 1000
 	// maxGrown is how many such keys are held of a host.
 	maxGrown = 256

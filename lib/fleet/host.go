@@ -11,7 +11,7 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// A Host is the summary of one.
+// A Host is the summary of one host.
 type Host struct {
 	Name string
 

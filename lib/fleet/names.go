@@ -21,8 +21,8 @@ const (
 	// askedOnce is the average count of names below which they may carry data: a
 	// dual-stack question (A and AAAA) and its repetition.
 	askedOnce = 4
-	// manyNetworks is from how many /16 (or /32) on the addresses of a name are
-	// spread.
+	// manyNetworks is the number of networks, /16 or /32, from which on the addresses
+	// of a name are spread.
 	manyNetworks = 20
 )
 

@@ -34,7 +34,7 @@ func (f *Fleet) judge() {
 	}
 }
 
-// pull adds the problems of its pulls.
+// pull adds the problems of the host's pulls.
 func (f *Fleet) pull(h *Host) {
 	if h.status.State == pulled.Failed {
 		h.problem(Failed, h.lastEvent(baseline.Failed, h.status.Time), "the last pull failed: %s", h.status.Message)
@@ -77,7 +77,7 @@ func (h *Host) lastEvent(kind string, otherwise time.Time) time.Time {
 	return otherwise
 }
 
-// rows adds the problems of its rows.
+// rows adds the problems of the host's rows.
 func (f *Fleet) rows(h *Host) {
 	for k, name := range pulled.Files {
 		if n := h.strayed[k]; n > 0 {

@@ -146,7 +146,8 @@ func (r *reading) readBefore(dir string) {
 	}
 	for i := len(states) - 1; i >= 0; i-- {
 		if states[i].Before(reset) {
-			// what cannot be read is missed: then more is shown, not less
+			// an error is ignored: with fewer names known, the report shows more
+			// addresses, not fewer
 			baseline.EachRow(dir, states[i], pulled.Domains, func(rec aggregate.Record) error { return r.before.Add(rec) })
 			break
 		}
@@ -154,8 +155,8 @@ func (r *reading) readBefore(dir string) {
 	r.before.Sort()
 }
 
-// take gives what was gathered of a host to the fleet: in the end, and whenever
-// it is much.
+// take hands the rows that were gathered of a host to the fleet: at the end of the
+// host, and whenever there are many.
 func (f *Fleet) take(r *reading) error {
 	f.takeMet(r)
 	f.lock.Lock()
@@ -174,7 +175,8 @@ func (f *Fleet) take(r *reading) error {
 	return nil
 }
 
-// takeMet is take for what a host has met that is not rare.
+// takeMet is take for the resolvers that a host uses, and for things that are new on it
+// but not rare.
 func (f *Fleet) takeMet(r *reading) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
@@ -225,7 +227,7 @@ func (f *Fleet) takeFresh(item *Item, host uint32) {
 	all, name := s.Item, s.Name
 	i, _ := slices.BinarySearch(s.On, host)
 	if s.On = slices.Insert(s.On, i, host); i == 0 {
-		s.Item = *item // what else differs is that of the first host
+		s.Item = *item // all other fields are those of the first host
 	}
 	if s.Name = name; name != item.Name {
 		s.Name = "" // several

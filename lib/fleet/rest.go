@@ -5,8 +5,8 @@ import "slices"
 // maxHeld is how many items of a kind are held of a host while it is read.
 const maxHeld = 50_000
 
-// A rest is items of a kind that are counted, but not held any more. They are
-// less interesting than those that are, and no more made one with others.
+// A rest counts the items of a kind that are not held any more. They are less
+// interesting than the items that are held, and are not united with others.
 type rest struct {
 	Crowd
 	counts []uint64

@@ -90,8 +90,8 @@ func (h *Host) sinceFirst(path string, now *union.File, visit visitor) error {
 	})
 }
 
-// sincePrevious is for what an older egress-pull has left: a row that was not in
-// the pull before is new, and nothing more is known.
+// sincePrevious is for a folder that an older egress-pull has left: a row that was not
+// in the pull before is new, and nothing more is known.
 func (f *Fleet) sincePrevious(h *Host, path string, now *union.File, visit visitor) error {
 	if isRegular(path) {
 		h.first = true

@@ -7,14 +7,14 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// minSweep is from how many addresses of a network on they are one thing: a scan,
-// the pods of a node, the servers of a service.
+// minSweep is the number of addresses of a network from which on they are one thing: a
+// scan, the pods of a node, the servers of a service.
 const minSweep = 8
 
 // sweeps makes one item of the many addresses of a network that came at one age,
-// and of those that came later: the host is known to reach that network. It is
-// called by the address that counts most. Items that it has made before may be
-// among them.
+// and of those that came later: the host is known to reach that network. The item has
+// the name of the address with the largest count. Among items there may be some that
+// sweeps has made before.
 func sweeps(items []Item) []Item {
 	if len(items) < minSweep {
 		return items

@@ -209,8 +209,8 @@ func (p *Plan) inOrder() []*quota {
 // share decides how many rows each group gives up: the first group gives as many as
 // have to go, or all, then the next, until there are few enough. In a first round
 // they give rows of crowds only. Groups without weak rows give none in it: they are
-// needed only if narrow rows have taken the crowds of others (see Again), which the
-// flood was. The last group to give may keep some of them (see weakest.spare).
+// needed only if narrow rows have taken the crowds of the other groups, where the flood
+// was (see Again). The last group to give may keep some of them (see weakest.spare).
 func (p *Plan) share(list []*quota) {
 	left := p.left(list)
 	for _, crowded := range []bool{true, false} {

@@ -155,8 +155,8 @@ func (f Folders) byName(dir string) bool {
 	return dir == d.LogDir || dir == d.StateDir || dir == d.LogFolder()
 }
 
-// resolve returns where a folder is, or would be made: symbolic links on the way to
-// it are followed, but not the folder itself, if it is one.
+// resolve returns where a folder is, or would be made: symbolic links on the way to it
+// are followed, but not the last one, if the folder itself is a link.
 func resolve(dir string) string {
 	parent, name := filepath.Split(filepath.Clean(dir))
 	parent = filepath.Clean(parent)

@@ -213,8 +213,8 @@ func (h *Healer) way() {
 	h.healed("the resolver's way through dnsmasq", err == nil && r.Is(), err)
 }
 
-// briefly is how long names may go past dnsmasq without a gap: who writes resolv.conf
-// anew, with each lease, is noticed at once.
+// briefly is how long names may go past dnsmasq without a gap: a program that writes
+// resolv.conf anew, as with each lease, is noticed at once.
 const briefly = 3 * time.Second
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -9,7 +9,7 @@ import (
 	"egress-monitor/lib/setup"
 )
 
-// What the units run, beside heal.
+// The functions that the units run, beside heal.
 
 // Upstream writes the servers that dnsmasq asks, before dnsmasq starts. It takes no
 // lock: enable holds it while it starts dnsmasq.

@@ -52,7 +52,7 @@ const (
 	Journald
 )
 
-// An Entry is one message, good until the next one is read.
+// An Entry is one message. It is valid until the next one is read.
 type Entry struct {
 	Time    int64 // seconds since 1970
 	Source  Source

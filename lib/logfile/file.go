@@ -14,7 +14,7 @@ import (
 // logrotate works at the same time. Another attempt helps.
 var errMoved = errors.New("kept changing while it was read")
 
-// truncated is errMoved for a segment of that path: it is shorter than it was.
+// truncated returns errMoved for the segment at path, which is shorter than it was.
 type truncated string
 
 func (path truncated) Error() string { return string(path) + ": truncated while it was read" }

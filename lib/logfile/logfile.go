@@ -57,16 +57,16 @@ type Log struct {
 	OldDirs []string         // further folders that hold rotated copies
 	Gap     func(msg string) // called for each gap: lines that are lost
 
-	// Reread is for a reader that can tell lines which it has counted. If the
-	// position is lost, Copy then prints lines that may have been printed before,
-	// after a line that tells so (batch.Reread), instead of leaving them out.
+	// Set Reread if the reader of the output can recognise lines that it has counted.
+	// If the position is lost, Copy then prints lines that may have been printed
+	// before, after a line that tells so (batch.Reread), instead of leaving them out.
 	Reread bool
 }
 
 // Copy writes to w the complete lines after the cursor, oldest first, and returns
-// the cursor after them. With no cursor ("") it writes all that is retained; with a
-// cursor that it cannot follow as well, and reports a gap. On an error, some lines may
-// have been written, but there is no new cursor.
+// the cursor after them. Without a cursor ("") it writes all lines that still exist. If
+// it cannot follow the cursor, it does the same, and reports a gap. On an error, some
+// lines may have been written, but there is no new cursor.
 func (l *Log) Copy(w io.Writer, after string) (cursor string, err error) {
 	var before past
 	if after != "" {

@@ -103,7 +103,8 @@ func (l *Log) choose(p *plan, before past) error {
 
 // begins reports whether the newest mark is of a file that was empty then, and that
 // file may be among the segments: it is there, or compressed, or a copy of it is there.
-// Such a copy is new beside the other marks, or was written within a second.
+// A rotated file counts as that copy if other marks have their segments, or if its last
+// write was within a second of its birth.
 func (p *plan) begins(before past) bool {
 	if before.newest().Off > 0 {
 		return false
@@ -140,8 +141,8 @@ func (p *plan) align(marks []mark) (a *aligner, found bool, err error) {
 	return again, true, nil
 }
 
-// dropOld leaves out segments without a mark that come before the segment at, which is
-// that of the newest mark, or in their own series before one that has a mark.
+// dropOld leaves out segments without a mark that come before segment at, which has the
+// newest mark, or that come in their own series before a segment with a mark.
 func (p *plan) dropOld(at int) {
 	var kept []*segment
 	for i, s := range p.segs {
@@ -152,7 +153,7 @@ func (p *plan) dropOld(at int) {
 	p.segs = kept
 }
 
-// stayedEmpty notes the newest mark in the live file if that was empty and is.
+// stayedEmpty notes the newest mark in the live file if that was empty and still is.
 func (p *plan) stayedEmpty(m *mark) {
 	for _, s := range p.segs {
 		if s.live && s.size == 0 && m.Off == 0 && s.id() == m.ID {

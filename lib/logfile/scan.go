@@ -125,9 +125,9 @@ func segmentsIn(dir, base string) (segs []*segment, err error) {
 }
 
 // order sorts segments, oldest first. The numbers or dates tell the order of the
-// copies of one series only. Between series it is that in which they were last written
-// to, or else were born. No copy is newer than those after it in its series, whatever
-// its times.
+// copies of one series only. Copies of different series are in the order of their last
+// writes, or else of their births. No copy is newer than those after it in its series,
+// whatever its times.
 func order(segs []*segment) {
 	join(segs)
 	slices.SortFunc(segs, func(a, b *segment) int { return b.compare(a.rotation) }) // newest first

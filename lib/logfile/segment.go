@@ -22,7 +22,7 @@ type segment struct {
 
 	head []byte // its first bytes; nil until begin reads them
 
-	copied bool  // of a better file; it may be the only one soon: see unique and dropCopies
+	copied bool  // of another file, which is read instead while it exists: see unique and dropCopies
 	old    bool  // not new: see dropKnown
 	from   *mark // its mark in the cursor, nil if it has none
 	newest bool  // from is the newest mark of the cursor

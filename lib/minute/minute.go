@@ -19,7 +19,7 @@ import (
 // A Minute does one round. Its functions are all that touches the machine.
 type Minute struct {
 	Heal     func() error                                 // put right what is wrong; asks dnsmasq for its canary
-	Rules    func() error                                 // nil if what leaves is logged, and the canary's packet dropped
+	Rules    func() error                                 // nil if connections are logged, the canary's packet dropped
 	Ask      func() error                                 // asks our dnsmasq for its canary
 	System   func() error                                 // asks the system's resolver for its canary
 	Packet   func() error                                 // sends the canary's packet
@@ -113,8 +113,8 @@ func (m *Minute) pollAll(ctx context.Context, r *round) {
 // check would believe that nothing runs.
 const slow = 20 * time.Second
 
-// polls runs them side by side: one that hangs must not keep the other from
-// telling, by its lock, that a minute later it is still at work.
+// polls runs polls side by side, so that one that hangs does not keep the other from
+// starting. A poll holds its lock while it is at work, by which the next minute knows.
 func (m *Minute) polls(ctx context.Context, r *round, which ...string) {
 	atWork := time.AfterFunc(slow, func() {
 		m.Keep(func(s *truth.State) { s.Polling = r.sent }) // if the state cannot be written, the end of the minute reports it

@@ -43,8 +43,8 @@ type Parser struct {
 	heads    [2]head // of the last line over IPv4, and over IPv6
 	texts    texts
 
-	id    uint32 // that Lookup returned for the last line,
-	found bool   // if it did
+	id    uint32 // the number that Lookup returned for the last line
+	found bool   // whether Lookup knew its address
 }
 
 // A head is the beginning of a line that was read, up to and with its " DST=". Most

@@ -47,7 +47,7 @@ func FamilyName(family byte) string {
 // A Conn is a netlink socket. It needs CAP_NET_ADMIN.
 type Conn struct{ nl *netlink.Conn }
 
-// Dial opens one.
+// Dial opens a Conn.
 func Dial() (*Conn, error) {
 	nl, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
@@ -59,7 +59,7 @@ func Dial() (*Conn, error) {
 // Close closes it.
 func (c *Conn) Close() error { return c.nl.Close() }
 
-// ErrAbsent is a kernel without nf_tables.
+// ErrAbsent means that the kernel has no nf_tables.
 var ErrAbsent = errors.New("the kernel has no nf_tables")
 
 // Generation returns the number that every change of any table counts up.

@@ -271,8 +271,8 @@ func (p *parser) element(s *Set) (bad error) {
 	return nil
 }
 
-// packets reads a counter: {"packets": 2, "bytes": 60}, or null where it is not
-// shown.
+// packets reads a counter: {"packets": 2, "bytes": 60}, or null if nft does not show
+// it.
 func (p *parser) packets() (n uint64, counted, ok bool) {
 	if p.space() != '{' {
 		p.skipValue()

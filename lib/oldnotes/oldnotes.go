@@ -1,7 +1,7 @@
 // Package oldnotes takes over what the versions that were shell scripts had
-// noted, so that the monitor they turned on can be healed, and given back.
+// noted, so that a monitor which they turned on can be healed, and disabled.
 //
-// They kept in /var/lib/egress-monitor-admin:
+// They kept these notes in /var/lib/egress-monitor-admin:
 //
 //	enabled                 since when
 //	made-user.NAME          made-group.NAME

@@ -47,8 +47,8 @@ const (
 	// are told by the times of their entries.
 	maxBoots = 1000
 
-	// maxPlaces is how many of them are read on if they have more entries by now:
-	// a file system was mounted late, or files were put back.
+	// maxPlaces is how many of these boots, the last ones, are read on if they have got
+	// more entries: because a file system was mounted late, or files were put back.
 	maxPlaces = 20
 )
 
@@ -63,7 +63,8 @@ const unknown = -1
 // known reports whether the boot can be read on at the place.
 func (b Place) known() bool { return b.Cursor != journal.Cursor{Boot: b.Boot} }
 
-// A Position is how far a journal was counted. In the zero Position nothing was.
+// A Position is how far a journal was counted. The zero Position means that nothing was
+// counted.
 type Position struct {
 	Token string // cursor of the last entry, as journald gave it
 	Last  Place  // the content of Token; without Boot, all up to the time Real was counted

@@ -21,8 +21,8 @@ type store struct {
 	change pulled.Change
 }
 
-// status returns how a pull went, of which the files came by road, or err did.
-// The files that came are put in place.
+// status puts the files that came by road in place, and returns the status of the pull.
+// If err is not nil, the pull has failed and no files came.
 func (s *store) status(road string, err error) pulled.Status {
 	if err == nil {
 		if err = s.put(); err != nil {

@@ -28,8 +28,8 @@ const (
 //	message=by rsync, unchanged    printable ASCII
 //	pulled=2026-02-08T21:30:00Z    the last pull that did not fail; none if there was none
 //
-// The egress-pull that was a shell script wrote no pulled. Then pulled is time while
-// no pull fails, and later it is guessed from the times of the files.
+// The first egress-pull, a shell script, wrote no line pulled. In its place counts the
+// time of the status or, if the last pull failed, a guess from the times of the files.
 type Status struct {
 	Time    time.Time
 	State   State

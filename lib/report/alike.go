@@ -6,8 +6,8 @@ import (
 	"egress-monitor/lib/sighting"
 )
 
-// named is a key, and who has seen it in the way that counts; or several names
-// of one domain that the same hosts have seen.
+// named is a key with the hosts that have seen it in the way that the table is about;
+// or several names of one domain that the same hosts have seen.
 type named struct {
 	name  string // one of them
 	names int
@@ -16,12 +16,12 @@ type named struct {
 	known bool   // new here, but not elsewhere
 }
 
-// newness has what is new to the whole fleet first.
+// newness is the order in which keys that are new to the whole fleet come first.
 func newness(a, b named) int {
 	return cmp.Or(compareBool(a.known, b.known), byFewest(a, b))
 }
 
-// byFewest has what few hosts have first.
+// byFewest is the order in which keys of few hosts come first.
 func byFewest(a, b named) int { return cmp.Or(fewest(a.seen, b.seen), cmp.Compare(a.name, b.name)) }
 
 func compareBool(a, b bool) int {

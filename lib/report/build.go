@@ -134,7 +134,8 @@ func days(now, since time.Time) uint64 {
 	return uint64(max(0, now.Sub(since)/(24*time.Hour)))
 }
 
-// fewest has what few hosts have seen first, and of that what was seen often.
+// fewest is the order in which keys of few hosts come first, and of these the keys that
+// were seen most often.
 func fewest(a, b sighting.Seen) int {
 	return cmp.Or(cmp.Compare(a.Hosts, b.Hosts), cmp.Compare(b.Count, a.Count))
 }

@@ -17,8 +17,8 @@ const (
 
 var findingColumns = []Column{{Name: "host", ID: true}, {Name: "what", ID: true}, {Name: "since"}, {Name: "days", Number: true}, {Name: "count", Number: true}, {Name: "why"}}
 
-// findings prints the list that everything else is there to explain. above is how
-// many lines of the screen are taken.
+// findings prints the list of findings, which all other sections explain. above is the
+// number of lines of the screen that are taken already.
 func (p printer) findings(r *Report, above int) {
 	p.line("")
 	if len(r.Findings) == 0 {
@@ -107,7 +107,7 @@ func (p printer) bestList(entries []entry, lines int) (best findingList) {
 	return lists[i]
 }
 
-// mostLess is how many findings less a list in better order may show.
+// mostLess is how many fewer findings a list in better order may show.
 const mostLess = 1
 
 func newFindingList(entries []entry, width, what int) findingList {
@@ -196,8 +196,8 @@ func (l findingList) reasons(e entry, room int) (string, bool) {
 	return "", false
 }
 
-// leastTrouble is for how many characters of what a host's trouble is there must be
-// room. All of it is in the table below the findings.
+// leastTrouble is the number of characters for which a line must have room, of the text
+// of a host's trouble. The table below the findings has the whole text.
 const leastTrouble = 24
 
 func heads(columns []Column) []string {
@@ -285,7 +285,8 @@ func also(f *finding.Finding) bool {
 	return len(f.Hosts) > 1 && len(f.Hosts) <= 4 && !f.Trouble()
 }
 
-// whyFacts returns those. A few hosts are named first.
+// whyFacts returns the facts of whyText, one by one. If there are few other hosts, they
+// come first.
 func whyFacts(f *finding.Finding) []string {
 	facts := cleanAll(f.Why)
 	if len(f.Hosts) == 1 {

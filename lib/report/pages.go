@@ -8,7 +8,7 @@ import (
 	"egress-monitor/lib/fleet"
 )
 
-// A HostPage is all there is to say about one host.
+// A HostPage holds all data about one host.
 type HostPage struct {
 	ID       int
 	Name     string
@@ -26,7 +26,7 @@ type HostPage struct {
 // a browser shows so many at once.
 const maxPageRows = 12_000
 
-// pages returns those of all hosts.
+// pages returns the pages of all hosts.
 func (b *builder) pages(r *Report) []HostPage {
 	pages := make([]HostPage, len(b.f.Hosts))
 	peers := b.peers()
@@ -68,7 +68,7 @@ func (b *builder) hostLead(h *fleet.Host) []string {
 	return lines
 }
 
-// things returns what few hosts have of one host.
+// things returns the things of one host that few hosts have.
 func (b *builder) things(h *fleet.Host, each int) Section {
 	s := Section{
 		ID: "things", Title: "What few hosts do, or no name led to",

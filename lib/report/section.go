@@ -1,6 +1,5 @@
-// Package report makes of what was found in a fleet something that people read:
-// findings and tables, on a terminal, in a page for a browser, as JSON, and as
-// metrics.
+// Package report prints the findings about a fleet, with tables that explain them: on a
+// terminal, in a page for a browser, as JSON, and as metrics.
 //
 // All of it goes through Cell, which leaves nothing but printable ASCII of a
 // text: names of hosts and messages are written by others, and may hold escape

@@ -90,9 +90,9 @@ func (p printer) table(s *Section) {
 	}
 }
 
-// narrow returns the section for a terminal. What the page and JSON have too goes
-// where it is too wide: the time at which things were last seen, and, where even
-// broken cells would be, an example of many names, and the first pull.
+// narrow returns the section for a terminal. If it is too wide it loses columns, which
+// the page and JSON still have: the time at which things were last seen; and if it is
+// too wide even with broken cells, also the example of many names and the first pull.
 func (s *Section) narrow(terminal int) *Section {
 	if terminal > 0 && s.total(s.widths(0)) > terminal {
 		s = s.without("last_seen")
@@ -129,7 +129,7 @@ func (s *Section) without(key string) *Section {
 	return &less
 }
 
-// widths returns those of the columns. If a terminal is too narrow for all, the
+// widths returns the widths of the columns. If a terminal is too narrow for all, the
 // widest one of words gives way first, and what identifies a row last.
 func (s *Section) widths(terminal int) []int {
 	widths := make([]int, len(s.Columns))

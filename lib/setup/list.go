@@ -101,7 +101,8 @@ func (s *Setup) Steps() []Step {
 // Folders returns the step for the folders. Heal repeats this step, Conf and Rsyslog
 // each minute: their Is functions run no other program.
 func (s *Setup) Folders() Step {
-	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} } // the accounts are made by a step
+	// The accounts are looked up at each call: an earlier step makes them.
+	dirs := func() folders.Folders { return folders.Folders{Settings: s.Settings, IDs: folders.LookUp()} }
 	return Step{
 		ID: stepFolders, Text: folders.Folders{Settings: s.Settings}.Text(), Base: true,
 		Is: func() bool { return dirs().Is() },

@@ -80,7 +80,7 @@ func (s *Setup) Enable(ctx context.Context, dry bool) error {
 	return errors.New("all is as before")
 }
 
-// do does what is not done yet, step by step. A dry run prints it instead.
+// do does the steps that are not done yet, in order. A dry run prints them instead.
 func (s *Setup) do(ctx context.Context, steps []Step, dry io.Writer) (hands []*change.Hand, err error) {
 	word := "do   "
 	if dry != nil {

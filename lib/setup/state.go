@@ -186,7 +186,7 @@ func (s *Setup) undoUnknown(steps []Step) (failed []error) {
 // forget removes the notes, after all is undone. The journal goes last.
 func (s *Setup) forget() error {
 	list, err := os.ReadDir(layout.Admin)
-	if os.IsNotExist(err) { // on a read-only file system, RemoveAll does not look
+	if os.IsNotExist(err) { // RemoveAll fails on a read-only file system even then
 		return os.RemoveAll(layout.Run)
 	}
 	if err != nil {

@@ -103,12 +103,12 @@ func earlier(a, b Stamp) Stamp {
 	return a
 }
 
-// Again counts what may have been counted on the same host before.
+// Again is add for one host that may have been added before: the host is counted once.
 func (s *Seen) Again(host uint32, count uint64, since, last Stamp) {
 	s.add(Seen{Count: count, Since: since, Last: last, On: []uint32{host}})
 }
 
-// More adds what the same hosts have seen of something else.
+// More adds the count and the times of another key that the same hosts have seen.
 func (s *Seen) More(count uint64, since, last Stamp) {
 	s.Count, s.Since, s.Last = aggregate.AddCount(s.Count, count), earlier(s.Since, since), max(s.Last, last)
 }

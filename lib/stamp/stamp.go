@@ -21,16 +21,17 @@ import "time"
 const Len = len("Jan _2 15:04:05")
 
 const (
-	// slack is by how much stamps may go backwards although no clock was set:
-	// two writers, or two threads of one, do not always write in order.
+	// slack is the most by which stamps go backwards although no clock was set: two
+	// writers, or two threads of one, do not always write in order.
 	slack = 5
 
-	// leeway is by how much a stamp may lie after Now without a word: clocks
-	// differ, and are set right.
+	// leeway is the most by which a stamp may be later than Now without a Doubt: clocks
+	// differ a little, and are corrected.
 	leeway = 60
 
-	// ahead is by how much a stamp may lie after Now at all. Zones are up to 26
-	// hours apart, but nobody's log is read there and then.
+	// ahead is the most by which a stamp may be later than Now. Zones are up to 26
+	// hours apart, but a log is not read at the other end of the world within two
+	// hours.
 	ahead = 86400
 )
 

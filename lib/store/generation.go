@@ -87,7 +87,7 @@ func (s *Store) outdated(last seal, noted uint64) (bool, error) {
 }
 
 // refuse returns the error for an outdated cursor file. If the next batch will be
-// selected by time, as if there was no cursor file, it moves that away.
+// selected by time, as if there was no cursor file, refuse moves the cursor file away.
 func (s *Store) refuse(later uint64) error {
 	const remedy = "restore both files, as they were at one time; or remove the cursor file, " +
 		"and all that is retained is counted"

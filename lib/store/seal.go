@@ -49,8 +49,9 @@ func (l seal) fits(f *os.File) (*uint32, error) {
 // file system.
 const coarse = 2 * time.Second
 
-// missing returns why the file cannot hold all that the sealed one held; "" if it can. A
-// file that was changed later may be a back-fill, or have another cursor file as well.
+// missing returns why the file cannot hold all that the sealed one held; "" if it can.
+// A file that was changed later is no fault: a back-fill may have changed it, or a
+// commit of another cursor file.
 func (l seal) missing(file string) string {
 	if l.name == "" {
 		return ""

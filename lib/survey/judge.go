@@ -53,7 +53,7 @@ func (v *Verdict) Severity() Severity {
 // than a minute and the time it takes, less than two minutes.
 const overdue = 110 * time.Second
 
-// fresh is how long after a start it is no problem that nothing was seen.
+// fresh is the time after a start in which it is no problem that nothing was seen yet.
 const fresh = 2 * time.Minute
 
 // Judge returns the problems, the worst first.

@@ -18,8 +18,8 @@ import (
 // Facts holds the findings of a survey, without any judgement.
 type Facts struct {
 	Now      truth.Moment
-	Root     bool   // root looked, and so saw everything
-	User     string // the user who looked, if not root
+	Root     bool   // the survey ran as root, which may read everything
+	User     string // the user whom it ran as
 	Enabled  bool
 	Since    string // when it was enabled; "" if that is not known
 	Half     bool   // an enable was interrupted

@@ -134,7 +134,7 @@ func (f *Facts) proved(way string) string {
 	return fmt.Sprintf("%s (%d s ago)", stamp(w.Good.When(f.Now)), f.ago(way))
 }
 
-const shown = 5 // gaps, in status
+const shown = 5 // how many gaps status shows
 
 func gapsText(w io.Writer, f *Facts) {
 	if f.outsider() {

@@ -52,7 +52,8 @@ func (t *Tracker) leave(p *process) {
 }
 
 // asked counts a query, and opens its transaction if addresses can answer it. It
-// returns the index of the transaction, or 0. None with the key k is open.
+// returns the index of the transaction, or 0. The caller has closed any transaction
+// with the key k.
 func (t *Tracker) asked(k key, l *dnsmasq.Line, now int64) (at uint32) {
 	id := t.count(now)
 	if l.Type == dnsmasq.OtherType {

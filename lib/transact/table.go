@@ -108,8 +108,8 @@ func hash(k key) uint32 {
 	return uint32(h >> 32)
 }
 
-// add opens a transaction, at first without a name, and returns its index. None of
-// that key (and name) is open.
+// add opens a transaction, at first without a name, and returns its index. The caller
+// has checked that no transaction of that key (and name) is open.
 func (o *transactions) add(k key, asked, newest int64) (at uint32) {
 	for oldest := o.list[0].newer; oldest != 0 && o.list[oldest].until < newest; oldest = o.list[0].newer {
 		o.remove(oldest)
