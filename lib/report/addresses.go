@@ -45,7 +45,7 @@ func (b *builder) readAddresses() error {
 func (b *builder) directAddresses() Section {
 	s := Section{
 		ID: "direct", Title: "Direct-IP egress, by address", Alert: true,
-		Note:    "Public addresses that no name of the same host led to. What few hosts reach first: what all of them reach is more likely part of the system.",
+		Note:    "Public addresses that no name of the same host led to. Those that few hosts reach come first: an address that all reach is more likely part of the system.",
 		Columns: seenColumns("address", "connections"),
 		Empty:   "None: of hosts whose names are known, a name led to each address.",
 		More:    b.a.direct.more(),

@@ -169,7 +169,7 @@ func (s *Setup) undo(off Off) error {
 	}
 	left := s.undoSteps(s.Steps())
 	if left > 0 {
-		return errors.New("not all could be put back; mend what is said above, then repeat: egress-monitor disable")
+		return errors.New("not all could be put back; mend what is reported above, then repeat: egress-monitor disable")
 	}
 	return s.forget()
 }
