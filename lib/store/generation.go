@@ -45,16 +45,10 @@ func (s *Store) notes(lock *os.File) (others []byte, generation uint64) {
 	return others, generation
 }
 
-// noted returns the generation in FILE.lock.
-func (s *Store) noted(lock *os.File) uint64 {
-	_, generation := s.notes(lock)
-	return generation
-}
-
-// note writes the generation to FILE.lock. The batch is committed by now, and a note
-// that is too low does no harm: errors do not matter.
-func (s *Store) note(lock *os.File, generation uint64) {
-	others, _ := s.notes(lock)
+// note writes the generation to FILE.lock, and after it the lines of the others. The
+// batch is committed by now, and a note that is too low does no harm: errors do not
+// matter.
+func (s *Store) note(lock *os.File, generation uint64, others []byte) {
 	lock.WriteAt(append(fmt.Appendf(nil, noteForm, s.pathKey(), generation), others...), 0)
 }
 

@@ -137,7 +137,7 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 	if st.trailer.Cursor != after && !st.damaged {
 		return fmt.Errorf("%s: %w", s.Cursor, ErrMoved)
 	}
-	noted := s.noted(lock)
+	others, noted := s.notes(lock)
 	if old, err := s.outdated(st.staged, noted); err != nil {
 		return err
 	} else if old {
@@ -158,7 +158,7 @@ func (s *Store) Commit(after string, t batch.Trailer, changed bool, merge Merge)
 		s.unstage(next.staged.name)
 		return err
 	}
-	s.note(lock, next.staged.generation)
+	s.note(lock, next.staged.generation, others)
 	if missing != "" && s.Missing != nil {
 		s.Missing(missing)
 	}

@@ -427,13 +427,19 @@ func TestNotes(t *testing.T) {
 		testtools.Must(t, os.WriteFile(s.File+".lock", []byte(text), 0o600))
 		lock, err := s.lock()
 		testtools.Must(t, err)
-		if n := s.noted(lock); n != 0 {
+		noted := func(s *Store) uint64 {
+			_, n := s.notes(lock)
+			return n
+		}
+		if n := noted(s); n != 0 {
 			t.Errorf("%.40q: generation %d", text, n)
 		}
 		for n := range uint64(12) {
-			s.note(lock, n)
-			other.note(lock, 100+n)
-			if a, b := s.noted(lock), other.noted(lock); a != n || b != 100+n {
+			others, _ := s.notes(lock)
+			s.note(lock, n, others)
+			others, _ = other.notes(lock)
+			other.note(lock, 100+n, others)
+			if a, b := noted(s), noted(other); a != n || b != 100+n {
 				t.Errorf("%.40q: generations %d, %d, want %d", text, a, b, n)
 			}
 		}
