@@ -33,7 +33,7 @@ func terminal(t *testing.T) (screen, tty *os.File) {
 // gets nothing to mail.
 func TestOff(t *testing.T) {
 	if setup.Enabled() {
-		t.Skip("the monitor is on here")
+		testtools.Missing(t, "the monitor is on here")
 	}
 	was := os.Stderr
 	defer func() { os.Stderr = was }()
