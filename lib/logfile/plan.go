@@ -201,7 +201,7 @@ func (p *plan) idle(before past) bool {
 		return false
 	}
 	noted := func(s *segment) bool {
-		return before.knows(s) || slices.Contains(before.Seen, s.id()) || len(p.all) > logtoken.MaxSeen
+		return s.size == 0 || before.knows(s) || slices.Contains(before.Seen, s.id()) || len(p.all) > logtoken.MaxSeen
 	}
 	return !slices.ContainsFunc(p.segs, func(s *segment) bool { return !s.unchanged() }) &&
 		!slices.ContainsFunc(p.others(), func(s *segment) bool { return !noted(s) })

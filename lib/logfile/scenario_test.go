@@ -307,3 +307,26 @@ func TestRetained(t *testing.T) {
 		t.Run(name, func(t *testing.T) { cuts(t, steps, (*world).retained) })
 	}
 }
+
+// Both rotations come between two polls. Then the first copy has a line that is later
+// than the birth of the second one, which is still empty at the next poll; the writer
+// has not opened its new file yet.
+func TestEmptyCopyIsWritten(t *testing.T) {
+	w := newWorld(t)
+	dir := t.TempDir()
+	w.log.OldDirs = []string{dir}
+	w.write(20)
+	w.poll()
+	w.check(os.Rename(w.path, w.path+"-20260201"))
+	w.reopen()
+	w.tick()
+	w.late(1, 1)
+	w.check(os.Rename(w.path, dir+"/q.log-20260202"))
+	w.poll()
+	w.tick()
+	w.write(2)
+	w.reopen()
+	w.write(1)
+	w.poll()
+	w.exact()
+}

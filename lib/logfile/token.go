@@ -57,11 +57,12 @@ func (p past) knows(s *segment) bool {
 func (p past) saw(s *segment) bool { return s.birth != 0 && slices.Contains(p.Seen, s.id()) }
 
 // formatToken returns the token of the newest marks, which are given oldest first.
-// All files without a mark are noted as not new.
+// All files without a mark are noted as not new, but for empty ones: what is written to
+// them later is new.
 func formatToken(marks []mark, all []*segment) string {
 	p := past{logtoken.Token{Marks: marks[max(0, len(marks)-maxMarks):]}}
 	for _, s := range all {
-		if !p.knows(s) {
+		if s.size > 0 && !p.knows(s) {
 			p.Seen = append(p.Seen, s.id())
 		}
 	}
